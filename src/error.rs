@@ -1,0 +1,125 @@
+//! What a person or an agent is told when something cannot be done, and the exit code that says it.
+
+use std::fmt;
+
+/// The exit codes of gx, the same for every command; `docs/exit-codes.md` is the reader's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; an empty list too, and a run that was kept.
+    Done = 0,
+    /// Something failed; nothing half was written.
+    Failed = 1,
+    /// The command line or a configuration file cannot be understood.
+    Usage = 2,
+    /// No experiment has the given id.
+    NoSuchExperiment = 5,
+    /// The run finished and was discarded.
+    Discard = 10,
+    /// The run finished close to the best.
+    NearMiss = 11,
+    /// The run gave no valid result.
+    Crash = 12,
+    /// The run was killed at its time limit.
+    Timeout = 13,
+    /// A protected path changed, so the result cannot count.
+    Tainted = 15,
+    /// Several runs of the tag crashed in a row: look before you try again.
+    CrashStreak = 20,
+    /// Ctrl-C, or SIGTERM.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// An error that names the thing and says what to do about it.
+///
+/// The message is lower case without a full stop; every hint can be pasted or followed as it is.
+#[derive(Debug)]
+pub struct Fault {
+    message: String,
+    hints: Vec<String>,
+    exit: Exit,
+}
+
+/// Starts a [`Fault`] that ends with [`Exit::Failed`].
+pub fn fault(message: impl Into<String>) -> Fault {
+    Fault { message: message.into(), hints: Vec::new(), exit: Exit::Failed }
+}
+
+/// Starts a [`Fault`] about how the command was called: it ends with [`Exit::Usage`].
+pub fn misuse(message: impl Into<String>) -> Fault {
+    fault(message).exit(Exit::Usage)
+}
+
+impl Fault {
+    /// Adds a line of advice; commands stand in backticks.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Sets the exit code.
+    pub fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// An error as it is shown: one line, its hints, the exit code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The whole chain of causes, joined by `: `.
+    pub message: String,
+    /// Advice, in the order it was given.
+    pub hints: Vec<String>,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+/// Reads what an error chain has to say; the outermost fault decides the exit code.
+pub fn tell(error: &anyhow::Error) -> Told {
+    let faults = || error.chain().filter_map(|cause| cause.downcast_ref::<Fault>());
+    Told {
+        message: format!("{error:#}"),
+        hints: faults().flat_map(|fault| fault.hints.iter().cloned()).collect(),
+        exit: faults().next().map_or(Exit::Failed, |fault| fault.exit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_fault_keeps_its_hints_and_exit_under_added_context() {
+        let failed: anyhow::Result<()> = Err(fault("no experiment is called `exp-912`")
+            .hint("list them with `gx ls`")
+            .exit(Exit::NoSuchExperiment)
+            .into());
+        let told = tell(&failed.context("cannot show it").unwrap_err());
+        assert_eq!(told.message, "cannot show it: no experiment is called `exp-912`");
+        assert_eq!(told.hints, ["list them with `gx ls`"]);
+        assert_eq!(told.exit.code(), 5);
+    }
+
+    #[test]
+    fn an_unplanned_error_ends_with_one_and_no_hint() {
+        let told = tell(&anyhow::anyhow!("disk on fire"));
+        assert_eq!((told.exit, told.hints.len()), (Exit::Failed, 0));
+    }
+}

@@ -1,0 +1,6 @@
+//! gx: every machine-learning experiment of a repository, kept or discarded, recorded in Git.
+//!
+//! The rooms stand on floors, and a room imports only from floors below its own;
+//! `docs/architecture.md` is the map and `tests/architecture.rs` keeps it true.
+
+pub mod error;
