@@ -1,1 +1,18 @@
-//! The built program against real repositories: a module per command.
+//! The built program against real repositories: a module per command or promise.
+
+mod bad_input;
+mod commands;
+mod concurrency;
+mod documents;
+mod external;
+mod import;
+mod interrupts;
+mod killed;
+mod restore;
+mod reverdict;
+mod rollback;
+mod run;
+mod scope;
+mod setup;
+mod snapshot;
+mod support;

@@ -1,0 +1,155 @@
+//! The tree of commands and the switch between them.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::cli::scene::Scene;
+use crate::cli::{
+    agent_guide, best, complete, completions, config, crash, demo, diff, discard, export, import, init,
+    input, keep, logs, ls, man, near, note, register, restore, rm, run, show, tags, undo,
+};
+use crate::error::Exit;
+use crate::lab::Lab;
+use crate::ui::output::{Form, Output};
+
+/// Record every machine-learning experiment of this repository, kept or discarded, in Git
+#[derive(Debug, Parser)]
+#[command(name = "gx", version, max_term_width = 100, after_help = AFTER)]
+pub struct App {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "Exit codes: 0 done or kept, 1 failed, 2 usage, 5 no such experiment, 10 discard, 11 near miss, \
+12 crash, 13 timeout, 15 tainted, 20 crash streak, 130 interrupted (docs/exit-codes.md).";
+
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Answer with one JSON object
+    #[arg(long, global = true)]
+    json: bool,
+    /// Work as if started in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+    /// Set a configuration key for this command, such as `metric.goal=higher`
+    #[arg(long, value_name = "KEY=VALUE", global = true, value_parser = input::pair)]
+    config: Vec<(String, String)>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Run(run::Run),
+    Ls(ls::Ls),
+    Best(best::Best),
+    Show(show::Show),
+    Diff(diff::Diff),
+    Near(near::Near),
+    Logs(logs::Logs),
+    Tags(tags::Tags),
+    Keep(keep::Keep),
+    Discard(discard::Discard),
+    Note(note::Note),
+    Restore(restore::Restore),
+    Rm(rm::Rm),
+    Undo(undo::Undo),
+    Register(register::Register),
+    Complete(complete::Complete),
+    Crash(crash::Crash),
+    Export(export::Export),
+    Import(import::Import),
+    Config(config::Config),
+    AgentGuide(agent_guide::AgentGuide),
+    Demo(demo::Demo),
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    Man(man::Man),
+}
+
+/// A command line that was understood.
+#[derive(Debug)]
+pub struct Call {
+    app: App,
+    /// How its answer is written.
+    pub output: Output,
+}
+
+/// Reads a command line.
+///
+/// # Errors
+/// What clap has to say, help and version among it.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
+    let app = App::try_parse_from(arguments)?;
+    let form = if app.global.json { Form::Json } else { Form::Text };
+    Ok(Call { app, output: Output::new(form) })
+}
+
+/// The tree of commands, for help, man pages and completions.
+pub fn tree() -> clap::Command {
+    App::command()
+}
+
+impl Call {
+    /// Does what the command line says.
+    pub fn run(self) -> Result<Exit> {
+        let output = self.output;
+        match &self.app.command {
+            Command::AgentGuide(command) => command.run(output),
+            Command::Demo(command) => command.run(output),
+            Command::Completions(command) => command.run(output),
+            Command::Man(command) => command.run(output),
+            command => command.run_in(&self.scene()?),
+        }
+    }
+
+    fn scene(&self) -> Result<Scene> {
+        let dir = match &self.app.global.dir {
+            Some(dir) => dir.canonicalize().with_context(|| format!("cannot work in {}", dir.display()))?,
+            None => env::current_dir().context("the current folder is gone")?,
+        };
+        let lab = Lab::open(&dir, &self.app.global.config)?;
+        Ok(Scene { lab, output: self.output, dir })
+    }
+}
+
+impl Command {
+    fn run_in(&self, scene: &Scene) -> Result<Exit> {
+        // These settle by themselves, with the work tree in hand, or have nothing to settle.
+        if !matches!(self, Self::Run(_) | Self::Init(_) | Self::Config(_)) {
+            scene.settle();
+        }
+        match self {
+            Self::Init(command) => command.run(scene),
+            Self::Run(command) => command.run(scene),
+            Self::Ls(command) => command.run(scene),
+            Self::Best(command) => command.run(scene),
+            Self::Show(command) => command.run(scene),
+            Self::Diff(command) => command.run(scene),
+            Self::Near(command) => command.run(scene),
+            Self::Logs(command) => command.run(scene),
+            Self::Tags(command) => command.run(scene),
+            Self::Keep(command) => command.run(scene),
+            Self::Discard(command) => command.run(scene),
+            Self::Note(command) => command.run(scene),
+            Self::Restore(command) => command.run(scene),
+            Self::Rm(command) => command.run(scene),
+            Self::Undo(command) => command.run(scene),
+            Self::Register(command) => command.run(scene),
+            Self::Complete(command) => command.run(scene),
+            Self::Crash(command) => command.run(scene),
+            Self::Export(command) => command.run(scene),
+            Self::Import(command) => command.run(scene),
+            Self::Config(command) => command.run(scene),
+            Self::AgentGuide(command) => command.run(scene.output),
+            Self::Demo(command) => command.run(scene.output),
+            Self::Completions(command) => command.run(scene.output),
+            Self::Man(command) => command.run(scene.output),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Pieces of command lines that several commands share.
+
+use std::io::Read;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value};
+
+use crate::config::units;
+use crate::error::misuse;
+
+/// `K=V`.
+pub fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
+}
+
+/// A time limit; `0` is none.
+pub fn limit(text: &str) -> Result<Limit, String> {
+    let limit = units::duration(text).map_err(|error| format!("{error:#}"))?;
+    Ok(Limit((!limit.is_zero()).then_some(limit)))
+}
+
+/// A time limit from the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub Option<Duration>);
+
+/// The JSON object on stdin, whose keys are those of the flags.
+pub fn object() -> Result<Map<String, Value>> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("cannot read stdin")?;
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => {
+            Err(misuse("stdin holds no JSON object").hint("give one, such as {\"hypothesis\": \"…\"}").into())
+        }
+        Err(error) => {
+            Err(misuse(format!("stdin holds no JSON: {error}")).hint("give one JSON object").into())
+        }
+    }
+}
+
+/// Takes a text out of an object.
+pub fn text(object: &mut Map<String, Value>, key: &str) -> Result<Option<String>> {
+    match object.shift_remove(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(misuse(format!("`{key}` must be a text, not {other}")).into()),
+    }
+}
+
+/// A metric's value from the command line: a number where it is one, else the text.
+pub fn metric(text: &str) -> Value {
+    text.parse::<serde_json::Number>().map_or_else(|_| Value::from(text), Value::Number)
+}

@@ -1,0 +1,59 @@
+//! `gx logs`
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::scene::Scene;
+use crate::error::{Exit, fault};
+use crate::report::done::Log;
+
+/// Print the log of an experiment
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// The experiment
+    id: String,
+    /// Only the last lines
+    #[arg(long, value_name = "LINES")]
+    tail: Option<usize>,
+}
+
+impl Logs {
+    /// Runs it.
+    pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        let stored = scene.resolve(&self.id)?;
+        let log = scene.store().log(&stored)?.ok_or_else(|| {
+            fault(format!("{} has no log", stored.id))
+                .hint(format!("see what is known: `gx show {}`", stored.id))
+        })?;
+        let log = match self.tail {
+            Some(lines) => last_lines(&log, lines),
+            None => &log,
+        };
+        if scene.output.is_json() {
+            scene.output.show(&Log { id: stored.id, log: String::from_utf8_lossy(log).into_owned() })?;
+        } else {
+            scene.output.raw(log)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn last_lines(log: &[u8], lines: usize) -> &[u8] {
+    let body = log.strip_suffix(b"\n").unwrap_or(log);
+    let starts = body.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let start = if lines == 0 { log.len() } else { starts.take(lines).nth(lines - 1).unwrap_or(0) };
+    &log[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_cut_at_line_borders() {
+        assert_eq!(last_lines(b"a\nb\nc\n", 2), b"b\nc\n");
+        assert_eq!(last_lines(b"a\nb\nc", 1), b"c");
+        assert_eq!(last_lines(b"a\nb\n", 9), b"a\nb\n");
+        assert_eq!(last_lines(b"a\n", 0), b"");
+    }
+}

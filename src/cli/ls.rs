@@ -1,0 +1,67 @@
+//! `gx ls`
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::scene::Scene;
+use crate::error::Exit;
+use crate::model::query;
+use crate::model::status::Status;
+use crate::report::export;
+use crate::report::list::{Choice, Direction, List};
+
+/// How many experiments fit on a screen without being asked for.
+const SCREEN: usize = 30;
+
+/// List experiments
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// Only those of this run tag
+    #[arg(long)]
+    tag: Option<String>,
+    /// Only those with one of these states, such as `keep,near-miss`
+    #[arg(long, value_delimiter = ',')]
+    status: Vec<Status>,
+    /// Only those of this category
+    #[arg(long, value_name = "WORD")]
+    category: Option<String>,
+    /// At most so many, 0 for all (default: 30 on a screen, all in --json and --csv)
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Sort by a field or metric; `-KEY` downwards
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// Only those that match, such as "val_bpb < 0.98 and category = 'attention'"
+    #[arg(long = "where", value_name = "EXPR")]
+    condition: Option<String>,
+    /// Answer as comma separated values
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+impl Ls {
+    /// Runs it.
+    pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        let is_data = self.csv || scene.output.is_json();
+        let limit = self.limit.unwrap_or(if is_data { 0 } else { SCREEN });
+        let sort = self.sort.as_deref().map(|key| match key.strip_prefix('-') {
+            Some(key) => (key.to_owned(), Direction::Down),
+            None => (key.to_owned(), Direction::Up),
+        });
+        let choice = Choice {
+            tag: self.tag.clone(),
+            status: self.status.clone(),
+            category: self.category.clone(),
+            condition: self.condition.as_deref().map(query::parse).transpose()?,
+            sort,
+            limit: (limit > 0).then_some(limit),
+        };
+        let list = List::of(&scene.store(), &choice, scene.goal())?;
+        if self.csv {
+            scene.output.raw(export::csv_of(&list.experiments).as_bytes())?;
+        } else {
+            scene.output.show(&list)?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,30 @@
+//! The commands: one file each; `app.rs` holds the tree and the switch.
+
+pub mod agent_guide;
+pub mod app;
+pub mod best;
+pub mod complete;
+pub mod completions;
+pub mod config;
+pub mod crash;
+pub mod demo;
+pub mod diff;
+pub mod discard;
+pub mod export;
+pub mod import;
+pub mod init;
+pub mod input;
+pub mod keep;
+pub mod logs;
+pub mod ls;
+pub mod man;
+pub mod near;
+pub mod note;
+pub mod register;
+pub mod restore;
+pub mod rm;
+pub mod run;
+pub mod scene;
+pub mod show;
+pub mod tags;
+pub mod undo;

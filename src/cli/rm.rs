@@ -1,0 +1,44 @@
+//! `gx rm`
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::scene::Scene;
+use crate::error::{Exit, fault};
+use crate::report::done::Done;
+
+/// Move experiments to the trash, from where `gx undo` brings them back
+#[derive(Debug, Args)]
+pub struct Rm {
+    /// The experiments
+    #[arg(required = true)]
+    ids: Vec<String>,
+}
+
+impl Rm {
+    /// Runs it.
+    pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        let store = scene.store();
+        let chosen = self.ids.iter().map(|id| store.resolve(id)).collect::<Result<Vec<_>>>()?;
+        for stored in &chosen {
+            if !store.record(stored.snapshot)?.status().is_final() {
+                return Err(fault(format!("{} is not finished", stored.id))
+                    .hint("wait until it has its outcome")
+                    .into());
+            }
+        }
+        for stored in &chosen {
+            store.trash(stored)?;
+        }
+        let names: Vec<String> = chosen.iter().map(|stored| stored.id.to_string()).collect();
+        let done = format!("moved {} to the trash", names.join(", "));
+        let id = if let [only] = &chosen[..] { Some(only.id.clone()) } else { None };
+        scene.output.show(&Done {
+            id,
+            done,
+            paths: Vec::new(),
+            next: Some("gx undo brings it back".to_owned()),
+        })?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,72 @@
+//! What every command has at hand: the lab, its store, and the way out.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::lab::Lab;
+use crate::model::verdict::{Goal, Policy};
+use crate::run::attempt::Runner;
+use crate::run::event::Event;
+use crate::run::judge;
+use crate::run::settle::Reach;
+use crate::store::experiments::{Store, Stored};
+use crate::ui::output::Output;
+use crate::ui::progress::Progress;
+use crate::ui::style::Label;
+
+/// The stage of one command.
+pub struct Scene {
+    /// The repository and its configuration.
+    pub lab: Lab,
+    /// Where answers go.
+    pub output: Output,
+    /// Where the command was called.
+    pub dir: PathBuf,
+}
+
+impl Scene {
+    /// The experiments.
+    pub fn store(&self) -> Store<'_> {
+        Store::new(&self.lab.repo)
+    }
+
+    /// The one who runs experiments.
+    pub fn runner<'a>(&'a self, store: &'a Store<'a>) -> Runner<'a> {
+        Runner { repo: &self.lab.repo, store, config: &self.lab.settings.config }
+    }
+
+    /// Which way the metric gets better.
+    pub fn goal(&self) -> Goal {
+        judge::goal(&self.lab.settings.config.metric)
+    }
+
+    /// What verdicts rest on.
+    pub fn policy(&self) -> Policy {
+        let policy = &self.lab.settings.config.policy;
+        Policy { goal: self.goal(), min_delta: policy.min_delta, near_miss: policy.near_miss }
+    }
+
+    /// The experiment that an argument means.
+    pub fn resolve(&self, text: &str) -> Result<Stored> {
+        self.store().resolve(text)
+    }
+
+    /// Finishes the records of runs that were cut short; a repository that cannot be written is read as it is.
+    pub fn settle(&self) {
+        let store = self.store();
+        match self.runner(&store).settle(Reach::Records) {
+            Ok(settled) => {
+                let mut progress = Progress::new(self.output);
+                settled.into_iter().for_each(|(id, status)| progress.hear(Event::Settled { id, status }));
+            }
+            Err(error) => {
+                self.output.note(
+                    "warning",
+                    Label::Near,
+                    &format!("cannot bring the records up to date: {error:#}"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Reading Git's own configuration.
+
+use anyhow::{Context, Result};
+
+use crate::git::repo::Repo;
+
+impl Repo {
+    /// Every `gx.*` entry, lowest precedence first.
+    pub fn gx_settings(&self) -> Result<Vec<(String, String)>> {
+        let config = self.inner.config()?.snapshot()?;
+        let mut found = Vec::new();
+        let mut entries = config.entries(Some("^gx\\."))?;
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            if let (Ok(name), Ok(value)) = (entry.name(), entry.value()) {
+                found.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// One text setting, where it is set.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.inner.config().ok()?.get_string(name).ok()
+    }
+
+    /// Sets one entry of this repository's own configuration.
+    pub fn configure(&self, name: &str, value: &str) -> Result<()> {
+        let set = || self.inner.config()?.open_level(git2::ConfigLevel::Local)?.set_str(name, value);
+        set().with_context(|| format!("cannot set `{name}` in the configuration of this repository"))
+    }
+}

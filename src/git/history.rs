@@ -1,0 +1,59 @@
+//! Questions about how commits descend from each other.
+
+use anyhow::Result;
+
+use crate::git::object::{id_of, oid};
+use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
+
+impl Repo {
+    /// Whether `old` is `new` or one of its ancestors; false where either is missing.
+    pub fn is_ancestor(&self, old: ObjectId, new: ObjectId) -> Result<bool> {
+        if old == new {
+            return Ok(true);
+        }
+        if !self.has_object(old) || !self.has_object(new) {
+            return Ok(false);
+        }
+        Ok(self.inner.graph_descendant_of(oid(new)?, oid(old)?)?)
+    }
+
+    /// The commits after `base` up to `head`, newest first, or nothing where one of them is a merge
+    /// or `base` does not lie on the way.
+    pub fn straight_line(&self, base: ObjectId, head: ObjectId) -> Result<Option<Vec<ObjectId>>> {
+        let mut line = Vec::new();
+        let mut at = head;
+        while at != base {
+            line.push(at);
+            let parents = self.parents(at)?;
+            let [parent] = parents[..] else { return Ok(None) };
+            at = parent;
+        }
+        Ok(Some(line))
+    }
+
+    /// Which branches, tags and remote branches other than `own` hold `commit`.
+    pub fn other_holders(&self, commit: ObjectId, own: &str) -> Result<Vec<String>> {
+        let mut holders = Vec::new();
+        for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
+            for reference in self.refs(prefix)? {
+                let peeled = self
+                    .inner
+                    .find_object(oid(reference.target)?, None)
+                    .and_then(|object| object.peel_to_commit());
+                // A tag of a blob or tree holds no commit.
+                let Ok(peeled) = peeled else { continue };
+                if reference.name != own && self.is_ancestor(commit, id_of(peeled.id()))? {
+                    holders.push(reference.name);
+                }
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Every commit that a reflog of this repository mentions, newest first.
+    pub fn reflog(&self, name: &str) -> Vec<ObjectId> {
+        let Ok(log) = self.inner.reflog(name) else { return Vec::new() };
+        log.iter().map(|entry| id_of(entry.id_new())).collect()
+    }
+}

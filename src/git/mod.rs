@@ -1,0 +1,13 @@
+//! Git: the one room that knows libgit2 and the `git` program; what leaves it is owned data.
+
+pub mod command;
+pub mod config;
+pub mod create;
+pub mod diff;
+pub mod history;
+pub mod notes;
+pub mod object;
+pub mod refs;
+pub mod repo;
+pub mod snapshot;
+pub mod worktree;

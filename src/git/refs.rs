@@ -1,0 +1,159 @@
+//! Refs, moved only by compare-and-swap.
+//!
+//! libgit2's own `force` flags lose updates between processes, and it gives up at once where a lock
+//! is held; both were measured (`docs/store-format.md`). Deletes go through the `git` program, since
+//! libgit2 drops other processes' refs when it rewrites `packed-refs`.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result};
+use git2::{ErrorCode, Oid};
+
+use crate::error::fault;
+use crate::git::object::{id_of, oid};
+use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
+
+/// How long a lock that somebody else holds is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// From this age on a lock of a single ref is the rubbish of a killed process: holding one takes milliseconds.
+const STALE: Duration = Duration::from_secs(60);
+
+/// What a compare-and-swap came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a swap that was lost has changed nothing"]
+pub enum Swap {
+    /// The ref has the new value.
+    Done,
+    /// The ref had another value than expected; nothing was changed.
+    Lost,
+}
+
+/// A ref and what it points to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ref {
+    /// The full name.
+    pub name: String,
+    /// The object.
+    pub target: ObjectId,
+}
+
+impl Repo {
+    /// What a ref points to, where it exists.
+    pub fn read_ref(&self, name: &str) -> Result<Option<ObjectId>> {
+        match self.inner.find_reference(name).and_then(|found| found.resolve()) {
+            Ok(found) => Ok(found.target().map(id_of)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read `{name}`")),
+        }
+    }
+
+    /// All refs below a prefix such as `refs/experiments/`.
+    pub fn refs(&self, prefix: &str) -> Result<Vec<Ref>> {
+        let mut found = Vec::new();
+        for reference in self.inner.references_glob(&format!("{prefix}*"))? {
+            // A ref that vanishes while they are listed is simply not listed.
+            let Ok(reference) = reference else { continue };
+            if let (Ok(name), Some(target)) = (reference.name(), reference.target()) {
+                found.push(Ref { name: name.to_owned(), target: id_of(target) });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sets a ref to `new` if it still is at `old`; `None` means that it must not exist yet.
+    pub fn swap_ref(&self, name: &str, new: ObjectId, old: Option<ObjectId>, log: &str) -> Result<Swap> {
+        let current = old.map_or(Ok(Oid::ZERO_SHA1), oid)?;
+        let began = Instant::now();
+        loop {
+            match self.inner.reference_matching(name, oid(new)?, true, current, log) {
+                Ok(_) => return Ok(Swap::Done),
+                Err(error) if lost(&error) => return Ok(Swap::Lost),
+                Err(error) if error.code() == ErrorCode::Locked => self.wait_for_lock(name, began)?,
+                // A folder of the loose ref was pruned between its making and its use: try again.
+                Err(error) if error.code() == ErrorCode::NotFound && began.elapsed() < PATIENCE => {}
+                Err(error) => return Err(cannot_write(name, &error).into()),
+            }
+        }
+    }
+
+    /// Puts a ref that was just written onto the disk itself.
+    pub fn sync_ref(&self, name: &str) -> Result<()> {
+        let path = self.common_dir().join(name);
+        match fs::File::open(&path) {
+            Ok(file) => file.sync_all()?,
+            // Packed meanwhile, by a program that syncs what it writes.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error).with_context(|| format!("cannot sync {}", path.display())),
+        }
+        let folder = path.parent().expect("a ref's file lies in a folder");
+        Ok(fs::File::open(folder)?.sync_all()?)
+    }
+
+    /// Moves refs to other names in one transaction of the `git` program: all or none.
+    pub fn rename_refs(&self, moves: &[(Ref, String)]) -> Result<()> {
+        let mut script = String::from("start\n");
+        for (from, to) in moves {
+            script.push_str(&format!("create {to} {}\ndelete {} {}\n", from.target, from.name, from.target));
+        }
+        script.push_str("prepare\ncommit\n");
+        self.durable_git().args(["update-ref", "--stdin"]).input(script.into_bytes()).run()?;
+        Ok(())
+    }
+
+    /// Sets a ref whose value cannot be used, whatever it is, or removes it.
+    pub fn reset_broken_ref(&self, name: &str, to: Option<ObjectId>) -> Result<()> {
+        let path = self.common_dir().join(name);
+        if fs::metadata(&path).is_ok_and(|meta| meta.len() == 0) {
+            fs::remove_file(&path)?;
+        }
+        match to {
+            Some(to) => self.durable_git().args(["update-ref", name, &to.to_string()]).run()?,
+            None => self.durable_git().args(["update-ref", "-d", name]).run()?,
+        };
+        Ok(())
+    }
+
+    fn wait_for_lock(&self, name: &str, began: Instant) -> Result<()> {
+        let lock = self.common_dir().join(format!("{name}.lock"));
+        let age = fs::metadata(&lock).and_then(|meta| meta.modified()).ok();
+        let age = age.and_then(|modified| SystemTime::now().duration_since(modified).ok());
+        if age.is_some_and(|age| age > STALE) {
+            return fs::remove_file(&lock).or_else(|error| match error.kind() {
+                ErrorKind::NotFound => Ok(()),
+                _ => Err(error).with_context(|| format!("cannot remove the stale {}", lock.display())),
+            });
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(fault(format!("`{name}` is locked by another process"))
+                .hint(format!("if no git is running here, remove {}", lock.display()))
+                .into());
+        }
+        thread::sleep(jitter());
+        Ok(())
+    }
+}
+
+fn lost(error: &git2::Error) -> bool {
+    matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists)
+}
+
+fn cannot_write(name: &str, error: &git2::Error) -> crate::error::Fault {
+    let told = fault(format!("cannot write `{name}`: {}", error.message()));
+    if error.message().contains("Permission denied") || error.message().contains("Read-only") {
+        return told.hint("make the .git folder writable for you, then try again");
+    }
+    told
+}
+
+/// A pause of 1 to 8 ms, so that processes that collided once don't collide again.
+pub(super) fn jitter() -> Duration {
+    let mut byte = [0; 1];
+    // Without randomness the pause is merely always the same.
+    let _ = getrandom::fill(&mut byte);
+    Duration::from_micros(1000 + u64::from(byte[0]) * 28)
+}

@@ -1,0 +1,211 @@
+//! The work tree as a tree object, with HEAD, the user's index and the files themselves untouched.
+//!
+//! The `git` program does it over a private copy of the index: it alone applies clean filters and
+//! reads split and sparse indexes, and the copy lets its stat cache serve. The copy keeps the
+//! original's modification time, without which Git misses same-size edits of the last second.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::error::fault;
+use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+use crate::process::identity::Identity;
+
+/// The work tree as it was at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Everything tracked, and what is untracked and not ignored.
+    pub tree: ObjectId,
+    /// The files in it that Git does not track.
+    pub untracked: Vec<RepoPath>,
+    /// What was left out, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A path that a snapshot does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which.
+    pub path: RepoPath,
+    /// Why, as the end of a sentence.
+    pub why: String,
+}
+
+/// Decides about an untracked file, by its path and size in bytes: the reason to leave it out, or nothing.
+pub type LeaveOut<'a> = dyn Fn(&RepoPath, u64) -> Option<String> + 'a;
+
+impl Repo {
+    /// Takes a snapshot of the work tree; all new objects are on disk when it returns.
+    ///
+    /// # Errors
+    /// Unmerged paths, files that cannot be read, a full disk.
+    pub fn snapshot(&self, head: ObjectId, leave_out: &LeaveOut<'_>) -> Result<Snapshot> {
+        let index = PrivateIndex::copy(self)?;
+        let found = self
+            .git()
+            .args([
+                "status",
+                "--porcelain=v2",
+                "-z",
+                "--untracked-files=all",
+                "--no-renames",
+                "--ignore-submodules=dirty",
+            ])
+            .env("GIT_INDEX_FILE", &index.path)
+            .run()?;
+        let status = Status::parse(&found)?;
+        let (mut untracked, mut left_out) = (Vec::new(), Vec::new());
+        for path in status.untracked {
+            match self.reason_to_leave(&path, leave_out) {
+                Some(why) => left_out.push(LeftOut { path, why }),
+                None => untracked.push(path),
+            }
+        }
+        let mut stdin = Vec::new();
+        for path in status.edited.iter().chain(&untracked) {
+            stdin.extend_from_slice(path.as_bytes());
+            stdin.push(0);
+        }
+        if stdin.is_empty() && !status.is_staged {
+            return Ok(Snapshot { tree: self.tree_of(head)?, untracked, left_out });
+        }
+        if !stdin.is_empty() {
+            self.durable_git()
+                .args([
+                    "-c",
+                    "core.splitIndex=false",
+                    "update-index",
+                    "--add",
+                    "--remove",
+                    "--replace",
+                    "-z",
+                    "--stdin",
+                ])
+                .env("GIT_INDEX_FILE", &index.path)
+                .input(stdin)
+                .run()
+                .context("cannot take a snapshot of the work tree")?;
+        }
+        let tree = self.durable_git().arg("write-tree").env("GIT_INDEX_FILE", &index.path).run()?;
+        Ok(Snapshot { tree: String::from_utf8(tree)?.trim().parse()?, untracked, left_out })
+    }
+
+    fn reason_to_leave(&self, path: &RepoPath, leave_out: &LeaveOut<'_>) -> Option<String> {
+        if path.as_bytes().ends_with(b"/") {
+            return Some("a repository of its own".to_owned());
+        }
+        // A file that vanishes between the listing and here is left to git, which then ignores it.
+        let size = fs::symlink_metadata(self.work_dir().join(path.as_path())).map_or(0, |meta| meta.size());
+        leave_out(path, size)
+    }
+}
+
+/// What `git status` says, as far as a snapshot needs it.
+#[derive(Debug, Default, PartialEq)]
+struct Status {
+    edited: Vec<RepoPath>,
+    untracked: Vec<RepoPath>,
+    is_staged: bool,
+}
+
+impl Status {
+    /// Reads `git status --porcelain=v2 -z --no-renames` (format: git-status(1)).
+    fn parse(output: &[u8]) -> Result<Self> {
+        let mut status = Self::default();
+        for entry in output.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+            let fields = |count| entry.splitn(count, |byte| *byte == b' ').last().unwrap_or_default();
+            match entry[0] {
+                b'1' => {
+                    status.is_staged |= entry.get(2) != Some(&b'.');
+                    if entry.get(3) != Some(&b'.') {
+                        status.edited.push(RepoPath::new(fields(9)));
+                    }
+                }
+                b'?' => status.untracked.push(RepoPath::new(fields(2))),
+                b'u' => {
+                    let path = RepoPath::new(fields(11));
+                    return Err(fault(format!("`{path}` is unmerged"))
+                        .hint(format!("resolve it, then `git add {path}`"))
+                        .into());
+                }
+                b'#' | b'!' => {}
+                _ => return Err(anyhow!("git status said `{}`", String::from_utf8_lossy(entry))),
+            }
+        }
+        Ok(status)
+    }
+}
+
+/// A copy of the index that nobody else sees, removed when it is done with.
+struct PrivateIndex {
+    path: PathBuf,
+}
+
+impl PrivateIndex {
+    fn copy(repo: &Repo) -> Result<Self> {
+        let path = repo.scratch("index")?;
+        let original = repo.git_dir().join("index");
+        if original.exists() {
+            let modified = fs::metadata(&original)?.modified()?;
+            fs::copy(&original, &path).context("cannot copy the index")?;
+            fs::File::options().write(true).open(&path)?.set_modified(modified)?;
+        }
+        Ok(Self { path })
+    }
+}
+
+impl Drop for PrivateIndex {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept up by a later command.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Repo {
+    /// A name for a file that only this process uses; [`Self::sweep_scratch`] removes it when the process is gone.
+    pub(super) fn scratch(&self, purpose: &str) -> Result<PathBuf> {
+        let folder = self.gx_dir().join("tmp");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let me = Identity::me();
+        Ok(folder.join(format!("{}-{}-{purpose}", me.pid, me.start)))
+    }
+
+    /// Removes the scratch files of processes that are gone.
+    pub fn sweep_scratch(&self) {
+        let Ok(files) = fs::read_dir(self.gx_dir().join("tmp")) else { return };
+        for file in files.flatten() {
+            if !belongs_to_the_living(&file.path()) {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+}
+
+fn belongs_to_the_living(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut parts = name.splitn(3, '-').map(str::parse::<u64>);
+    let (Some(Ok(pid)), Some(Ok(start))) = (parts.next(), parts.next()) else { return true };
+    u32::try_from(pid).ok().and_then(Identity::of).is_some_and(|identity| identity.start == start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_tells_edited_staged_and_untracked_apart() {
+        let hash = "0".repeat(40);
+        let output = format!(
+            "1 .M N... 100644 100644 100644 {hash} {hash} a b\n.txt\x001 A. N... 000000 100644 100644 {hash} {hash} new\x00? un tracked\x00"
+        );
+        let status = Status::parse(output.as_bytes()).unwrap();
+        assert_eq!(status.edited, [RepoPath::from("a b\n.txt")]);
+        assert_eq!(status.untracked, [RepoPath::from("un tracked")]);
+        assert!(status.is_staged);
+    }
+}

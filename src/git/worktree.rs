@@ -1,0 +1,197 @@
+//! Changing paths of the work tree and entries of the index, and nothing beside them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::git::object::{Entry, oid};
+use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+
+/// A path and what is to be there; `None` removes it.
+pub type Target = (RepoPath, Option<Entry>);
+
+impl Repo {
+    /// Whether a path of the work tree is exactly what `entry` says, as Git would store it.
+    pub fn is_at(&self, path: &RepoPath, entry: Option<Entry>) -> Result<bool> {
+        let place = self.work_dir().join(path.as_path());
+        let meta = match fs::symlink_metadata(&place) {
+            Ok(meta) => meta,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(entry.is_none());
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
+        };
+        let Some(entry) = entry else { return Ok(false) };
+        if entry.is_submodule() || meta.is_dir() {
+            return Ok(entry.is_submodule() && meta.is_dir());
+        }
+        if meta.is_symlink() != entry.is_symlink() {
+            return Ok(false);
+        }
+        if meta.is_symlink() {
+            return Ok(self.hash_blob(fs::read_link(&place)?.as_os_str().as_bytes())? == entry.id);
+        }
+        let executable = meta.permissions().mode() & 0o100 != 0;
+        if executable != (entry.mode == 0o100_755)
+            && self.setting("core.fileMode").as_deref() != Some("false")
+        {
+            return Ok(false);
+        }
+        let content = fs::read(&place).with_context(|| format!("cannot read {path}"))?;
+        Ok(self.hash_blob(&content)? == entry.id || self.filtered_hash(path, content)? == entry.id)
+    }
+
+    /// The id of content after the clean filters of its path, which only the `git` program applies.
+    fn filtered_hash(&self, path: &RepoPath, content: Vec<u8>) -> Result<ObjectId> {
+        let mut argument = std::ffi::OsString::from("--path=");
+        argument.push(path.as_path());
+        let told = self.git().args(["hash-object", "--stdin"]).arg(argument).input(content).run()?;
+        String::from_utf8(told)?.trim().parse()
+    }
+
+    /// Writes paths of the work tree, smudge filters applied, folders made and emptied ones removed.
+    pub fn write_paths(&self, targets: &[Target]) -> Result<()> {
+        for (path, _) in targets.iter().filter(|(_, entry)| entry.is_none()) {
+            self.remove_path(path)?;
+        }
+        let present: Vec<_> = targets.iter().filter_map(|(path, entry)| Some((path, (*entry)?))).collect();
+        if present.is_empty() {
+            return Ok(());
+        }
+        self.check_out(&present, self.work_dir())
+    }
+
+    /// Writes a whole tree into a folder, smudge filters applied.
+    pub fn write_tree_into(&self, tree: ObjectId, folder: &Path) -> Result<()> {
+        let index = self.scratch("whole-tree")?;
+        let read = self.git().args(["read-tree", &tree.to_string()]).env("GIT_INDEX_FILE", &index).run();
+        let prefix = slashed(folder);
+        let written = read.and_then(|_| {
+            let program = self.git().args(["checkout-index", "--all", "--quiet"]).arg(prefix);
+            program.env("GIT_INDEX_FILE", &index).run()
+        });
+        let _ = fs::remove_file(&index);
+        written.with_context(|| format!("cannot write into {}", folder.display()))?;
+        Ok(())
+    }
+
+    fn check_out(&self, present: &[(&RepoPath, Entry)], folder: &Path) -> Result<()> {
+        let path = self.scratch("checkout")?;
+        let _ = fs::remove_file(&path);
+        let mut index = git2::Index::open(&path)?;
+        for (path, entry) in present {
+            index.add(&index_entry(path, *entry)?)?;
+        }
+        index.write()?;
+        let program = self.git().args(["checkout-index", "--all", "--force", "--quiet"]).arg(slashed(folder));
+        let written = program.env("GIT_INDEX_FILE", &path).run();
+        let _ = fs::remove_file(&path);
+        written.context("cannot write the work tree")?;
+        Ok(())
+    }
+
+    fn remove_path(&self, path: &RepoPath) -> Result<()> {
+        let place = self.work_dir().join(path.as_path());
+        match fs::remove_file(&place) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error).with_context(|| format!("cannot remove {path}")),
+        }
+        // As Git does: a folder that holds nothing more goes with its last file.
+        let mut folder = place.parent();
+        while let Some(at) = folder.filter(|at| *at != self.work_dir() && fs::remove_dir(at).is_ok()) {
+            folder = at.parent();
+        }
+        Ok(())
+    }
+
+    /// What the user's index holds at some paths; absent ones are not in the answer.
+    pub fn index_entries(&self, paths: &[RepoPath]) -> Result<BTreeMap<RepoPath, Entry>> {
+        if paths.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let program = self.git().args(["ls-files", "--stage", "-z", "--"]);
+        let listed = program.args(paths.iter().map(RepoPath::as_path)).run()?;
+        let mut found = BTreeMap::new();
+        for line in listed.split(|byte| *byte == 0) {
+            let Some(tab) = line.iter().position(|byte| *byte == b'\t') else { continue };
+            let mut head = std::str::from_utf8(&line[..tab])?.split(' ');
+            if let (Some(mode), Some(id)) = (head.next(), head.next()) {
+                let entry = Entry { mode: u32::from_str_radix(mode, 8)?, id: id.parse()? };
+                found.insert(RepoPath::new(&line[tab + 1..]), entry);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sets entries of the user's index; every other entry stays as it is.
+    pub fn update_index(&self, targets: &[Target]) -> Result<()> {
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let zero = "0".repeat(40);
+        let mut stdin = Vec::new();
+        for (path, entry) in targets {
+            match entry {
+                Some(entry) => write!(stdin, "{:o} {}\t", entry.mode, entry.id)?,
+                None => write!(stdin, "0 {zero}\t")?,
+            }
+            stdin.extend_from_slice(path.as_bytes());
+            stdin.push(0);
+        }
+        self.git()
+            .args(["update-index", "-z", "--index-info"])
+            .input(stdin)
+            .run()
+            .context("cannot update the index")?;
+        Ok(())
+    }
+
+    /// The commit that is checked out in a folder's own repository (a submodule), where there is one.
+    pub fn submodule_head(&self, path: &RepoPath) -> Option<ObjectId> {
+        let inner = git2::Repository::open(self.work_dir().join(path.as_path())).ok()?;
+        let head = inner.head().ok()?.target()?;
+        ObjectId::from_bytes(head.as_bytes()).ok()
+    }
+}
+
+fn slashed(folder: &Path) -> std::ffi::OsString {
+    let mut argument = std::ffi::OsString::from("--prefix=");
+    argument.push(folder);
+    argument.push("/");
+    argument
+}
+
+fn index_entry(path: &RepoPath, entry: Entry) -> Result<git2::IndexEntry> {
+    let zero = git2::IndexTime::new(0, 0);
+    Ok(git2::IndexEntry {
+        ctime: zero,
+        mtime: zero,
+        dev: 0,
+        ino: 0,
+        mode: entry.mode,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id: oid(entry.id)?,
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    })
+}
+
+/// The part of `path` below the top of the work tree `top`, where it lies there.
+pub fn inside(top: &Path, path: &Path) -> Option<RepoPath> {
+    let full = if path.is_absolute() { path.to_path_buf() } else { std::env::current_dir().ok()?.join(path) };
+    let parent = full.parent()?.canonicalize().ok()?;
+    let full: PathBuf = parent.join(full.file_name()?);
+    let relative = full.strip_prefix(top.canonicalize().ok()?).ok()?;
+    Some(RepoPath::new(relative.as_os_str().as_bytes()))
+}

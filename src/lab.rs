@@ -1,0 +1,44 @@
+//! What a command stands in: the repository and its configuration, opened once.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::config::layers::{Layers, Loaded};
+use crate::git::repo::Repo;
+
+/// A repository and what is configured for it.
+pub struct Lab {
+    /// The repository.
+    pub repo: Repo,
+    /// The configuration, with the source of each value.
+    pub settings: Loaded,
+}
+
+impl Lab {
+    /// Opens the repository around `from`; `flags` are the `--config KEY=VALUE` of the command line.
+    ///
+    /// # Errors
+    /// No usable repository, or a configuration that cannot be understood.
+    pub fn open(from: &Path, flags: &[(String, String)]) -> Result<Self> {
+        let repo = Repo::discover(from)?;
+        let environment = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let layers = Layers {
+            user: user_file(),
+            repository: Some(repo.work_dir().join("gx.toml")),
+            git: repo.gx_settings()?,
+            environment: environment.filter(|(name, _)| name.starts_with("GX_")).collect(),
+            flags: flags.to_vec(),
+        };
+        Ok(Self { settings: layers.load()?, repo })
+    }
+}
+
+/// The person's own configuration, by the XDG base directory specification.
+fn user_file() -> Option<PathBuf> {
+    let base = env::var_os("XDG_CONFIG_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let base = base.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".config")))?;
+    Some(base.join("gx").join("config.toml"))
+}

@@ -1,0 +1,12 @@
+//! The words of the domain: pure data and rules, no input or output.
+
+pub mod id;
+pub mod object;
+pub mod outcome;
+pub mod path;
+pub mod query;
+pub mod record;
+pub mod scrape;
+pub mod status;
+pub mod summary;
+pub mod verdict;

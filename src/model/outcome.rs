@@ -1,0 +1,95 @@
+//! What `gx run` and its relatives come to, for those who tell it.
+
+use crate::clock::Timestamp;
+use crate::model::id::ExperimentId;
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+use crate::model::status::Status;
+
+/// The best result of a tag at some moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// Whose it is.
+    pub id: ExperimentId,
+    /// The value of the metric.
+    pub value: f64,
+}
+
+/// An experiment that has come to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// Which.
+    pub id: ExperimentId,
+    /// Its snapshot.
+    pub snapshot: ObjectId,
+    /// Its run tag.
+    pub tag: String,
+    /// How it ended.
+    pub status: Status,
+    /// Why, in a few words.
+    pub reason: String,
+    /// The name of the metric that decided.
+    pub metric: String,
+    /// Its value, where there is a valid one.
+    pub value: Option<f64>,
+    /// What it was compared with: the best before it.
+    pub best_before: Option<Best>,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// How many of the tag's last runs crashed in a row, this one included.
+    pub crashes_in_a_row: u32,
+    /// Whether that is as many as the policy allows.
+    pub is_crash_streak: bool,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// What became of the branch and the work tree.
+    pub tree: TreeChange,
+    /// The last lines of the log, after a failure.
+    pub log_tail: Option<String>,
+}
+
+/// What became of the branch and the work tree.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TreeChange {
+    /// The ref that moved, and where it is now.
+    pub moved: Option<Moved>,
+    /// Candidate paths that were put back.
+    pub restored: Vec<RepoPath>,
+    /// Candidate paths that stand committed now.
+    pub committed: Vec<RepoPath>,
+    /// Paths that were not touched, though one might expect it, and why.
+    pub left: Vec<Left>,
+    /// Why nothing was changed, where nothing was.
+    pub refused: Option<Refusal>,
+    /// What else is uncommitted in the work tree and stays so.
+    pub others: Vec<RepoPath>,
+}
+
+/// A ref that moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moved {
+    /// Its full name.
+    pub reference: String,
+    /// Where it was.
+    pub from: ObjectId,
+    /// Where it is.
+    pub to: ObjectId,
+}
+
+/// A path that was left alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    /// Which.
+    pub path: RepoPath,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Why a tree was not changed, and the command that would do it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Why.
+    pub why: String,
+    /// What to type.
+    pub advice: String,
+}

@@ -1,0 +1,85 @@
+//! A path inside the repository: bytes, since Git and Linux promise no more.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use serde::{Serialize, Serializer};
+
+/// A path relative to the top of the work tree, with `/` between its parts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(Vec<u8>);
+
+impl RepoPath {
+    /// From Git's own bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes, as Git stores them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// As the operating system takes it, relative to the top of the work tree.
+    pub fn as_path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(&self.0))
+    }
+}
+
+impl fmt::Display for RepoPath {
+    /// Printable on one line: control characters and bytes that are not UTF-8 are escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                if letter.is_control() {
+                    write!(f, "{}", letter.escape_default())?;
+                } else {
+                    write!(f, "{letter}")?;
+                }
+            }
+            chunk.invalid().iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl From<&str> for RepoPath {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Serialize for RepoPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Joins paths for one line of output: `README.md, notes.txt and 3 more`.
+pub fn list(paths: &[RepoPath]) -> String {
+    const SHOWN: usize = 4;
+    let mut text = paths.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if paths.len() > SHOWN {
+        text.push_str(&format!(" and {} more", paths.len() - SHOWN));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_names_are_shown_on_one_line() {
+        assert_eq!(RepoPath::new(*b"a\nb\xff/\xc3\xa9").to_string(), "a\\nb\\xff/é");
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        let paths: Vec<RepoPath> = ["a", "b", "c", "d", "e", "f"].map(RepoPath::from).to_vec();
+        assert_eq!(list(&paths), "a, b, c, d and 2 more");
+        assert_eq!(list(&paths[..2]), "a, b");
+    }
+}

@@ -1,0 +1,14 @@
+//! Other programs: starting them, watching over them, ending them, and reading what they wrote.
+
+pub mod child;
+pub mod command;
+pub mod fail;
+pub mod find;
+pub mod group;
+pub mod identity;
+pub mod interrupt;
+pub mod log;
+pub mod output;
+pub mod spawn;
+pub mod supervise;
+pub mod wait;

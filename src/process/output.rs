@@ -1,0 +1,132 @@
+//! What a helper program left, and reading it against a deadline.
+
+use std::fmt;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use rustix::process::Signal;
+
+use super::group::Group;
+use super::identity::Identity;
+use super::wait::Watch;
+
+/// What a helper program left.
+#[derive(Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: Ended,
+    /// All of its standard output; empty when that was inherited.
+    pub stdout: Vec<u8>,
+    /// All of its standard error; empty when that was inherited.
+    pub stderr: Vec<u8>,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this exit code.
+    Exit(i32),
+    /// By a signal with this number.
+    Signal(i32),
+}
+
+impl Ended {
+    /// Whether it ended by itself with exit code 0.
+    pub fn success(self) -> bool {
+        self == Self::Exit(0)
+    }
+}
+
+impl From<ExitStatus> for Ended {
+    fn from(status: ExitStatus) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Self::Exit(code),
+            (None, signal) => Self::Signal(signal.unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(code) => write!(f, "exit code {code}"),
+            Self::Signal(number) => write!(f, "signal {number}"),
+        }
+    }
+}
+
+/// When a program has to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    /// When it was started.
+    pub began: Instant,
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+impl Deadline {
+    fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.began.elapsed())
+    }
+}
+
+/// Reads and waits until the deadline; `None` when that passed, and the group has been killed.
+///
+/// The child must lead a process group of its own.
+///
+/// # Errors
+/// When the system cannot tell about the child any more.
+pub fn collect(mut child: Child, deadline: &Deadline) -> Result<Option<Output>> {
+    let group = Group::led_by(Identity::of(child.id()).unwrap_or_else(|| Identity::unknown(child.id())));
+    let stdout = Reading::start(child.stdout.take());
+    let stderr = Reading::start(child.stderr.take());
+    if let Some(stdout) = stdout.finish(deadline)
+        && let Some(stderr) = stderr.finish(deadline)
+        && let Some(status) = wait(&mut child, deadline)?
+    {
+        return Ok(Some(Output { status, stdout, stderr }));
+    }
+    // A program that took on other rights cannot be killed, and one that hangs inside the kernel, as card
+    // queries do, does not die: either is left behind.
+    let _ = group.signal(Signal::KILL);
+    wait(&mut child, &Deadline { began: Instant::now(), limit: Duration::from_secs(1) })?;
+    Ok(None)
+}
+
+/// A stream that a thread reads to its end; one that never ends costs that thread and nothing else.
+struct Reading(Option<Receiver<Vec<u8>>>);
+
+impl Reading {
+    fn start(stream: Option<impl Read + Send + 'static>) -> Self {
+        Self(stream.map(|mut stream| {
+            let (send, receive) = channel();
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let _ = stream.read_to_end(&mut bytes);
+                let _ = send.send(bytes);
+            });
+            receive
+        }))
+    }
+
+    fn finish(self, deadline: &Deadline) -> Option<Vec<u8>> {
+        self.0.map_or(Some(Vec::new()), |bytes| bytes.recv_timeout(deadline.left()).ok())
+    }
+}
+
+fn wait(child: &mut Child, deadline: &Deadline) -> Result<Option<Ended>> {
+    let mut watch = Watch::on(child.id());
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status.into()));
+        }
+        match deadline.left() {
+            Duration::ZERO => return Ok(None),
+            left => watch.wait(left),
+        }
+    }
+}

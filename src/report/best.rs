@@ -1,0 +1,58 @@
+//! `gx best`: the best result of each run tag.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::model::verdict::{Goal, gain};
+use crate::report::row::Row;
+use crate::research::ranking;
+use crate::store::experiments::Store;
+
+/// The answer of `gx best`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bests {
+    /// A line for each tag that has a best.
+    pub tags: Vec<BestOfTag>,
+}
+
+/// The best of one tag.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BestOfTag {
+    /// The experiment.
+    #[serde(flatten)]
+    pub experiment: Row,
+    /// How many experiments the tag has.
+    pub experiments: usize,
+    /// The value of the tag's first kept result.
+    pub first_value: Option<f64>,
+    /// By how much the best is better than that, always positive for better.
+    pub gain_since_first: Option<f64>,
+}
+
+impl Bests {
+    /// Asks the store, for one tag or for all.
+    pub fn of(store: &Store<'_>, tag: Option<&str>, goal: Goal) -> Result<Self> {
+        let all = store.summaries()?;
+        let mut names: Vec<&str> = all.iter().map(|(_, summary)| summary.tag.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut tags = Vec::new();
+        for name in names.into_iter().filter(|name| tag.is_none_or(|tag| tag == *name)) {
+            let Some(best) = ranking::best(&all, name, goal) else { continue };
+            let own = || all.iter().filter(|(_, summary)| summary.tag == name);
+            let first_value = own()
+                .find(|(_, summary)| {
+                    summary.status == crate::model::status::Status::Keep && summary.value.is_some()
+                })
+                .and_then(|(_, summary)| summary.value);
+            let Some((stored, _)) = own().find(|(stored, _)| stored.id == best.id) else { continue };
+            tags.push(BestOfTag {
+                experiment: Row::of(stored, &store.record(stored.snapshot)?, true),
+                experiments: own().count(),
+                first_value,
+                gain_since_first: first_value.map(|first| gain(goal, best.value, first)),
+            });
+        }
+        Ok(Self { tags })
+    }
+}

@@ -1,0 +1,13 @@
+//! Answers as data: one file an answer, each the same for a table, for `--json` and for whoever asks later.
+
+pub mod best;
+pub mod diff;
+pub mod done;
+pub mod export;
+pub mod list;
+pub mod near;
+pub mod outcome;
+pub mod row;
+pub mod settings;
+pub mod show;
+pub mod tags;

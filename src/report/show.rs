@@ -1,0 +1,48 @@
+//! `gx show`: everything about one experiment.
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::model::id::ExperimentId;
+use crate::model::record::{Record, Remark};
+use crate::model::verdict::Goal;
+use crate::report::row::Row;
+use crate::research::ranking;
+use crate::store::experiments::{Store, Stored};
+
+/// The answer of `gx show`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Show {
+    /// The experiment, as in a list.
+    #[serde(flatten)]
+    pub experiment: Row,
+    /// The kept experiment that it started from.
+    pub parent: Option<ExperimentId>,
+    /// What was said about it with `gx note`.
+    pub remarks: Vec<Remark>,
+    /// Its whole record.
+    pub record: Map<String, Value>,
+}
+
+impl Show {
+    /// Asks the store.
+    pub fn of(store: &Store<'_>, stored: &Stored, goal: Goal) -> Result<Self> {
+        let record = store.record(stored.snapshot)?;
+        let all = store.summaries()?;
+        let tag = record.text("tag").unwrap_or_default();
+        let is_best = ranking::best(&all, tag, goal).is_some_and(|best| best.id == stored.id);
+        let base = record.text("base");
+        let parent = all.iter().find(|(_, summary)| base.is_some() && summary.kept_commit.as_deref() == base);
+        Ok(Self {
+            experiment: Row::of(stored, &record, is_best),
+            parent: parent.map(|(stored, _)| stored.id.clone()),
+            remarks: record.remarks().to_vec(),
+            record: fields(&record),
+        })
+    }
+}
+
+fn fields(record: &Record) -> Map<String, Value> {
+    record.fields().clone()
+}

@@ -1,0 +1,4 @@
+//! What is drawn from many experiments at once, and the files in which others keep theirs.
+
+pub mod ranking;
+pub mod results;

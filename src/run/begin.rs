@@ -1,0 +1,340 @@
+//! The beginning of an experiment: snapshot, claim, and the record that says `running`.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::config::globs::Globs;
+use crate::config::units::show_size;
+use crate::error::{fault, misuse};
+use crate::git::object::NewCommit;
+use crate::git::repo::Head;
+use crate::git::snapshot::Snapshot;
+use crate::model::id::ExperimentId;
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+use crate::model::record::{Fields, VERSION};
+use crate::process::identity;
+use crate::process::{fail, find};
+use crate::run::attempt::{Job, Request, Runner};
+use crate::run::event::{Event, Listener};
+use crate::run::scope::{Found, Ground};
+use crate::run::{environment, mark, seal};
+use crate::store::pending::{Held, Mode, Pending};
+
+/// An experiment that has its name and its record.
+pub(super) struct Begun {
+    pub(super) held: Held,
+    pub(super) id: ExperimentId,
+    pub(super) command: Vec<String>,
+    pub(super) params: Vec<(String, String)>,
+    pub(super) others: Vec<RepoPath>,
+    pub(super) since: SystemTime,
+}
+
+impl Begun {
+    /// What the command finds in its environment.
+    pub(super) fn variables(&self) -> Vec<(OsString, OsString)> {
+        let tag = self.held.pending.begin.get("tag").and_then(Value::as_str).unwrap_or_default();
+        let fixed =
+            [("GX_EXPERIMENT".to_owned(), self.id.to_string()), ("GX_TAG".to_owned(), tag.to_owned())];
+        let params = self.params.iter().map(|(name, value)| (variable(name), value.clone()));
+        fixed.into_iter().chain(params).map(|(name, value)| (name.into(), value.into())).collect()
+    }
+}
+
+/// `GX_PARAM_LR` for `lr`: what is no letter or digit becomes `_`.
+fn variable(name: &str) -> String {
+    let upper = name
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
+    format!("GX_PARAM_{}", upper.collect::<String>())
+}
+
+impl Runner<'_> {
+    /// Takes the snapshot, claims a number and writes the first line of the record, each durably.
+    pub(super) fn begin(
+        &self,
+        request: &Request,
+        job: Option<&Job>,
+        listen: &mut Listener<'_>,
+    ) -> Result<Begun> {
+        let since = SystemTime::now();
+        if request.hypothesis.trim().is_empty() {
+            return Err(misuse("the hypothesis is empty")
+                .hint("say in a sentence what is tried and why")
+                .into());
+        }
+        let command = substituted(job.map(|job| &job.command[..]).unwrap_or_default(), &request.params);
+        if let (Some(job), Some(program)) = (job, command.first()) {
+            find::program(program.as_ref(), &job.dir)?;
+        }
+        let head = self.repo.head()?;
+        if let Some(operation) = self.repo.operation() {
+            return Err(fault(format!("a {operation} is in progress"))
+                .hint(format!("finish it, or give it up: `git {operation} --abort`"))
+                .into());
+        }
+        let tag = self.tag(request.tag.as_deref(), &head)?;
+        if self.repo.author().is_made_up {
+            let author = self.repo.author();
+            listen(Event::Warning(format!(
+                "Git knows no user.name; commits are by {} <{}>",
+                author.name, author.email
+            )));
+        }
+        let snapshot = self.snapshot(&head, listen)?;
+        let found = self.found(&head, &snapshot, &tag)?;
+        let uuid = uuid();
+        let mut begin = self.fields(request, &found, &tag)?;
+        if let Some(job) = job {
+            begin.insert("command".into(), json!(command));
+            begin.insert("timeout_seconds".into(), json!(job.limit.map(|limit| limit.as_secs_f64())));
+        }
+        let commit = self.snapshot_commit(request, &found, &uuid)?;
+        begin.insert("uuid".into(), json!(uuid));
+        begin.insert("snapshot".into(), json!(commit));
+        begin.insert(
+            "left_out".into(),
+            json!(snapshot.left_out.iter().map(|out| &out.path).collect::<Vec<_>>()),
+        );
+        fail::point("snapshot");
+        let held = self.store.announce(Pending {
+            uuid,
+            machine: identity::machine_id(),
+            worktree: self.repo.worktree_name(),
+            external: job.is_none(),
+            leave: request.leave,
+            snapshot: commit,
+            begin,
+            scope: found.scope,
+        })?;
+        fail::point("announced");
+        let id = self.store.claim(commit)?;
+        fail::point("claimed");
+        self.record_begin(&held.pending, &id)?;
+        fail::point("recorded");
+        Ok(Begun { held, id, command, params: request.params.clone(), others: found.others, since })
+    }
+
+    /// Writes the first line of a record; also for a run that was killed before it could.
+    pub(super) fn record_begin(&self, pending: &Pending, id: &ExperimentId) -> Result<()> {
+        let mut fields = Fields::new();
+        fields.insert("v".into(), json!(VERSION));
+        fields.insert("id".into(), json!(id));
+        fields.extend(pending.begin.clone());
+        self.store.append(pending.snapshot, fields)
+    }
+
+    fn snapshot(&self, head: &Head, listen: &mut Listener<'_>) -> Result<Snapshot> {
+        let never = Globs::new(&self.config.snapshot.never)?;
+        let limit = self.config.snapshot.max_file;
+        let snapshot = self.repo.snapshot(head.commit, &|path, size| {
+            if never.matches(path.as_bytes()) {
+                return Some("it looks like a secret (`snapshot.never`)".to_owned());
+            }
+            (size > limit).then(|| format!("{} is more than `snapshot.max_file`", show_size(size)))
+        })?;
+        for out in &snapshot.left_out {
+            listen(Event::Warning(format!("`{}` is not in the snapshot: {}", out.path, out.why)));
+        }
+        Ok(snapshot)
+    }
+
+    fn found(&self, head: &Head, snapshot: &Snapshot, tag: &str) -> Result<Found> {
+        let editable = Globs::new(&self.config.run.editable)?;
+        let ground =
+            Ground { repo: self.repo, head, snapshot, mark: mark::read(self.repo)?, editable: &editable };
+        ground.scope(&|| self.last_kept(tag))
+    }
+
+    fn last_kept(&self, tag: &str) -> Result<Option<ObjectId>> {
+        let kept = self.store.summaries()?.into_iter().rev().find_map(|(_, summary)| {
+            (summary.tag == tag && summary.status == crate::model::status::Status::Keep)
+                .then_some(summary.kept_commit)
+                .flatten()
+        });
+        Ok(kept.and_then(|commit| commit.parse().ok()))
+    }
+
+    /// The run tag that a command in this work tree means.
+    ///
+    /// # Errors
+    /// None is given, configured, or named by the branch.
+    pub fn current_tag(&self, given: Option<&str>) -> Result<String> {
+        self.tag(given, &self.repo.head()?)
+    }
+
+    fn tag(&self, given: Option<&str>, head: &Head) -> Result<String> {
+        let configured = || self.repo.setting("gx.tag");
+        let tag = given.map(str::to_owned).or_else(configured).or_else(|| tag_of_branch(head.branch_name()?));
+        let tag = tag.ok_or_else(|| {
+            let place = head
+                .branch_name()
+                .map_or("HEAD is detached".to_owned(), |name| format!("branch `{name}` names none"));
+            fault(format!("no run tag: {place}"))
+                .hint("give one with the run: `--tag mar5`")
+                .hint("or make a branch for the session: `gx init --tag mar5`")
+        })?;
+        check_tag(&tag)?;
+        Ok(tag)
+    }
+
+    fn fields(&self, request: &Request, found: &Found, tag: &str) -> Result<Fields> {
+        let scope = &found.scope;
+        let against = request.against.as_deref().map(|text| self.revision(text)).transpose()?;
+        let compared = self.repo.tree_of(against.unwrap_or(scope.base))?;
+        let params: Fields =
+            request.params.iter().map(|(name, value)| (name.clone(), number_or_text(value))).collect();
+        let mut fields = Fields::new();
+        let mut set = |key: &str, value: Value| fields.insert(key.to_owned(), value);
+        set("tag", json!(tag));
+        set("status", json!("running"));
+        set("hypothesis", json!(request.hypothesis.trim()));
+        if let Some(description) = &request.description {
+            set("description", json!(description));
+        }
+        if let Some(category) = &request.category {
+            set("category", json!(category));
+        }
+        if !params.is_empty() {
+            set("params", Value::Object(params));
+        }
+        set("mode", json!(scope.mode));
+        set("base", json!(scope.base));
+        if let Some(against) = against {
+            set("against", json!(against));
+        }
+        set("branch", json!(scope.reference));
+        set("started", json!(Timestamp::now().to_string()));
+        set("host", json!(identity::host()));
+        set("user", json!(identity::user()));
+        set("gx", json!(env!("CARGO_PKG_VERSION")));
+        set("metric", json!(self.config.metric.name));
+        set("env", Value::Object(environment::capture(unicode_environment())));
+        set("diffstat", json!(self.repo.diffstat(compared, scope.tree)?));
+        set("changed", json!(scope.candidates));
+        set("dirty", json!(found.others));
+        set("protected", Value::Object(seal::hashes(self.repo, scope.tree, &self.config.run.protected)?));
+        Ok(fields)
+    }
+
+    fn revision(&self, text: &str) -> Result<ObjectId> {
+        if let Ok(id) = text.parse::<ExperimentId>() {
+            return Ok(self.store.resolve(&id.to_string())?.snapshot);
+        }
+        self.repo.revision(text).ok_or_else(|| {
+            fault(format!("`{text}` names no commit")).hint("name a branch, a commit or an experiment").into()
+        })
+    }
+
+    fn snapshot_commit(&self, request: &Request, found: &Found, uuid: &str) -> Result<ObjectId> {
+        let scope = &found.scope;
+        let mut parents = vec![scope.base];
+        if scope.mode == Mode::Committed {
+            parents.push(scope.head);
+        }
+        let description = request.description.as_ref().map(|text| format!("{text}\n\n")).unwrap_or_default();
+        let message = format!("{}\n\n{description}Gx-Uuid: {uuid}\n", request.hypothesis.trim());
+        let new = NewCommit { tree: scope.tree, parents: &parents, message: &message, at: Timestamp::now() };
+        let commit = self.repo.write_commit(&new).context("cannot write the snapshot")?;
+        self.repo.sync_objects(&[commit])?;
+        Ok(commit)
+    }
+}
+
+/// The last part of a branch `autoresearch/*` or `exp/*/*`.
+fn tag_of_branch(branch: &str) -> Option<String> {
+    let parts: Vec<&str> = branch.split('/').collect();
+    matches!(parts[..], ["autoresearch", _] | ["exp", _, _]).then(|| parts[parts.len() - 1].to_owned())
+}
+
+/// Checks that a tag can be part of a branch's name.
+///
+/// # Errors
+/// Where it can't.
+pub fn check_tag(tag: &str) -> Result<()> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '+');
+    let is_good = !tag.is_empty()
+        && tag.chars().all(is_plain)
+        && !tag.starts_with(['-', '.'])
+        && !tag.ends_with('.')
+        && !tag.contains("..")
+        && Path::new(tag).extension().is_none_or(|extension| extension != "lock");
+    if is_good {
+        return Ok(());
+    }
+    Err(misuse(format!("`{tag}` cannot be a run tag"))
+        .hint("use letters, digits and `-`, such as `mar5`")
+        .into())
+}
+
+/// Puts each parameter in for its `{name}`; other braces stay, since commands carry JSON too.
+fn substituted(command: &[String], params: &[(String, String)]) -> Vec<String> {
+    let put = |word: &String| {
+        params.iter().fold(word.clone(), |word, (name, value)| word.replace(&format!("{{{name}}}"), value))
+    };
+    command.iter().map(put).collect()
+}
+
+fn number_or_text(text: &str) -> Value {
+    text.parse::<serde_json::Number>().map_or_else(|_| json!(text), Value::Number)
+}
+
+fn unicode_environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// A random name (RFC 9562, version 4).
+pub(super) fn uuid() -> String {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow!("no randomness: {error}"))
+        .expect("the system has randomness");
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tag_is_the_last_part_of_a_session_branch() {
+        assert_eq!(tag_of_branch("autoresearch/mar5").as_deref(), Some("mar5"));
+        assert_eq!(tag_of_branch("exp/H100/mar8").as_deref(), Some("mar8"));
+        for branch in ["main", "autoresearch", "autoresearch/a/b", "exp/mar8", "feature/autoresearch/x"] {
+            assert_eq!(tag_of_branch(branch), None, "{branch}");
+        }
+    }
+
+    #[test]
+    fn a_tag_must_fit_into_a_branch_name() {
+        for good in ["mar5", "a.b", "größe", "x_1+2"] {
+            assert!(check_tag(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-x", ".x", "x.", "a..b", "a b", "a/b", "a~1", "x.lock", "a\nb"] {
+            assert!(check_tag(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_named_placeholders_are_filled_in() {
+        let command = ["--lr={lr}", "{\"a\":{b}}", "{}"].map(str::to_owned);
+        let filled = substituted(&command, &[("lr".into(), "3e-4".into())]);
+        assert_eq!(filled, ["--lr=3e-4", "{\"a\":{b}}", "{}"]);
+    }
+
+    #[test]
+    fn parameters_become_variables() {
+        assert_eq!(variable("lr"), "GX_PARAM_LR");
+        assert_eq!(variable("warm-up.steps"), "GX_PARAM_WARM_UP_STEPS");
+    }
+}

@@ -1,0 +1,177 @@
+//! Taking over a session that was kept in autoresearch's `results.tsv`: what is left of its code is pinned.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::git::object::NewCommit;
+use crate::git::repo::Head;
+use crate::model::object::ObjectId;
+use crate::model::record::{Fields, Record};
+use crate::process::identity;
+use crate::research::results::{Results, Row, RowStatus};
+use crate::run::attempt::Runner;
+use crate::run::begin::{check_tag, uuid};
+use crate::store::pending::{Mode, Pending, Scope};
+
+/// What an import came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Rows that are new experiments.
+    pub added: usize,
+    /// Of those, how many still have their code.
+    pub found: usize,
+    /// Of those, how many have only their record.
+    pub lost: usize,
+    /// Rows that were there from an earlier import.
+    pub skipped: usize,
+}
+
+/// Where a row's code comes from.
+struct Origin<'a> {
+    head: &'a Head,
+    /// The row's own commit, where the repository still has it.
+    commit: Option<ObjectId>,
+    /// The last kept commit before it.
+    base: ObjectId,
+}
+
+/// What makes a row the same as one that was imported before.
+type Key = (String, String, String, String);
+
+impl Runner<'_> {
+    /// Makes an experiment of each row; rows that an earlier import brought are left alone.
+    pub fn import(&self, results: &Results, tag: &str) -> Result<Imported> {
+        check_tag(tag)?;
+        let head = self.repo.head()?;
+        let mut known = self.imported_before(tag)?;
+        let mut count = Imported::default();
+        let mut base = head.commit;
+        for (number, row) in results.rows.iter().enumerate() {
+            let commit = self.repo.revision(&row.commit).filter(|_| is_hash(&row.commit));
+            let times = known.entry(key_of_row(row)).or_default();
+            if *times > 0 {
+                *times -= 1;
+                count.skipped += 1;
+            } else {
+                let fields = fields(results, row, number + 1, tag, commit);
+                self.import_row(&Origin { head: &head, commit, base }, &row.description, fields)?;
+                count.added += 1;
+                *(if commit.is_some() { &mut count.found } else { &mut count.lost }) += 1;
+            }
+            if let (Some(commit), RowStatus::Keep) = (commit, row.status) {
+                base = commit;
+            }
+        }
+        Ok(count)
+    }
+
+    fn imported_before(&self, tag: &str) -> Result<BTreeMap<Key, usize>> {
+        let mut known = BTreeMap::new();
+        for (_, record) in self.store.records()? {
+            if record.text("tag") == Some(tag)
+                && let Some(key) = key_of_record(&record)
+            {
+                *known.entry(key).or_default() += 1;
+            }
+        }
+        Ok(known)
+    }
+
+    fn import_row(&self, origin: &Origin<'_>, description: &str, mut fields: Fields) -> Result<()> {
+        let Origin { head, commit, base } = *origin;
+        let parent = match commit {
+            Some(commit) => self.repo.parents(commit)?.first().copied().unwrap_or(commit),
+            None => base,
+        };
+        let tree = self.repo.tree_of(commit.unwrap_or(base))?;
+        let uuid = uuid();
+        let lost = if commit.is_some() { "" } else { "code lost: " };
+        let message = format!("{lost}{description}\n\nGx-Uuid: {uuid}\n");
+        let new = NewCommit { tree, parents: &[parent], message: &message, at: Timestamp::now() };
+        let snapshot = self.repo.write_commit(&new)?;
+        self.repo.sync_objects(&[snapshot])?;
+        for (key, value) in [("uuid", json!(uuid)), ("base", json!(parent)), ("snapshot", json!(snapshot))] {
+            fields.insert(key.to_owned(), value);
+        }
+        let scope = Scope {
+            mode: Mode::Unchanged,
+            reference: head.reference().to_owned(),
+            head: head.commit,
+            base: parent,
+            tree,
+            rolled_back: tree,
+            candidates: Vec::new(),
+        };
+        let held = self.store.announce(Pending {
+            uuid,
+            machine: identity::machine_id(),
+            worktree: self.repo.worktree_name(),
+            external: true,
+            leave: true,
+            snapshot,
+            begin: fields,
+            scope,
+        })?;
+        let id = self.store.claim(snapshot)?;
+        self.record_begin(&held.pending, &id)?;
+        held.done()
+    }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn value_text(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| format!("{value:.6}"))
+}
+
+fn key_of_row(row: &Row) -> Key {
+    (row.commit.clone(), row.status.word().to_owned(), value_text(row.value), row.description.clone())
+}
+
+fn key_of_record(record: &Record) -> Option<Key> {
+    let import = record.fields().get("import")?;
+    let text = |key: &str| import.get(key).and_then(Value::as_str).map(str::to_owned);
+    Some((text("commit")?, text("status")?, value_text(record.number("value")), text("description")?))
+}
+
+fn fields(results: &Results, row: &Row, number: usize, tag: &str, commit: Option<ObjectId>) -> Fields {
+    let mut metrics = Fields::new();
+    if let Some(value) = row.value {
+        metrics.insert(results.metric.clone(), json!(value));
+        metrics.insert("peak_vram_mb".into(), json!(row.memory_gb * 1024.0));
+    }
+    let mut fields = Fields::new();
+    let mut set = |key: &str, value: Value| fields.insert(key.to_owned(), value);
+    set("tag", json!(tag));
+    set("status", json!(row.status.word()));
+    set("reason", json!("imported"));
+    set("hypothesis", json!(row.description));
+    set("metric", json!(results.metric));
+    if let Some(value) = row.value {
+        set("value", json!(value));
+    }
+    set("metrics", Value::Object(metrics));
+    set("code", json!(if commit.is_some() { "found" } else { "lost" }));
+    if let (Some(commit), RowStatus::Keep) = (commit, row.status) {
+        set("kept_commit", json!(commit));
+    }
+    set(
+        "import",
+        json!({
+            "row": number,
+            "commit": row.commit,
+            "status": row.status.word(),
+            "memory_gb": row.memory_gb,
+            "description": row.description,
+        }),
+    );
+    set("host", json!(identity::host()));
+    set("user", json!(identity::user()));
+    set("gx", json!(env!("CARGO_PKG_VERSION")));
+    fields
+}

@@ -1,0 +1,77 @@
+//! One run at a time in a work tree: a flock that the trainer inherits.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::error::{Exit, fault};
+use crate::git::repo::Repo;
+use crate::process::interrupt;
+
+/// The lock of a work tree; as long as gx or the trainer lives, nobody else runs in it.
+#[must_use = "dropping it lets another run into the work tree"]
+#[derive(Debug)]
+pub struct WorkTreeLock {
+    file: File,
+}
+
+/// What to do when another run has the work tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Say so and stop.
+    Refuse,
+    /// Wait until it is over.
+    Wait,
+}
+
+impl WorkTreeLock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// Another run has it and `patience` is [`Patience::Refuse`], or Ctrl-C while waiting.
+    pub fn take(repo: &Repo, patience: Patience) -> Result<Self> {
+        let path = repo.git_dir().join("gx-run.lock");
+        let open = File::options().create(true).append(true).read(true).open(&path);
+        let file = open.with_context(|| format!("cannot write {}", path.display()))?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(fs::TryLockError::WouldBlock) if patience == Patience::Wait => {
+                    if interrupt::count() > 0 {
+                        return Err(fault("stopped while waiting for the work tree")
+                            .exit(Exit::Interrupted)
+                            .into());
+                    }
+                    thread::sleep(Duration::from_millis(100));
+                }
+                Err(fs::TryLockError::WouldBlock) => {
+                    let holder = fs::read_to_string(&path).unwrap_or_default();
+                    let holder = if holder.trim().is_empty() { "another run" } else { holder.trim() };
+                    return Err(fault(format!("{holder} is running in this work tree"))
+                        .hint("wait for it: add `--wait`")
+                        .hint("or run elsewhere: `git worktree add ../lab2` and work there")
+                        .into());
+                }
+                Err(fs::TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+                }
+            }
+        }
+        file.set_len(0)?;
+        Ok(Self { file })
+    }
+
+    /// Says who holds it, for the message that others get.
+    pub fn name(&self, holder: &str) -> Result<()> {
+        (&self.file).write_all(holder.as_bytes()).context("cannot write the lock file")
+    }
+
+    /// For the trainer to inherit.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}

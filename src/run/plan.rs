@@ -1,0 +1,167 @@
+//! What keep and roll back would change, worked out in full before anything is changed.
+
+use anyhow::Result;
+
+use crate::git::refs::Swap;
+use crate::git::repo::Repo;
+use crate::git::worktree::Target;
+use crate::model::object::ObjectId;
+use crate::model::outcome::{Left, Moved, Refusal, TreeChange};
+use crate::model::path::{self, RepoPath};
+use crate::process::fail;
+use crate::store::pending::{Mode, Scope};
+
+/// A change of the branch, of work tree paths and of index entries.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    moved: Option<Moved>,
+    log: String,
+    files: Vec<Target>,
+    entries: Vec<Target>,
+    committed: Vec<RepoPath>,
+    left: Vec<Left>,
+    refused: Option<Refusal>,
+}
+
+impl Plan {
+    /// Changes nothing, for a reason.
+    pub(super) fn refuse(why: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { refused: Some(Refusal { why: why.into(), advice: advice.into() }), ..Self::default() }
+    }
+
+    /// The branch moves forward to `kept`, whose candidate paths are what ran.
+    pub(super) fn keep(repo: &Repo, scope: &Scope, kept: ObjectId, log: &str) -> Result<Self> {
+        let head = repo.head()?;
+        if head.reference() != scope.reference || (head.commit != scope.head && head.commit != kept) {
+            let advice = format!("git cherry-pick {}", kept.short());
+            return Ok(Self::refuse("HEAD has moved since the run began", advice));
+        }
+        if let Some(operation) = repo.operation() {
+            return Ok(Self::refuse(
+                format!("a {operation} is in progress"),
+                format!("git merge --ff-only {}", kept.short()),
+            ));
+        }
+        let mut plan = Self { log: log.to_owned(), committed: scope.candidates.clone(), ..Self::default() };
+        if head.commit != kept {
+            plan.moved = Some(Moved { reference: scope.reference.clone(), from: scope.head, to: kept });
+        }
+        plan.plan_entries(repo, scope, repo.tree_of(kept)?)?;
+        Ok(plan)
+    }
+
+    /// The branch goes back to the base where the change was committed, the candidate paths to what they were.
+    pub(super) fn roll_back(repo: &Repo, scope: &Scope, log: &str) -> Result<Self> {
+        let head = repo.head()?;
+        let is_moved_already = scope.mode == Mode::Committed && head.commit == scope.base;
+        if head.reference() != scope.reference || (head.commit != scope.head && !is_moved_already) {
+            let paths = path::list(&scope.candidates);
+            let advice = format!("git restore --source={} -- {paths}", scope.base.short());
+            return Ok(Self::refuse("HEAD has moved since the run began", advice));
+        }
+        let range = format!("{}..{}", scope.base.short(), scope.head.short());
+        let revert = format!("git revert --no-edit {range}");
+        if let Some(operation) = repo.operation() {
+            return Ok(Self::refuse(format!("a {operation} is in progress"), revert));
+        }
+        let mut plan = Self { log: log.to_owned(), ..Self::default() };
+        if scope.mode == Mode::Committed && !is_moved_already {
+            if let Some(why) = why_not_back(repo, scope)? {
+                return Ok(Self::refuse(why, revert));
+            }
+            plan.moved = Some(Moved { reference: scope.reference.clone(), from: scope.head, to: scope.base });
+        }
+        plan.plan_files(repo, scope)?;
+        plan.plan_entries(repo, scope, repo.tree_of(scope.base)?)?;
+        Ok(plan)
+    }
+
+    /// Also writes what the kept commit has into the work tree; for a change that is not there any more.
+    pub(super) fn with_files(mut self, repo: &Repo, scope: &Scope) -> Result<Self> {
+        if self.refused.is_none() {
+            for path in &scope.candidates {
+                let wanted = repo.entry(scope.tree, path)?;
+                if !repo.is_at(path, wanted)? {
+                    self.files.push((path.clone(), wanted));
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    fn plan_files(&mut self, repo: &Repo, scope: &Scope) -> Result<()> {
+        for path in &scope.candidates {
+            let (ran, wanted) = (repo.entry(scope.tree, path)?, repo.entry(scope.rolled_back, path)?);
+            if repo.is_at(path, wanted)? {
+                continue;
+            }
+            if repo.is_at(path, ran)? {
+                self.files.push((path.clone(), wanted));
+            } else {
+                self.left.push(Left { path: path.clone(), why: "edited again during the run" });
+            }
+        }
+        Ok(())
+    }
+
+    /// An index entry follows only where it says what the snapshot or HEAD says; anything else the user staged.
+    fn plan_entries(&mut self, repo: &Repo, scope: &Scope, new_head: ObjectId) -> Result<()> {
+        let staged = repo.index_entries(&scope.candidates)?;
+        let head = repo.tree_of(scope.head)?;
+        for path in &scope.candidates {
+            let wanted = repo.entry(new_head, path)?;
+            let present = staged.get(path).copied();
+            if present == wanted {
+                continue;
+            }
+            if present == repo.entry(scope.tree, path)? || present == repo.entry(head, path)? {
+                self.entries.push((path.clone(), wanted));
+            } else {
+                self.left.push(Left { path: path.clone(), why: "staged with other content" });
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries the plan out: the branch first, since it alone can be refused by somebody else's move.
+    pub(super) fn apply(self, repo: &Repo) -> Result<TreeChange> {
+        let mut change = TreeChange { left: self.left, refused: self.refused, ..TreeChange::default() };
+        if let Some(moved) = self.moved {
+            if repo.swap_ref(&moved.reference, moved.to, Some(moved.from), &self.log)? == Swap::Lost {
+                let advice = format!("git log --oneline {}..", moved.from.short());
+                let why = "the branch was moved by somebody else".to_owned();
+                change.refused = Some(Refusal { why, advice });
+                return Ok(change);
+            }
+            repo.sync_ref(&moved.reference)?;
+            change.moved = Some(moved);
+        }
+        fail::point("moved");
+        repo.write_paths(&self.files)?;
+        fail::point("restored");
+        repo.update_index(&self.entries)?;
+        change.restored = self.files.into_iter().map(|(path, _)| path).collect();
+        change.committed = self.committed;
+        Ok(change)
+    }
+}
+
+/// Why the branch must not go back over its commits, where it must not.
+fn why_not_back(repo: &Repo, scope: &Scope) -> Result<Option<String>> {
+    let Some(line) = repo.straight_line(scope.base, scope.head)? else {
+        return Ok(Some("a merge lies on the way back".to_owned()));
+    };
+    for commit in &line {
+        let parents = repo.parents(*commit)?;
+        let Some(parent) = parents.first() else {
+            return Ok(Some("the history ends on the way back".to_owned()));
+        };
+        let changes = repo.changes(repo.tree_of(*parent)?, repo.tree_of(*commit)?)?;
+        if !changes.iter().any(|change| scope.candidates.contains(&change.path)) {
+            return Ok(Some(format!("commit {} touches nothing of the experiment", commit.short())));
+        }
+    }
+    let Some(oldest) = line.last() else { return Ok(None) };
+    let holders = repo.other_holders(*oldest, &scope.reference)?;
+    Ok(holders.first().map(|holder| format!("commit {} is on {holder} too", oldest.short())))
+}

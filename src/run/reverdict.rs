@@ -1,0 +1,188 @@
+//! `gx keep` and `gx discard`: a person's verdict over gx's own, at any time.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::error::{fault, misuse};
+use crate::git::repo::Head;
+use crate::git::worktree::inside;
+use crate::model::object::ObjectId;
+use crate::model::outcome::TreeChange;
+use crate::model::path::RepoPath;
+use crate::model::record::{Fields, Record};
+use crate::model::status::Status;
+use crate::run::attempt::Runner;
+use crate::run::lock::{Patience, WorkTreeLock};
+use crate::run::mark;
+use crate::run::plan::Plan;
+use crate::store::experiments::Stored;
+use crate::store::pending::{Mode, Scope};
+
+impl Runner<'_> {
+    /// Keeps an experiment whatever its verdict was; branch and work tree follow where that is safe.
+    ///
+    /// `with` adds files of the work tree that the experiment needs and Git does not track.
+    pub fn keep(&self, stored: &Stored, reason: &str, with: &[std::path::PathBuf]) -> Result<TreeChange> {
+        let (record, _lock) = self.open_verdict(stored, reason)?;
+        let with = with.iter().map(|path| self.addition(path)).collect::<Result<Vec<_>>>()?;
+        let head = self.repo.head()?;
+        let plan = match self.keep_scope(stored, &record, &head, &with)? {
+            Ok(scope) => {
+                let message = format!(
+                    "{}\n\nGx-Experiment: {}\n",
+                    record.text("hypothesis").unwrap_or_default(),
+                    stored.id
+                );
+                let kept = self.kept_of(stored, &scope, &message)?;
+                self.override_with(stored, Status::Keep, reason, json!(kept))?;
+                Plan::keep(self.repo, &scope, kept, &format!("gx: keep {}", stored.id))?
+                    .with_files(self.repo, &scope)?
+            }
+            Err(why) => {
+                self.override_with(stored, Status::Keep, reason, json!(stored.snapshot))?;
+                Plan::refuse(why, format!("gx restore {}", stored.id))
+            }
+        };
+        let change = plan.apply(self.repo)?;
+        self.mark_head(&change)?;
+        Ok(change)
+    }
+
+    /// Discards an experiment whatever its verdict was; branch and work tree follow where that is safe.
+    pub fn discard(&self, stored: &Stored, reason: &str) -> Result<TreeChange> {
+        let (record, _lock) = self.open_verdict(stored, reason)?;
+        let kept: Option<ObjectId> = record.text("kept_commit").and_then(|commit| commit.parse().ok());
+        let head = self.repo.head()?;
+        let plan = match kept {
+            None => Plan::default(),
+            Some(kept) if kept == head.commit => {
+                let scope = self.discard_scope(&record, &head)?;
+                Plan::roll_back(self.repo, &scope, &format!("gx: discard {}", stored.id))?
+            }
+            Some(kept) if self.repo.is_ancestor(kept, head.commit)? => Plan::refuse(
+                "the branch has moved on since it was kept",
+                format!("git revert {}", kept.short()),
+            ),
+            Some(_) => Plan::default(),
+        };
+        self.override_with(stored, Status::Discard, reason, Value::Null)?;
+        let change = plan.apply(self.repo)?;
+        self.mark_head(&change)?;
+        Ok(change)
+    }
+
+    fn open_verdict(&self, stored: &Stored, reason: &str) -> Result<(Record, WorkTreeLock)> {
+        if reason.trim().is_empty() {
+            return Err(misuse("the reason is empty")
+                .hint("say why, for those who read it in a month")
+                .into());
+        }
+        let record = self.store.record(stored.snapshot)?;
+        if !record.status().is_final() {
+            return Err(fault(format!("{} is still `{}`", stored.id, record.status())).into());
+        }
+        Ok((record, WorkTreeLock::take(self.repo, Patience::Refuse)?))
+    }
+
+    fn override_with(&self, stored: &Stored, status: Status, reason: &str, kept: Value) -> Result<()> {
+        let fields = [
+            ("status", json!(status)),
+            ("reason", json!(reason.trim())),
+            ("verdict_by", json!("hand")),
+            ("kept_commit", kept),
+        ];
+        self.store
+            .append(stored.snapshot, Fields::from_iter(fields.map(|(key, value)| (key.to_owned(), value))))
+    }
+
+    /// After a change of the branch or the tree: what is dirty now was not made by a run.
+    fn mark_head(&self, change: &TreeChange) -> Result<()> {
+        if let Some(moved) = &change.moved {
+            let old = mark::read(self.repo)?.map_or(self.repo.tree_of(moved.from)?, |mark| mark.tree);
+            let (from, to) = (self.repo.tree_of(moved.from)?, self.repo.tree_of(moved.to)?);
+            let changes = self.repo.changes(from, to)?.into_iter().map(|change| (change.path, change.after));
+            let tree = self.repo.edit_tree(old, &changes.collect::<Vec<_>>())?;
+            mark::set(self.repo, tree, moved.to)?;
+        }
+        Ok(())
+    }
+
+    fn addition(&self, path: &Path) -> Result<RepoPath> {
+        let inside = inside(self.repo.work_dir(), path);
+        let inside = inside.filter(|inside| self.repo.work_dir().join(inside.as_path()).is_file());
+        inside.ok_or_else(|| misuse(format!("`{}` is no file of this work tree", path.display())).into())
+    }
+
+    /// What keeping would touch, or why the tree cannot follow.
+    fn keep_scope(
+        &self,
+        stored: &Stored,
+        record: &Record,
+        head: &Head,
+        with: &[RepoPath],
+    ) -> Result<Result<Scope, String>> {
+        let idea = self.idea(stored, record)?;
+        let head_tree = self.repo.tree_of(head.commit)?;
+        let mut candidates = Vec::new();
+        for change in self.repo.changes(idea.base, idea.tree)? {
+            if self.repo.entry(head_tree, &change.path)? != change.before {
+                return Ok(Err(format!("HEAD has another `{}` than its base", change.path)));
+            }
+            if !self.repo.is_at(&change.path, change.before)?
+                && !self.repo.is_at(&change.path, change.after)?
+            {
+                return Ok(Err(format!("`{}` has other uncommitted changes", change.path)));
+            }
+            candidates.push((change.path, change.after));
+        }
+        for path in with {
+            let blob = self.repo.blob_of_file(path)?;
+            candidates.push((path.clone(), Some(blob)));
+        }
+        let tree = self.repo.edit_tree(head_tree, &candidates)?;
+        Ok(Ok(Scope {
+            mode: Mode::Dirty,
+            reference: head.reference().to_owned(),
+            head: head.commit,
+            base: head.commit,
+            tree,
+            rolled_back: head_tree,
+            candidates: candidates.into_iter().map(|(path, _)| path).collect(),
+        }))
+    }
+
+    fn kept_of(&self, stored: &Stored, scope: &Scope, message: &str) -> Result<ObjectId> {
+        let parents = self.repo.parents(stored.snapshot)?;
+        // In committed mode the agent's own commits are the second parent: they are what the branch goes back to.
+        if let Some(own) = parents.get(1)
+            && parents[0] == scope.head
+            && self.repo.tree_of(*own)? == scope.tree
+        {
+            return Ok(*own);
+        }
+        if scope.tree == self.repo.tree_of(scope.head)? {
+            return Ok(scope.head);
+        }
+        self.commit_candidates(scope, stored.snapshot, message)
+    }
+
+    fn discard_scope(&self, record: &Record, head: &Head) -> Result<Scope> {
+        let base = record.text("base").and_then(|base| base.parse().ok()).unwrap_or(head.commit);
+        let (tree, base_tree) = (self.repo.tree_of(head.commit)?, self.repo.tree_of(base)?);
+        let changed = record.texts("changed");
+        let changes = self.repo.changes(base_tree, tree)?.into_iter();
+        let own: Vec<_> = changes.filter(|change| changed.contains(&change.path.to_string())).collect();
+        let targets: Vec<_> = own.iter().map(|change| (change.path.clone(), change.before)).collect();
+        Ok(Scope {
+            mode: if base == head.commit { Mode::Unchanged } else { Mode::Committed },
+            reference: head.reference().to_owned(),
+            head: head.commit,
+            base,
+            tree,
+            rolled_back: self.repo.edit_tree(tree, &targets)?,
+            candidates: own.into_iter().map(|change| change.path).collect(),
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Finishing what was cut short: any gx command does it for records, a run in the same work tree for trees.
+
+use std::fs;
+use std::time::SystemTime;
+
+use anyhow::Result;
+
+use crate::clock::Timestamp;
+use crate::model::id::ExperimentId;
+use crate::model::status::Status;
+use crate::process::identity;
+use crate::run::attempt::Runner;
+use crate::run::conclude::Observed;
+use crate::run::judge::{Ending, read_metrics};
+use crate::store::pending::{Held, Pending};
+
+/// How far settling may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Records only: any command.
+    Records,
+    /// This work tree and its branch too: a command that holds its lock.
+    Trees,
+}
+
+impl Runner<'_> {
+    /// Finishes the runs of this machine that nobody looks after any more; says which got their end now.
+    pub fn settle(&self, reach: Reach) -> Result<Vec<(ExperimentId, Status)>> {
+        self.store.settle()?;
+        let mut settled = Vec::new();
+        for held in self.store.abandoned()? {
+            settled.extend(self.settle_one(held, reach)?);
+        }
+        Ok(settled)
+    }
+
+    fn settle_one(&self, held: Held, reach: Reach) -> Result<Option<(ExperimentId, Status)>> {
+        self.repo.sweep_scratch();
+        if held.pending.external {
+            return self.settle_external(held).map(|()| None);
+        }
+        let Some(id) = self.id_of(&held.pending)? else {
+            // Killed before it had a name: nothing of it is visible to anybody.
+            return held.done().map(|()| None);
+        };
+        if let Some(trainer) = held.read_trainer()
+            && (trainer.is_alive()
+                || (trainer.boot == identity::boot_id() && identity::group_is_alive(trainer.pid)))
+        {
+            return Ok(None);
+        }
+        let record = self.store.record(held.pending.snapshot)?;
+        if record.is_empty() {
+            self.record_begin(&held.pending, &id)?;
+        }
+        let mut news = None;
+        let mut status = record.status();
+        if record.is_empty() || !status.is_final() {
+            let observed = self.left_behind(&held.pending, &id)?;
+            status = self.record_end(&held, &id, &observed)?.status;
+            news = Some((id.clone(), status));
+        }
+        self.keep_log(held.pending.snapshot, &id)?;
+        let stays = held.pending.leave || status == Status::Interrupted;
+        let is_here = held.pending.worktree == self.repo.worktree_name();
+        if stays && !is_here || reach == Reach::Trees && is_here {
+            self.change_tree(&held.pending, status)?;
+            held.done()?;
+        }
+        Ok(news)
+    }
+
+    /// An external run has its end only from its agent; but its record may still have to be begun.
+    fn settle_external(&self, held: Held) -> Result<()> {
+        let Some(id) = self.id_of(&held.pending)? else { return held.done() };
+        if self.store.record(held.pending.snapshot)?.is_empty() {
+            self.record_begin(&held.pending, &id)?;
+        }
+        // An imported row begins with its end.
+        if self.store.record(held.pending.snapshot)?.status().is_final() { held.done() } else { Ok(()) }
+    }
+
+    fn id_of(&self, pending: &Pending) -> Result<Option<ExperimentId>> {
+        let all = self.store.list()?.into_iter().chain(self.store.trashed()?);
+        Ok(all.into_iter().find(|stored| stored.snapshot == pending.snapshot).map(|stored| stored.id))
+    }
+
+    /// What a run that nobody saw end has left: its log, and when that was last written.
+    fn left_behind(&self, pending: &Pending, id: &ExperimentId) -> Result<Observed<'static>> {
+        let log = self.store.log_file(id);
+        let written = fs::metadata(&log).and_then(|meta| meta.modified());
+        let started = pending.begin.get("started").and_then(|at| at.as_str()?.parse::<Timestamp>().ok());
+        let since = started.map_or(SystemTime::now(), system_time);
+        let metrics = match written {
+            Ok(_) => read_metrics(&self.config.metric, &log, self.repo.work_dir(), since)?,
+            Err(_) => crate::model::scrape::Metrics::default(),
+        };
+        let finished = written.ok().and_then(timestamp).or(started).unwrap_or_else(Timestamp::now);
+        Ok(Observed { ending: &Ending::Unseen, metrics, finished: finished.max(started.unwrap_or(finished)) })
+    }
+}
+
+fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_micros(i64::try_from(since.as_micros()).ok()?))
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(at.micros().unsigned_abs())
+}

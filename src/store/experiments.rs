@@ -1,0 +1,278 @@
+//! Putting experiments into the repository and getting them out again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::clock::Timestamp;
+use crate::error::{Exit, Fault, fault};
+use crate::git::notes::Notes;
+use crate::git::refs::Swap;
+use crate::git::repo::Repo;
+use crate::model::id::{ExperimentId, Named};
+use crate::model::object::ObjectId;
+use crate::model::record::{Fields, Line, Record};
+use crate::model::summary::Summary;
+use crate::process::fail;
+use crate::process::identity;
+use crate::store::journal::{Batch, Journal};
+
+/// The notes that hold the records.
+pub const RECORDS: &str = "refs/notes/experiments";
+
+/// How long a note is tried to be written while other processes are faster.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The experiments of one repository.
+pub struct Store<'a> {
+    pub(super) repo: &'a Repo,
+    journal: Journal,
+}
+
+/// An experiment's name and its snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// What it is called.
+    pub id: ExperimentId,
+    /// The commit that holds its code and carries its record.
+    pub snapshot: ObjectId,
+}
+
+impl Named for Stored {
+    fn id(&self) -> &ExperimentId {
+        &self.id
+    }
+}
+
+impl<'a> Store<'a> {
+    /// The store of a repository.
+    pub fn new(repo: &'a Repo) -> Self {
+        Self { repo, journal: Journal::new(&repo.gx_dir()) }
+    }
+
+    /// Claims the next number for a snapshot; the claim is on disk when it returns.
+    pub fn claim(&self, snapshot: ObjectId) -> Result<ExperimentId> {
+        let mut number = 1 + self.highest_number()?;
+        loop {
+            let id = ExperimentId::local(number);
+            match self.repo.swap_ref(&id.reference(), snapshot, None, "gx: claim")? {
+                Swap::Done => {
+                    self.repo.sync_ref(&id.reference())?;
+                    return Ok(id);
+                }
+                Swap::Lost => number += 1,
+            }
+        }
+    }
+
+    fn highest_number(&self) -> Result<u64> {
+        let mut highest = 0;
+        for prefix in ["refs/experiments/exp-", "refs/gx/trash/exp-"] {
+            let ids = self.repo.refs(prefix)?;
+            let numbers = ids.iter().filter_map(|found| ExperimentId::of_reference(&found.name));
+            highest = numbers.map(|id| id.number()).max().unwrap_or_default().max(highest);
+        }
+        Ok(highest)
+    }
+
+    /// Adds a line to the record of a snapshot: first to the journal, durably, then to its note.
+    pub fn append(&self, snapshot: ObjectId, fields: Fields) -> Result<()> {
+        let line = Line::new(Timestamp::now(), fields).after(&self.record(snapshot)?);
+        self.append_all(&[(snapshot, line)])
+    }
+
+    /// Adds lines to several records in one step.
+    pub fn append_all(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
+        self.journal.append(lines)?;
+        fail::point("journalled");
+        self.flush()
+    }
+
+    /// Writes into the notes whatever waits in the journal, of this process and of others.
+    pub fn flush(&self) -> Result<()> {
+        let waiting = self.journal.waiting()?;
+        self.put(&waiting)?;
+        self.journal.retire(&waiting)?;
+        self.journal.join()
+    }
+
+    /// Adds the lines that the notes lack, in one commit.
+    fn put(&self, batches: &[Batch]) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let notes = Notes::open(self.repo, RECORDS)?;
+            let missing = missing(&notes, batches)?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let message = format!("gx: record {}", count(missing.len(), "experiment"));
+            if notes.write(&missing, &message, Timestamp::now())? == Swap::Done {
+                return self.remember_tip();
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(fault(format!("`{RECORDS}` is written by others without a pause"))
+                    .hint("nothing is lost: the record is in the journal, and the next gx command adds it")
+                    .into());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Brings the notes up to date with the journal: cheap where nothing has happened.
+    pub fn settle(&self) -> Result<()> {
+        let remembered = fs::read_to_string(self.tip_file()).unwrap_or_default();
+        let (boot, tip) = remembered.trim().split_once(' ').unwrap_or_default();
+        if boot != identity::boot_id() {
+            self.repair()?;
+        }
+        let present = self.repo.read_ref(RECORDS)?;
+        let is_same =
+            present.map(|tip| tip.to_string()).as_deref() == Some(tip) && boot == identity::boot_id();
+        if !is_same {
+            let grew = match (tip.parse(), present) {
+                (Ok(tip), Some(present)) => {
+                    boot == identity::boot_id() && self.repo.is_ancestor(tip, present)?
+                }
+                _ => false,
+            };
+            if !grew {
+                self.put(&self.journal.everything()?)?;
+            }
+            self.remember_tip()?;
+        }
+        self.flush()
+    }
+
+    fn tip_file(&self) -> std::path::PathBuf {
+        self.repo.gx_dir().join("notes-tip")
+    }
+
+    fn remember_tip(&self) -> Result<()> {
+        let Some(tip) = self.repo.read_ref(RECORDS)? else { return Ok(()) };
+        // Not durable, and need not be: a wrong memory only makes the next command look again.
+        fs::create_dir_all(self.repo.gx_dir())?;
+        fs::write(self.tip_file(), format!("{} {tip}\n", identity::boot_id()))
+            .context("cannot write notes-tip")
+    }
+
+    /// The record of a snapshot; empty where it has none.
+    pub fn record(&self, snapshot: ObjectId) -> Result<Record> {
+        Ok(Record::fold(&self.note(snapshot)?))
+    }
+
+    /// The lines of a snapshot's record, as they are stored.
+    pub fn note(&self, snapshot: ObjectId) -> Result<Vec<u8>> {
+        Ok(Notes::open(self.repo, RECORDS)?.read(snapshot)?.unwrap_or_default())
+    }
+
+    /// All experiments, by site and number.
+    pub fn list(&self) -> Result<Vec<Stored>> {
+        let refs = self.repo.refs("refs/experiments/")?;
+        let known = refs.into_iter().filter_map(|found| {
+            Some(Stored { id: ExperimentId::of_reference(&found.name)?, snapshot: found.target })
+        });
+        let mut list: Vec<Stored> = known.collect();
+        list.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(list)
+    }
+
+    /// All experiments with what lists rank by.
+    pub fn summaries(&self) -> Result<Vec<(Stored, Summary)>> {
+        let notes = Notes::open(self.repo, RECORDS)?.all()?;
+        let read = |stored: Stored| {
+            let note = notes.get(&stored.snapshot).map(|blob| self.repo.blob(*blob)).transpose()?;
+            let summary = Summary::fold(&note.unwrap_or_default());
+            Ok((stored, summary))
+        };
+        self.list()?.into_iter().map(read).collect()
+    }
+
+    /// All experiments with their whole records.
+    pub fn records(&self) -> Result<Vec<(Stored, Record)>> {
+        let notes = Notes::open(self.repo, RECORDS)?.all()?;
+        let read = |stored: Stored| {
+            let note = notes.get(&stored.snapshot).map(|blob| self.repo.blob(*blob)).transpose()?;
+            Ok((stored, Record::fold(&note.unwrap_or_default())))
+        };
+        self.list()?.into_iter().map(read).collect()
+    }
+
+    /// The experiment of an id, or of a unique prefix of its snapshot's commit id.
+    ///
+    /// # Errors
+    /// None or several match; the nearest ones are named.
+    pub fn resolve(&self, text: &str) -> Result<Stored> {
+        if let Ok(id) = text.parse::<ExperimentId>() {
+            return match self.repo.read_ref(&id.reference())? {
+                Some(snapshot) => Ok(Stored { id, snapshot }),
+                None => Err(self.unknown(text, Some(&id))?.into()),
+            };
+        }
+        let prefix = text.to_ascii_lowercase();
+        let is_hex = prefix.len() >= 4 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let list = if is_hex { self.list()? } else { Vec::new() };
+        let mut found = list.into_iter().filter(|stored| stored.snapshot.to_string().starts_with(&prefix));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(only),
+            (Some(one), Some(two)) => Err(fault(format!("`{text}` is ambiguous: {} and {}", one.id, two.id))
+                .hint("use the id, or more digits of the commit")
+                .exit(Exit::NoSuchExperiment)
+                .into()),
+            (None, _) => Err(self.unknown(text, None)?.into()),
+        }
+    }
+
+    fn unknown(&self, text: &str, id: Option<&ExperimentId>) -> Result<Fault> {
+        let told = fault(format!("no experiment is called `{text}`")).exit(Exit::NoSuchExperiment);
+        if let Some(id) = id
+            && self.repo.read_ref(&id.trash())?.is_some()
+        {
+            return Ok(told.hint(format!("it is in the trash; bring it back with `gx undo {id}`")));
+        }
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let wanted = digits.parse().unwrap_or(u64::MAX);
+        let mut near = self.list()?;
+        near.sort_by_key(|stored| stored.id.number().abs_diff(wanted));
+        near.truncate(3);
+        if near.is_empty() {
+            return Ok(told.hint("there is none yet; make the first with `gx run --hypothesis \"baseline\"`"));
+        }
+        let names: Vec<String> = near.iter().map(|stored| format!("`{}`", stored.id)).collect();
+        Ok(told.hint(format!("the nearest are {}; list all with `gx ls`", names.join(", "))))
+    }
+}
+
+/// The notes that lack a line of the journal, each with those lines added.
+fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<ObjectId, Vec<u8>>> {
+    let mut lines: BTreeMap<ObjectId, Vec<&str>> = BTreeMap::new();
+    for entry in batches.iter().flat_map(|batch| &batch.entries) {
+        lines.entry(entry.snapshot).or_default().push(&entry.line);
+    }
+    let mut changed = BTreeMap::new();
+    for (snapshot, mut wanted) in lines {
+        let mut text = notes.read(snapshot)?.unwrap_or_default();
+        let before = text.len();
+        wanted.sort_unstable();
+        wanted.dedup();
+        for line in wanted {
+            if !text.split(|byte| *byte == b'\n').any(|present| present == line.as_bytes()) {
+                if !text.is_empty() && !text.ends_with(b"\n") {
+                    text.push(b'\n');
+                }
+                text.extend_from_slice(line.as_bytes());
+                text.push(b'\n');
+            }
+        }
+        if text.len() > before {
+            changed.insert(snapshot, text);
+        }
+    }
+    Ok(changed)
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,219 @@
+//! The write-ahead journal: a line is on disk here before it is in a note.
+//!
+//! Each batch of lines is a file of its own in `journal/waiting`, complete from the moment it has its
+//! name; once the notes hold its lines it moves to `journal/applied`, from where they can be put
+//! back when somebody else's tool rewinds the notes. A line is `<snapshot> <json>`.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, Result};
+
+use crate::model::object::ObjectId;
+use crate::model::record::Line;
+use crate::process::identity::Identity;
+
+/// From this many applied files on they are joined into one.
+const JOIN_AT: usize = 200;
+
+/// The journal of one repository.
+pub struct Journal {
+    folder: PathBuf,
+}
+
+/// A line of the journal: which snapshot it is about, and the text that its note must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The snapshot commit.
+    pub snapshot: ObjectId,
+    /// The line of the record.
+    pub line: String,
+}
+
+/// A file of the journal, read.
+#[derive(Debug)]
+pub struct Batch {
+    path: PathBuf,
+    /// Its lines.
+    pub entries: Vec<Entry>,
+}
+
+impl Journal {
+    /// The journal inside gx's own folder.
+    pub fn new(gx_dir: &Path) -> Self {
+        Self { folder: gx_dir.join("journal") }
+    }
+
+    fn waiting_folder(&self) -> PathBuf {
+        self.folder.join("waiting")
+    }
+
+    fn applied_folder(&self) -> PathBuf {
+        self.folder.join("applied")
+    }
+
+    /// Adds lines; they are on disk when it returns.
+    pub fn append(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
+        let mut text = String::new();
+        for (snapshot, line) in lines {
+            text.push_str(&format!("{snapshot} {}\n", line.text()));
+        }
+        write_durably(&self.waiting_folder(), text.as_bytes())
+    }
+
+    /// The lines that may not be in the notes yet, of all processes.
+    pub fn waiting(&self) -> Result<Vec<Batch>> {
+        read_folder(&self.waiting_folder())
+    }
+
+    /// Every line, in the notes or not.
+    pub fn everything(&self) -> Result<Vec<Batch>> {
+        let mut all = read_folder(&self.applied_folder())?;
+        all.extend(self.waiting()?);
+        Ok(all)
+    }
+
+    /// Marks batches as being in the notes.
+    pub fn retire(&self, batches: &[Batch]) -> Result<()> {
+        let applied = self.applied_folder();
+        fs::create_dir_all(&applied)?;
+        for batch in batches {
+            let Some(name) = batch.path.file_name() else { continue };
+            match fs::rename(&batch.path, applied.join(name)) {
+                Ok(()) => {}
+                // Another process has written these lines too, and was faster.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error).context("cannot move a file of the journal"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins the applied files into one when there are many, so that the folder stays small.
+    pub fn join(&self) -> Result<()> {
+        let folder = self.applied_folder();
+        let small: Vec<PathBuf> = fs::read_dir(&folder)
+            .map(|files| files.flatten().map(|file| file.path()).filter(|path| !is_joined(path)).collect())
+            .unwrap_or_default();
+        if small.len() < JOIN_AT {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        for path in &small {
+            // Taken by another process that joins at the same moment: its file holds the lines.
+            text.extend(fs::read(path).unwrap_or_default());
+        }
+        write_durably_as(&folder, &format!("{}.joined", unique_name()), &text)?;
+        for path in small {
+            let _ = fs::remove_file(path);
+        }
+        Ok(())
+    }
+}
+
+fn is_joined(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "joined")
+}
+
+fn unique_name() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let me = Identity::me();
+    // The boot's first digits, since pid and start time begin anew with each boot.
+    let boot: String = me.boot.chars().take(8).collect();
+    format!("{boot}-{}-{}-{}", me.start, me.pid, COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn write_durably(folder: &Path, text: &[u8]) -> Result<()> {
+    write_durably_as(folder, &format!("{}.jsonl", unique_name()), text)
+}
+
+/// Writes a file that is either there with all its content or not at all, also after a power cut.
+pub(super) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
+        let mut file = File::create(&temporary)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        fs::rename(&temporary, &path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().with_context(|| format!("cannot write {}", folder.join(name).display()))
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<Batch>> {
+    let files = match fs::read_dir(folder) {
+        Ok(files) => files,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
+    };
+    let mut batches = Vec::new();
+    for path in files.flatten().map(|file| file.path()) {
+        if path.extension().is_some_and(|extension| extension == "tmp") {
+            continue;
+        }
+        // A file that another process moves meanwhile is in hand there.
+        let Ok(text) = fs::read(&path) else { continue };
+        batches.push(Batch { path, entries: parse(&text) });
+    }
+    Ok(batches)
+}
+
+fn parse(text: &[u8]) -> Vec<Entry> {
+    let lines = text.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    lines
+        .filter_map(|line| {
+            let (snapshot, line) = line.split_once(' ')?;
+            Some(Entry { snapshot: snapshot.parse().ok()?, line: line.to_owned() })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::model::record::Fields;
+
+    fn line(micros: i64) -> (ObjectId, Line) {
+        ("ab".repeat(20).parse().unwrap(), Line::new(Timestamp::from_micros(micros), Fields::new()))
+    }
+
+    #[test]
+    fn a_line_waits_until_it_is_retired_and_is_never_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::new(folder.path());
+        assert!(journal.everything().unwrap().is_empty());
+        journal.append(&[line(1)]).unwrap();
+        journal.append(&[line(2)]).unwrap();
+        let waiting = journal.waiting().unwrap();
+        assert_eq!(waiting.len(), 2);
+        journal.retire(&waiting).unwrap();
+        assert!(journal.waiting().unwrap().is_empty());
+        assert_eq!(journal.everything().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn joining_keeps_every_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::new(folder.path());
+        for micros in 0..JOIN_AT as i64 {
+            journal.append(&[line(micros)]).unwrap();
+        }
+        journal.retire(&journal.waiting().unwrap()).unwrap();
+        journal.join().unwrap();
+        let all = journal.everything().unwrap();
+        assert_eq!((all.len(), all[0].entries.len()), (1, JOIN_AT));
+    }
+
+    #[test]
+    fn half_a_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::new(folder.path());
+        fs::create_dir_all(journal.waiting_folder()).unwrap();
+        fs::write(journal.waiting_folder().join("x.jsonl.tmp"), "half").unwrap();
+        assert!(journal.waiting().unwrap().is_empty());
+    }
+}

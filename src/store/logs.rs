@@ -1,0 +1,46 @@
+//! The logs of the runs: a file while it grows, a note when the run is over.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::clock::Timestamp;
+use crate::git::notes::Notes;
+use crate::git::refs::Swap;
+use crate::model::id::ExperimentId;
+use crate::model::object::ObjectId;
+use crate::store::experiments::{Store, Stored};
+
+/// The notes that hold the logs.
+pub const LOGS: &str = "refs/notes/experiment-logs";
+
+impl Store<'_> {
+    /// The file that a run of this clone writes its output to.
+    pub fn log_file(&self, id: &ExperimentId) -> PathBuf {
+        self.repo.gx_dir().join("runs").join(id.to_string()).join("log")
+    }
+
+    /// Keeps a log as a note on the snapshot; a log that is there already is replaced.
+    pub fn keep_log(&self, snapshot: ObjectId, log: &[u8]) -> Result<()> {
+        let edit = BTreeMap::from([(snapshot, log.to_vec())]);
+        loop {
+            let notes = Notes::open(self.repo, LOGS)?;
+            if notes.read(snapshot)?.as_deref() == Some(log) {
+                return Ok(());
+            }
+            if notes.write(&edit, "gx: keep a log", Timestamp::now())? == Swap::Done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The log of an experiment: the whole file where this clone has it, else what the note holds.
+    pub fn log(&self, stored: &Stored) -> Result<Option<Vec<u8>>> {
+        if let Ok(log) = fs::read(self.log_file(&stored.id)) {
+            return Ok(Some(log));
+        }
+        Notes::open(self.repo, LOGS)?.read(stored.snapshot)
+    }
+}

@@ -1,0 +1,8 @@
+//! Where experiments live: refs for the code, notes for the records, a journal for the power cut.
+
+pub mod experiments;
+pub mod journal;
+pub mod logs;
+pub mod pending;
+pub mod repair;
+pub mod trash;

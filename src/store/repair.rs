@@ -1,0 +1,65 @@
+//! After a power cut: the notes were not forced to disk, so they are checked once per boot.
+//!
+//! Only the journal, the snapshots and their refs are durable. Where the cut tore the notes, they
+//! are taken back to the newest state that is whole, and the journal fills in the rest.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::git::notes::Notes;
+use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
+use crate::store::experiments::{RECORDS, Store};
+use crate::store::logs::LOGS;
+
+impl Store<'_> {
+    /// Checks both notes refs and mends what a power cut has torn.
+    pub(super) fn repair(&self) -> Result<()> {
+        for name in [RECORDS, LOGS] {
+            if is_whole(self.repo, name) {
+                continue;
+            }
+            remove_empty_files(self.repo)?;
+            let whole = self.repo.reflog(name).into_iter().find(|tip| tip_is_whole(self.repo, *tip));
+            self.repo.reset_broken_ref(name, whole).with_context(|| format!("cannot mend `{name}`"))?;
+        }
+        Ok(())
+    }
+}
+
+fn is_whole(repo: &Repo, name: &str) -> bool {
+    match repo.read_ref(name) {
+        Ok(None) => true,
+        Ok(Some(tip)) => tip_is_whole(repo, tip),
+        Err(_) => false,
+    }
+}
+
+fn tip_is_whole(repo: &Repo, tip: ObjectId) -> bool {
+    let read = || Notes::at(repo, "notes", tip).all();
+    read().is_ok_and(|notes| notes.values().all(|blob| repo.has_object(*blob)))
+}
+
+/// A torn loose object is a file of length zero; it holds nothing, and keeps Git from writing the object anew.
+fn remove_empty_files(repo: &Repo) -> Result<()> {
+    let objects = repo.common_dir().join("objects");
+    for folder in fs::read_dir(&objects)?.flatten().map(|folder| folder.path()) {
+        let is_fan_out = folder.file_name().is_some_and(|name| name.len() == 2);
+        if is_fan_out {
+            remove_empty_in(&folder)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_empty_in(folder: &Path) -> Result<()> {
+    for file in fs::read_dir(folder)?.flatten() {
+        if file.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+            fs::remove_file(file.path())
+                .with_context(|| format!("cannot remove {}", file.path().display()))?;
+        }
+    }
+    Ok(())
+}

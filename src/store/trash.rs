@@ -1,0 +1,57 @@
+//! Removing experiments so that they can come back.
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::error::{Exit, fault};
+use crate::git::refs::Ref;
+use crate::model::id::ExperimentId;
+use crate::model::record::Fields;
+use crate::store::experiments::{Store, Stored};
+
+impl Store<'_> {
+    /// Moves an experiment to the trash; its record says so first.
+    pub fn trash(&self, stored: &Stored) -> Result<()> {
+        self.append(stored.snapshot, trashed(true))?;
+        let from = Ref { name: stored.id.reference(), target: stored.snapshot };
+        self.repo.rename_refs(&[(from, stored.id.trash())])
+    }
+
+    /// What is in the trash, the last one thrown away first.
+    pub fn trashed(&self) -> Result<Vec<Stored>> {
+        let mut found = Vec::new();
+        for reference in self.repo.refs("refs/gx/trash/")? {
+            if let Some(id) = ExperimentId::of_reference(&reference.name) {
+                let note = self.note(reference.target)?;
+                let last = note.rsplit(|byte| *byte == b'\n').find(|line| line.starts_with(b"{\"at\":"));
+                found.push((last.unwrap_or_default().to_vec(), Stored { id, snapshot: reference.target }));
+            }
+        }
+        found.sort_by(|a, b| b.0.cmp(&a.0));
+        Ok(found.into_iter().map(|(_, stored)| stored).collect())
+    }
+
+    /// Brings an experiment back: the one named, else the last one thrown away.
+    pub fn untrash(&self, text: Option<&str>) -> Result<Stored> {
+        let trashed_ones = self.trashed()?;
+        let wanted = |stored: &&Stored| text.is_none_or(|text| stored.id.to_string() == text);
+        let Some(stored) = trashed_ones.iter().find(wanted) else {
+            return Err(match text {
+                Some(text) => {
+                    fault(format!("`{text}` is not in the trash")).hint("`gx rm ID` is what `gx undo` undoes")
+                }
+                None => fault("the trash is empty").hint("`gx rm ID` is what `gx undo` undoes"),
+            }
+            .exit(Exit::NoSuchExperiment)
+            .into());
+        };
+        self.append(stored.snapshot, trashed(false))?;
+        let from = Ref { name: stored.id.trash(), target: stored.snapshot };
+        self.repo.rename_refs(&[(from, stored.id.reference())])?;
+        Ok(stored.clone())
+    }
+}
+
+fn trashed(is_trashed: bool) -> Fields {
+    Fields::from_iter([("trashed".to_owned(), json!(is_trashed))])
+}

@@ -1,0 +1,9 @@
+//! The terminal: the one room, beside `main`, that prints.
+
+pub mod number;
+pub mod output;
+pub mod page;
+pub mod progress;
+pub mod render;
+pub mod style;
+pub mod table;

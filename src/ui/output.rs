@@ -1,0 +1,102 @@
+//! Where answers go: results to stdout, everything else to stderr, as text or as JSON.
+
+use std::env;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::error::Told;
+use crate::ui::page::{Page, Show};
+use crate::ui::style::{Label, Text};
+
+/// The width of a table where no terminal tells.
+const WIDTH: usize = 120;
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// The way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    form: Form,
+}
+
+impl Output {
+    /// Answers in this form.
+    pub fn new(form: Form) -> Self {
+        Self { form }
+    }
+
+    /// Whether answers are JSON.
+    pub fn is_json(self) -> bool {
+        self.form == Form::Json
+    }
+
+    /// Shows an answer.
+    pub fn show<T: Serialize + Show>(self, answer: &T) -> Result<()> {
+        match self.form {
+            Form::Json => self.raw((serde_json::to_string_pretty(answer)? + "\n").as_bytes()),
+            Form::Text => {
+                let mut page = Page::new(width(&io::stdout()), has_colour(&io::stdout()));
+                answer.show(&mut page);
+                self.raw(page.into_text().as_bytes())
+            }
+        }
+    }
+
+    /// Writes bytes to stdout as they are.
+    ///
+    /// # Errors
+    /// When they cannot be written; a reader who has gone away (`| head`) is no error.
+    pub fn raw(self, bytes: &[u8]) -> Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("cannot write to stdout"),
+        }
+    }
+
+    /// Says something beside the answer.
+    pub fn note(self, word: &str, label: Label, text: &str) {
+        let mut page = Page::new(width(&io::stderr()), has_colour(&io::stderr()));
+        page.line([Text::new(format!("{word}: "), label), Text::from(text)]);
+        self.to_stderr(&page.into_text());
+    }
+
+    /// Says what went wrong and what to do about it.
+    pub fn error(self, told: &Told) {
+        if self.is_json() {
+            let object = json!({"error": told.message, "hints": told.hints, "exit": told.exit.code()});
+            return self.to_stderr(&format!("{object}\n"));
+        }
+        let mut page = Page::new(width(&io::stderr()), has_colour(&io::stderr()));
+        page.line([Text::new("error: ", Label::Bad), Text::from(told.message.as_str())]);
+        for hint in &told.hints {
+            page.line([Text::new("hint: ", Label::Strong), Text::from(hint.as_str())]);
+        }
+        self.to_stderr(&page.into_text());
+    }
+
+    fn to_stderr(self, text: &str) {
+        // Where even stderr is gone there is nobody left to tell.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+fn has_colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn width(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> usize {
+    let asked = || env::var("COLUMNS").ok()?.parse().ok();
+    let told = || rustix::termios::tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col));
+    asked().or_else(told).filter(|width| *width > 0).unwrap_or(WIDTH).max(40)
+}

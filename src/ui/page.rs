@@ -1,0 +1,71 @@
+//! What one answer puts on the screen, gathered before it is written.
+
+use crate::ui::style::{Label, Text};
+use crate::ui::table::{Table, cut};
+
+/// Lines of an answer, for a screen of some width, with or without colour.
+#[derive(Debug)]
+pub struct Page {
+    lines: Vec<String>,
+    /// How many columns there are.
+    pub width: usize,
+    colour: bool,
+}
+
+impl Page {
+    /// An empty page.
+    pub fn new(width: usize, colour: bool) -> Self {
+        Self { lines: Vec::new(), width, colour }
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, pieces: impl IntoIterator<Item = Text>) {
+        let line: String = pieces.into_iter().map(|text| self.paint(&text)).collect();
+        self.lines.push(line.trim_end().to_owned());
+    }
+
+    /// Adds a line of ordinary text.
+    pub fn text(&mut self, text: impl Into<String>) {
+        self.line([Text::from(text)]);
+    }
+
+    /// Adds a named fact, the name in a column of its own: `tree    train.py is as before`.
+    pub fn fact(&mut self, name: &str, fact: impl Into<Text>) {
+        let fact = fact.into();
+        if !fact.plain.is_empty() {
+            self.line([Text::new(format!("{name:<8}"), Label::Muted), fact]);
+        }
+    }
+
+    /// As [`Self::fact`], cut to the width of the screen.
+    pub fn short_fact(&mut self, name: &str, fact: impl Into<Text>) {
+        let mut fact = fact.into();
+        fact.plain = cut(&fact.plain, self.width.saturating_sub(8));
+        self.fact(name, fact);
+    }
+
+    /// Adds a table.
+    pub fn table(&mut self, table: Table) {
+        let lines = table.lines(self.width, &|text| self.paint(text));
+        self.lines.extend(lines);
+    }
+
+    fn paint(&self, text: &Text) -> String {
+        if !self.colour || text.label == Label::Plain || text.plain.is_empty() {
+            return text.plain.clone();
+        }
+        let style = text.label.style();
+        format!("{style}{}{style:#}", text.plain)
+    }
+
+    /// The whole page.
+    pub fn into_text(self) -> String {
+        self.lines.into_iter().map(|line| line + "\n").collect()
+    }
+}
+
+/// An answer that can be shown on a screen.
+pub trait Show {
+    /// Writes it onto the page.
+    fn show(&self, page: &mut Page);
+}

@@ -1,0 +1,8 @@
+//! How each answer looks on a screen.
+
+pub mod diff;
+pub mod done;
+pub mod list;
+pub mod outcome;
+pub mod show;
+pub mod summary;

@@ -1,0 +1,72 @@
+//! The end of a run, in at most six lines.
+
+use crate::model::path;
+use crate::report::done::Reverdict;
+use crate::report::outcome::{Outcome, Tree};
+use crate::ui::number;
+use crate::ui::page::{Page, Show};
+use crate::ui::style::{Label, Text};
+
+impl Show for Outcome {
+    fn show(&self, page: &mut Page) {
+        let label = Label::of(self.status);
+        let mut first = vec![
+            Text::new(self.id.to_string(), Label::Strong),
+            Text::from("  "),
+            Text::new(self.status.word(), label),
+        ];
+        if let Some(value) = self.value {
+            first.push(Text::new(format!("  {} {}", self.metric, number::value(Some(value))), Label::Strong));
+        }
+        if let (Some(delta), Some(best), Some(id)) = (self.delta, self.best_before_value, &self.best_before) {
+            let share = number::percent(delta, best);
+            first.push(Text::new(format!("  {} ({share}) against {id}", number::delta(Some(delta))), label));
+        }
+        first.push(Text::new(format!("  {}", number::span(self.seconds)), Label::Muted));
+        page.line(first);
+        page.short_fact("why", self.reason.as_str());
+        tree(&self.tree, page);
+        if let Some(line) = self.log_tail.as_deref().and_then(|tail| tail.lines().last()) {
+            page.short_fact("log", Text::new(line, Label::Muted));
+        }
+        page.short_fact("next", self.next.as_str());
+    }
+}
+
+impl Show for Reverdict {
+    fn show(&self, page: &mut Page) {
+        page.line([
+            Text::new(self.id.to_string(), Label::Strong),
+            Text::from("  "),
+            Text::new(self.status.word(), Label::of(self.status)),
+            Text::from(format!("  {}", self.reason)),
+        ]);
+        tree(&self.tree, page);
+    }
+}
+
+/// One line about the tree, and one about what else is uncommitted.
+fn tree(tree: &Tree, page: &mut Page) {
+    let mut said = Vec::new();
+    if let (Some(reference), Some(to)) = (&tree.moved, &tree.moved_to) {
+        let name = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+        said.push(format!("{name} is at {}", to.short()));
+    }
+    if !tree.restored.is_empty() {
+        said.push(format!("put back {}", path::list(&tree.restored)));
+    }
+    if tree.moved.is_some() && !tree.committed.is_empty() {
+        said.push(format!("committed {}", path::list(&tree.committed)));
+    }
+    if let (Some(why), Some(advice)) = (&tree.refused, &tree.advice) {
+        said.push(format!("not changed: {why}; to do it: {advice}"));
+    }
+    said.extend(tree.left.iter().map(|left| format!("{} was {} and is left", left.path, left.why)));
+    if said.is_empty() {
+        said.push("unchanged".to_owned());
+    }
+    page.fact("tree", said.join("; "));
+    if !tree.others.is_empty() {
+        page.short_fact("left", format!("as they are: {}", path::list(&tree.others)));
+    }
+}

@@ -1,0 +1,1 @@
+//! Several gx at once in one repository: distinct ids, and no record lost.

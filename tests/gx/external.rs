@@ -1,0 +1,1 @@
+//! `gx register`, `gx complete`, `gx crash`.

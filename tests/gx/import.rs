@@ -1,0 +1,1 @@
+//! `gx import` and `gx export`.

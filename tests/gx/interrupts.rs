@@ -1,0 +1,1 @@
+//! Ctrl-C, SIGTERM, time limits.

@@ -1,0 +1,1 @@
+//! `gx restore`, `gx rm`, `gx undo`, `gx note`.

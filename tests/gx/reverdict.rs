@@ -1,0 +1,1 @@
+//! `gx keep` and `gx discard`.

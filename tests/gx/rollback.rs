@@ -1,0 +1,1 @@
+//! Random edits before, during and after a run: what the user had stays byte for byte.

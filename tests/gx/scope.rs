@@ -1,0 +1,1 @@
+//! What belongs to an experiment: modes, base, candidates, the mark, protected paths, tags.

@@ -1,0 +1,1 @@
+//! `gx init` and `gx demo`.
