@@ -33,7 +33,7 @@ impl Init {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let kind = self.preset.map(|Preset::Autoresearch| Kind::Autoresearch);
         let setup = Setup { kind, tag: self.tag.clone(), commit: !self.no_commit };
-        let made = setup.run(&scene.lab.repo)?;
+        let made = setup.run(&scene.lab.repo, &scene.lab.settings.config.snapshot)?;
         let mut done = Vec::new();
         if !made.written.is_empty() {
             done.push(format!("wrote {}", path::list(&made.written)));

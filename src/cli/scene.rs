@@ -1,5 +1,6 @@
 //! What every command has at hand: the lab, its store, and the way out.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -8,7 +9,6 @@ use crate::lab::Lab;
 use crate::model::verdict::{Goal, Policy};
 use crate::run::attempt::Runner;
 use crate::run::event::Event;
-use crate::run::judge;
 use crate::run::settle::Reach;
 use crate::store::experiments::{Store, Stored};
 use crate::ui::output::Output;
@@ -38,7 +38,7 @@ impl Scene {
 
     /// Which way the metric gets better.
     pub fn goal(&self) -> Goal {
-        judge::goal(&self.lab.settings.config.metric)
+        self.lab.settings.config.metric.goal
     }
 
     /// What verdicts rest on.
@@ -60,6 +60,7 @@ impl Scene {
                 let mut progress = Progress::new(self.output);
                 settled.into_iter().for_each(|(id, status)| progress.hear(Event::Settled { id, status }));
             }
+            Err(error) if is_read_only(&error) => {}
             Err(error) => {
                 self.output.note(
                     "warning",
@@ -69,4 +70,13 @@ impl Scene {
             }
         }
     }
+}
+
+/// Whether a repository simply may not be written by this user: then it is read as it is.
+fn is_read_only(error: &anyhow::Error) -> bool {
+    let kinds = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| kinds.contains(&cause.kind()))
 }

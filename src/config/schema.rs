@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::config::globs::Globs;
 use crate::config::units;
+use crate::model::verdict::Goal;
 
 /// Everything that can be configured; `default.toml` is the reference of every key.
 #[derive(Deserialize, Clone, Debug, PartialEq)]
@@ -116,37 +117,6 @@ pub struct Hooks {
     /// How long it may take; never 0.
     #[serde(deserialize_with = "units::some_time")]
     pub timeout: Duration,
-}
-
-/// Which way of the metric is better.
-#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
-#[serde(try_from = "String")]
-pub enum Goal {
-    /// Less is better, as with a loss.
-    Lower,
-    /// More is better, as with an accuracy.
-    Higher,
-}
-
-impl TryFrom<String> for Goal {
-    type Error = String;
-
-    fn try_from(word: String) -> Result<Self, String> {
-        match word.as_str() {
-            "lower" => Ok(Goal::Lower),
-            "higher" => Ok(Goal::Higher),
-            _ => Err(format!("must be \"lower\" or \"higher\", not {word:?}")),
-        }
-    }
-}
-
-impl fmt::Display for Goal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Goal::Lower => "lower",
-            Goal::Higher => "higher",
-        })
-    }
 }
 
 /// Where the results of a run are read.

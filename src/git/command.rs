@@ -12,7 +12,7 @@ use crate::process::command::Program;
 pub const OLDEST: (u32, u32) = (2, 38);
 
 impl Repo {
-    /// The `git` program in this work tree, deaf to hooks and to the caller's locale.
+    /// The `git` program in this work tree, deaf to hooks.
     pub(super) fn git(&self) -> Program {
         let mut program = Program::new("git")
             .arg("--literal-pathspecs")
@@ -28,7 +28,6 @@ impl Repo {
             .env("GIT_WORK_TREE", self.work_dir())
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0")
-            .env("LC_ALL", "C")
             .dir(self.work_dir());
         for name in ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX"] {
             program = program.env_remove(name);

@@ -2,13 +2,37 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// Which way a metric gets better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(try_from = "String")]
 pub enum Goal {
     /// A loss: less is better.
     Lower,
     /// A score: more is better.
     Higher,
+}
+
+impl TryFrom<String> for Goal {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "lower" => Ok(Goal::Lower),
+            "higher" => Ok(Goal::Higher),
+            _ => Err(format!("must be \"lower\" or \"higher\", not {word:?}")),
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Goal::Lower => "lower",
+            Goal::Higher => "higher",
+        })
+    }
 }
 
 /// The numbers that a verdict rests on, in the metric's own unit.

@@ -75,13 +75,24 @@ pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// The name of the user: `USER`, else `LOGNAME`, else the number of the user.
+/// The name of the user: `USER`, else `LOGNAME`, else as `/etc/passwd` has it, else the number.
 pub fn user() -> String {
+    let number = rustix::process::getuid().as_raw().to_string();
     ["USER", "LOGNAME"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())
         .find(|name| !name.is_empty())
-        .unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
+        .or_else(|| name_in(&std::fs::read_to_string("/etc/passwd").ok()?, &number))
+        .unwrap_or(number)
+}
+
+/// The name of a user number in the format of passwd(5).
+fn name_in(passwd: &str, number: &str) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1) == Some(number)).then(|| name.to_owned())
+    })
 }
 
 fn first_line(path: &str) -> Option<String> {

@@ -33,12 +33,11 @@ impl Bests {
     /// Asks the store, for one tag or for all.
     pub fn of(store: &Store<'_>, tag: Option<&str>, goal: Goal) -> Result<Self> {
         let all = store.summaries()?;
-        let mut names: Vec<&str> = all.iter().map(|(_, summary)| summary.tag.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
         let mut tags = Vec::new();
-        for name in names.into_iter().filter(|name| tag.is_none_or(|tag| tag == *name)) {
-            let Some(best) = ranking::best(&all, name, goal) else { continue };
+        for (name, best) in ranking::bests(&all, goal) {
+            if tag.is_some_and(|tag| tag != name) {
+                continue;
+            }
             let own = || all.iter().filter(|(_, summary)| summary.tag == name);
             let first_value = own()
                 .find(|(_, summary)| {

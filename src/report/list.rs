@@ -60,9 +60,8 @@ impl List {
     pub fn of(store: &Store<'_>, choice: &Choice, goal: Goal) -> Result<Self> {
         let all = store.summaries()?;
         let total = all.len();
-        let is_best = |stored: &Stored, tag: &str| {
-            ranking::best(&all, tag, goal).is_some_and(|best| best.id == stored.id)
-        };
+        let bests = ranking::bests(&all, goal);
+        let is_best = |stored: &Stored, tag: &str| bests.get(tag).is_some_and(|best| best.id == stored.id);
         let mut chosen: Vec<&(Stored, Summary)> =
             all.iter().filter(|(_, summary)| choice.admits(summary)).collect();
         let needs_records = choice.condition.is_some() || choice.sort.is_some();

@@ -33,16 +33,14 @@ impl NearMisses {
     pub fn of(store: &Store<'_>, tag: Option<&str>, policy: &Policy) -> Result<Self> {
         let all = store.summaries()?;
         let mut near = Vec::new();
-        let mut bests = std::collections::BTreeMap::new();
+        let bests = ranking::bests(&all, policy.goal);
         for (stored, summary) in &all {
             let is_beaten = matches!(summary.status, Status::NearMiss | Status::Discard);
             let (true, Some(value)) = (is_beaten && tag.is_none_or(|tag| tag == summary.tag), summary.value)
             else {
                 continue;
             };
-            let best =
-                bests.entry(&summary.tag).or_insert_with(|| ranking::best(&all, &summary.tag, policy.goal));
-            let Some(best) = best.as_ref().map(|best| best.value) else { continue };
+            let Some(best) = bests.get(summary.tag.as_str()).map(|best| best.value) else { continue };
             if judge(policy, value, Some(best)) == Verdict::Discard {
                 continue;
             }

@@ -46,16 +46,17 @@ impl Tags {
     /// Asks the store.
     pub fn of(store: &Store<'_>, goal: Goal) -> Result<Self> {
         let all = store.summaries()?;
+        let bests = ranking::bests(&all, goal);
         let mut tags: BTreeMap<&str, Tag> = BTreeMap::new();
         for (_, summary) in &all {
             let tag = tags.entry(&summary.tag).or_insert_with(|| {
-                let best = ranking::best(&all, &summary.tag, goal);
+                let best = bests.get(summary.tag.as_str());
                 Tag {
                     tag: summary.tag.clone(),
                     experiments: 0,
                     by_status: BTreeMap::new(),
-                    best_value: best.as_ref().map(|best| best.value),
-                    best: best.map(|best| best.id),
+                    best_value: best.map(|best| best.value),
+                    best: best.map(|best| best.id.clone()),
                     last_finished: None,
                 }
             });

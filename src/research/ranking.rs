@@ -1,5 +1,7 @@
 //! Which experiment is best, which came close, and how many crashed in a row.
 
+use std::collections::BTreeMap;
+
 use crate::model::id::{ExperimentId, Named};
 use crate::model::outcome::Best;
 use crate::model::status::Status;
@@ -8,9 +10,20 @@ use crate::model::verdict::{Goal, better};
 
 /// The best kept result of a tag; of equal ones the first.
 pub fn best<N: Named>(all: &[(N, Summary)], tag: &str, goal: Goal) -> Option<Best> {
-    let kept = all.iter().filter(|(_, summary)| summary.tag == tag && summary.status == Status::Keep);
-    kept.filter_map(|(named, summary)| Some(Best { id: named.id().clone(), value: summary.value? }))
-        .reduce(|best, next| if better(goal, next.value, best.value) { next } else { best })
+    bests(all, goal).remove(tag)
+}
+
+/// The best kept result of every tag that has one.
+pub fn bests<N: Named>(all: &[(N, Summary)], goal: Goal) -> BTreeMap<&str, Best> {
+    let mut bests: BTreeMap<&str, Best> = BTreeMap::new();
+    for (named, summary) in all.iter().filter(|(_, summary)| summary.status == Status::Keep) {
+        let Some(value) = summary.value else { continue };
+        let is_better = bests.get(summary.tag.as_str()).is_none_or(|best| better(goal, value, best.value));
+        if is_better {
+            bests.insert(&summary.tag, Best { id: named.id().clone(), value });
+        }
+    }
+    bests
 }
 
 /// How many of a tag's last experiments crashed in a row, when `id` ends with `status`.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::config::globs::Globs;
+use crate::config::schema::Snapshot as Rules;
 use crate::config::units::show_size;
 use crate::error::{fault, misuse};
 use crate::git::object::NewCommit;
@@ -131,14 +132,7 @@ impl Runner<'_> {
     }
 
     fn snapshot(&self, head: &Head, listen: &mut Listener<'_>) -> Result<Snapshot> {
-        let never = Globs::new(&self.config.snapshot.never)?;
-        let limit = self.config.snapshot.max_file;
-        let snapshot = self.repo.snapshot(head.commit, &|path, size| {
-            if never.matches(path.as_bytes()) {
-                return Some("it looks like a secret (`snapshot.never`)".to_owned());
-            }
-            (size > limit).then(|| format!("{} is more than `snapshot.max_file`", show_size(size)))
-        })?;
+        let snapshot = self.repo.snapshot(head.commit, &leave_out(&self.config.snapshot)?)?;
         for out in &snapshot.left_out {
             listen(Event::Warning(format!("`{}` is not in the snapshot: {}", out.path, out.why)));
         }
@@ -245,6 +239,17 @@ impl Runner<'_> {
         self.repo.sync_objects(&[commit])?;
         Ok(commit)
     }
+}
+
+/// The rule by which untracked files stay out of snapshots: secrets, and what is too large.
+pub(super) fn leave_out(rules: &Rules) -> Result<impl Fn(&RepoPath, u64) -> Option<String>> {
+    let (never, limit) = (Globs::new(&rules.never)?, rules.max_file);
+    Ok(move |path: &RepoPath, size: u64| {
+        if never.matches(path.as_bytes()) {
+            return Some("it looks like a secret (`snapshot.never`)".to_owned());
+        }
+        (size > limit).then(|| format!("{} is more than `snapshot.max_file`", show_size(size)))
+    })
 }
 
 /// The last part of a branch `autoresearch/*` or `exp/*/*`.

@@ -19,7 +19,7 @@ use crate::process::{fail, log};
 use crate::research::ranking;
 use crate::run::attempt::Runner;
 use crate::run::begin::Begun;
-use crate::run::judge::{Ending, Judged, Scales, goal, read_metrics};
+use crate::run::judge::{Ending, Judged, Scales, read_metrics};
 use crate::run::plan::Plan;
 use crate::run::{mark, seal};
 use crate::store::experiments::Stored;
@@ -60,7 +60,7 @@ impl Runner<'_> {
         let _turn = self.verdict_turn()?;
         let summaries = self.store.summaries()?;
         let tag = before.text("tag").unwrap_or_default().to_owned();
-        let best = ranking::best(&summaries, &tag, goal(&self.config.metric));
+        let best = ranking::best(&summaries, &tag, self.config.metric.goal);
         let broken = self.broken_seal(&summaries, &tag, &before)?;
         let scales = Scales {
             metric: &self.config.metric,

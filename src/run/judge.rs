@@ -8,11 +8,11 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use regex_lite::Regex;
 
-use crate::config::schema::{Goal as ConfiguredGoal, Metric, Policy as ConfiguredPolicy, Source};
+use crate::config::schema::{Metric, Policy as Configured, Source};
 use crate::model::outcome::Best;
 use crate::model::scrape::{self, Metrics};
 use crate::model::status::Status;
-use crate::model::verdict::{Goal, Policy, Verdict, judge};
+use crate::model::verdict::{Policy, Verdict, judge};
 use crate::process::child::Cause;
 use crate::process::command::Ended;
 
@@ -49,18 +49,10 @@ impl Judged {
 /// What a verdict rests on.
 pub(super) struct Scales<'a> {
     pub(super) metric: &'a Metric,
-    pub(super) policy: &'a ConfiguredPolicy,
+    pub(super) policy: &'a Configured,
     pub(super) best: Option<&'a Best>,
     /// The protected paths that have changed.
     pub(super) broken: &'a [String],
-}
-
-/// The goal in the words of the domain.
-pub fn goal(metric: &Metric) -> Goal {
-    match metric.goal {
-        ConfiguredGoal::Lower => Goal::Lower,
-        ConfiguredGoal::Higher => Goal::Higher,
-    }
 }
 
 /// Reads the metrics where the configuration says they are; `since` guards against an older run's file.
@@ -152,7 +144,7 @@ impl Scales<'_> {
             return Judged { status: Status::Tainted, reason, value: Some(value) };
         }
         let policy = Policy {
-            goal: goal(self.metric),
+            goal: self.metric.goal,
             min_delta: self.policy.min_delta,
             near_miss: self.policy.near_miss,
         };

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::clock::Timestamp;
 use crate::config::preset::Preset;
+use crate::config::schema::Snapshot as Rules;
 use crate::error::{fault, misuse};
 use crate::git::object::{Entry, NewCommit};
 use crate::git::refs::Swap;
@@ -13,7 +14,7 @@ use crate::git::repo::Repo;
 use crate::git::worktree::Target;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-use crate::run::begin::check_tag;
+use crate::run::begin::{check_tag, leave_out};
 use crate::run::mark;
 
 /// Which `gx.toml` is written.
@@ -48,8 +49,8 @@ pub struct Made {
 }
 
 impl Setup {
-    /// Does it; what is there already is left as it is.
-    pub fn run(&self, repo: &Repo) -> Result<Made> {
+    /// Does it; what is there already is left as it is. `rules` say what the mark must not hold.
+    pub fn run(&self, repo: &Repo, rules: &Rules) -> Result<Made> {
         let head = repo.head()?;
         if let Some(operation) = repo.operation() {
             return Err(fault(format!("a {operation} is in progress"))
@@ -84,7 +85,7 @@ impl Setup {
         }
         if mark::read(repo)?.is_none() || !made.written.is_empty() || made.branch.is_some() {
             let head = repo.head()?.commit;
-            let snapshot = repo.snapshot(head, &|_, _| None)?;
+            let snapshot = repo.snapshot(head, &leave_out(rules)?)?;
             mark::set(repo, snapshot.tree, head)?;
         }
         Ok(made)

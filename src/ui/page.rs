@@ -1,7 +1,12 @@
 //! What one answer puts on the screen, gathered before it is written.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::ui::style::{Label, Text};
 use crate::ui::table::{Table, cut};
+
+/// The width of the column that names facts.
+const INDENT: usize = 8;
 
 /// Lines of an answer, for a screen of some width, with or without colour.
 #[derive(Debug)]
@@ -32,15 +37,16 @@ impl Page {
     /// Adds a named fact, the name in a column of its own: `tree    train.py is as before`.
     pub fn fact(&mut self, name: &str, fact: impl Into<Text>) {
         let fact = fact.into();
-        if !fact.plain.is_empty() {
-            self.line([Text::new(format!("{name:<8}"), Label::Muted), fact]);
+        for (number, line) in wrap(&fact.plain, self.width.saturating_sub(INDENT)).into_iter().enumerate() {
+            let name = if number == 0 { name } else { "" };
+            self.line([Text::new(format!("{name:<INDENT$}"), Label::Muted), Text::new(line, fact.label)]);
         }
     }
 
     /// As [`Self::fact`], cut to the width of the screen.
     pub fn short_fact(&mut self, name: &str, fact: impl Into<Text>) {
         let mut fact = fact.into();
-        fact.plain = cut(&fact.plain, self.width.saturating_sub(8));
+        fact.plain = cut(&fact.plain, self.width.saturating_sub(INDENT));
         self.fact(name, fact);
     }
 
@@ -64,8 +70,41 @@ impl Page {
     }
 }
 
+/// Breaks a text between words; a word longer than the screen stays whole, so that it can be copied.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            if !line.is_empty() && line.width() + 1 + word.width() > width {
+                lines.push(std::mem::take(&mut line));
+            } else if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
 /// An answer that can be shown on a screen.
 pub trait Show {
     /// Writes it onto the page.
     fn show(&self, page: &mut Page);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_facts_are_broken_between_words() {
+        let mut page = Page::new(20, false);
+        page.fact("why", "one two three four");
+        page.fact("none", "");
+        page.fact("path", "a/path/longer/than/the/screen");
+        let expected = "why     one two\n        three four\npath    a/path/longer/than/the/screen\n";
+        assert_eq!(page.into_text(), expected);
+    }
 }

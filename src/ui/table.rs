@@ -12,6 +12,7 @@ use crate::ui::style::{Label, Text};
 pub struct Column {
     name: String,
     side: Side,
+    is_optional: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +24,22 @@ enum Side {
 impl Column {
     /// A column of words.
     pub fn left(name: impl Into<String>) -> Self {
-        Self { name: name.into(), side: Side::Left }
+        Self { name: name.into(), side: Side::Left, is_optional: false }
     }
 
     /// A column of figures.
     pub fn right(name: impl Into<String>) -> Self {
-        Self { name: name.into(), side: Side::Right }
+        Self { name: name.into(), side: Side::Right, is_optional: false }
+    }
+
+    /// A column that goes first where the screen is narrow.
+    pub fn optional(self) -> Self {
+        Self { is_optional: true, ..self }
     }
 }
+
+/// The least that the last column is worth showing with, in columns of the terminal.
+const ROOM: usize = 28;
 
 /// Rows under heads.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +62,7 @@ impl Table {
     /// The lines of the table; `paint` puts the colours on.
     pub fn lines(mut self, width: usize, paint: &dyn Fn(&Text) -> String) -> Vec<String> {
         self.drop_empty_columns();
+        self.drop_optional_columns(width);
         self.cut_last_column(width);
         let mut builder = Builder::default();
         builder.push_record(
@@ -78,20 +88,37 @@ impl Table {
     fn drop_empty_columns(&mut self) {
         for column in (0..self.columns.len()).rev() {
             if !self.rows.is_empty() && self.rows.iter().all(|row| row[column].plain.is_empty()) {
-                self.columns.remove(column);
-                self.rows.iter_mut().for_each(|row| drop(row.remove(column)));
+                self.drop_column(column);
             }
         }
     }
 
-    fn cut_last_column(&mut self, width: usize) {
-        let Some(last) = self.columns.len().checked_sub(1) else { return };
+    fn drop_optional_columns(&mut self, width: usize) {
+        while self.room(width) < ROOM
+            && let Some(column) = self.columns.iter().position(|column| column.is_optional)
+        {
+            self.drop_column(column);
+        }
+    }
+
+    fn drop_column(&mut self, column: usize) {
+        self.columns.remove(column);
+        self.rows.iter_mut().for_each(|row| drop(row.remove(column)));
+    }
+
+    /// How many columns of the terminal are left for the last column of the table.
+    fn room(&self, width: usize) -> usize {
         let column_width = |column: usize| {
             let cells = self.rows.iter().map(|row| row[column].plain.width());
             cells.max().unwrap_or_default().max(self.columns[column].name.width())
         };
-        let taken: usize = (0..last).map(|column| column_width(column) + 2).sum();
-        let room = width.saturating_sub(taken).max(12);
+        let last = self.columns.len().saturating_sub(1);
+        width.saturating_sub((0..last).map(|column| column_width(column) + 2).sum())
+    }
+
+    fn cut_last_column(&mut self, width: usize) {
+        let Some(last) = self.columns.len().checked_sub(1) else { return };
+        let room = self.room(width).max(12);
         for row in &mut self.rows {
             row[last].plain = cut(&row[last].plain, room);
         }
@@ -133,6 +160,16 @@ mod tests {
         table.row(["exp-12".into(), "10.25".into(), "".into(), "a very long idea indeed".into()]);
         let lines = table.lines(30, &|text| text.plain.clone());
         assert_eq!(lines, ["id      value  idea", "exp-1     1.5  short", "exp-12  10.25  a very long id…"]);
+    }
+
+    #[test]
+    fn on_a_narrow_screen_optional_columns_go_first() {
+        let columns = [Column::left("id"), Column::right("GB").optional(), Column::left("idea")];
+        let mut table = Table::new(columns);
+        table.row(["exp-1".into(), "60.2".into(), "a text of exactly 28 letters".into()]);
+        let plain = |text: &Text| text.plain.clone();
+        assert_eq!(table.clone().lines(41, &plain)[1], "exp-1  60.2  a text of exactly 28 letters");
+        assert_eq!(table.lines(40, &plain)[1], "exp-1  a text of exactly 28 letters");
     }
 
     #[test]

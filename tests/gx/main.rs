@@ -1,5 +1,7 @@
 //! The built program against real repositories: a module per command or promise.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 mod bad_input;
 mod commands;
 mod concurrency;

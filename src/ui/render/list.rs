@@ -48,9 +48,9 @@ fn columns(rows: &[Row], metric: &str) -> Vec<Column> {
         Column::left("status"),
         Column::right(metric),
         Column::right("delta"),
-        Column::right("GB"),
-        Column::right("took"),
-        Column::left("category"),
+        Column::right("GB").optional(),
+        Column::right("took").optional(),
+        Column::left("category").optional(),
         Column::left("hypothesis"),
     ]);
     columns
