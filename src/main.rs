@@ -4,16 +4,12 @@ use std::env;
 use std::process::ExitCode;
 
 use gx::cli::app;
-use gx::error::{Exit, tell};
+use gx::error::tell;
 
 fn main() -> ExitCode {
     let call = match app::parse(env::args_os()) {
         Ok(call) => call,
-        Err(said) => {
-            // Help and version are answers, the rest are mistakes; clap knows which stream is whose.
-            let _ = said.print();
-            return if said.use_stderr() { Exit::Usage.code().into() } else { ExitCode::SUCCESS };
-        }
+        Err(said) => return app::refuse(&said).code().into(),
     };
     let output = call.output;
     match call.run() {

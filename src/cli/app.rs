@@ -12,7 +12,7 @@ use crate::cli::{
     agent_guide, best, complete, completions, config, crash, demo, diff, discard, export, import, init,
     input, keep, logs, ls, man, near, note, register, restore, rm, run, show, tags, undo,
 };
-use crate::error::Exit;
+use crate::error::{Exit, Told};
 use crate::lab::Lab;
 use crate::ui::output::{Form, Output};
 
@@ -88,6 +88,25 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Call, clap
     let app = App::try_parse_from(arguments)?;
     let form = if app.global.json { Form::Json } else { Form::Text };
     Ok(Call { app, output: Output::new(form) })
+}
+
+/// Says what clap has to say: help and version are answers, the rest are mistakes.
+pub fn refuse(said: &clap::Error) -> Exit {
+    if !said.use_stderr() {
+        let _ = said.print();
+        return Exit::Done;
+    }
+    // The command line could not be read, so whether it asked for JSON is seen in its words.
+    if env::args_os().take_while(|word| word != "--").any(|word| word == "--json") {
+        let text = said.to_string();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let hints = lines.map(|line| line.trim_start_matches("tip: ").to_owned()).collect();
+        Output::new(Form::Json).error(&Told { message, hints, exit: Exit::Usage });
+    } else {
+        let _ = said.print();
+    }
+    Exit::Usage
 }
 
 /// The tree of commands, for help, man pages and completions.

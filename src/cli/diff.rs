@@ -63,6 +63,15 @@ impl Diff {
             ),
             None => Default::default(),
         };
-        Ok(report::diff::Diff { stat: repo.diffstat(from, to)?, a: row, b, from, to, patch, metrics, params })
+        Ok(report::diff::Diff {
+            stat: repo.diffstat(from, to, None)?,
+            a: row,
+            b,
+            from,
+            to,
+            patch,
+            metrics,
+            params,
+        })
     }
 }

@@ -5,7 +5,6 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::scene::Scene;
 use crate::error::Exit;
-use crate::model::path;
 use crate::report::done::Done;
 use crate::run::setup::{Kind, Setup};
 
@@ -35,11 +34,10 @@ impl Init {
         let setup = Setup { kind, tag: self.tag.clone(), commit: !self.no_commit };
         let made = setup.run(&scene.lab.repo, &scene.lab.settings.config.snapshot)?;
         let mut done = Vec::new();
-        if !made.written.is_empty() {
-            done.push(format!("wrote {}", path::list(&made.written)));
-        }
-        if let Some(commit) = made.commit {
-            done.push(format!("committed as {}", commit.short()));
+        match made.commit {
+            Some(commit) => done.push(format!("set up, committed as {}", commit.short())),
+            None if !made.written.is_empty() => done.push("set up, nothing committed".to_owned()),
+            None => {}
         }
         if let Some(branch) = &made.branch {
             done.push(format!("began branch {branch}"));

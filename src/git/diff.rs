@@ -46,7 +46,7 @@ impl Repo {
         if old == new {
             return Ok(Vec::new());
         }
-        let diff = self.tree_diff(old, new)?;
+        let diff = self.tree_diff(old, new, &[])?;
         let side = |file: DiffFile<'_>, absent: bool| {
             (!absent).then(|| Entry { mode: u32::from(file.mode()), id: id_of(file.id()) })
         };
@@ -63,12 +63,12 @@ impl Repo {
             .collect())
     }
 
-    /// How much differs between two trees.
-    pub fn diffstat(&self, old: ObjectId, new: ObjectId) -> Result<Diffstat> {
-        if old == new {
+    /// How much differs between two trees, at some paths or, without them, at all.
+    pub fn diffstat(&self, old: ObjectId, new: ObjectId, only: Option<&[RepoPath]>) -> Result<Diffstat> {
+        if old == new || only.is_some_and(<[_]>::is_empty) {
             return Ok(Diffstat::default());
         }
-        let stats = self.tree_diff(old, new)?.stats()?;
+        let stats = self.tree_diff(old, new, only.unwrap_or_default())?.stats()?;
         Ok(Diffstat {
             files: stats.files_changed(),
             insertions: stats.insertions(),
@@ -76,10 +76,11 @@ impl Repo {
         })
     }
 
-    fn tree_diff(&self, old: ObjectId, new: ObjectId) -> Result<git2::Diff<'_>> {
+    fn tree_diff(&self, old: ObjectId, new: ObjectId, only: &[RepoPath]) -> Result<git2::Diff<'_>> {
         let (old, new) = (self.inner.find_tree(oid(old)?)?, self.inner.find_tree(oid(new)?)?);
         let mut options = DiffOptions::new();
-        options.include_typechange(true).ignore_submodules(false);
+        options.include_typechange(true).ignore_submodules(false).disable_pathspec_match(true);
+        only.iter().for_each(|path| drop(options.pathspec(path.as_bytes())));
         Ok(self.inner.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?)
     }
 

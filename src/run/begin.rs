@@ -210,7 +210,7 @@ impl Runner<'_> {
         set("gx", json!(env!("CARGO_PKG_VERSION")));
         set("metric", json!(self.config.metric.name));
         set("env", Value::Object(environment::capture(unicode_environment())));
-        set("diffstat", json!(self.repo.diffstat(compared, scope.tree)?));
+        set("diffstat", json!(self.repo.diffstat(compared, scope.tree, Some(&scope.candidates))?));
         set("changed", json!(scope.candidates));
         set("dirty", json!(found.others));
         set("protected", Value::Object(seal::hashes(self.repo, scope.tree, &self.config.run.protected)?));
