@@ -90,23 +90,18 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Call, clap
     Ok(Call { app, output: Output::new(form) })
 }
 
-/// Says what clap has to say: help and version are answers, the rest are mistakes.
-pub fn refuse(said: &clap::Error) -> Exit {
-    if !said.use_stderr() {
-        let _ = said.print();
-        return Exit::Done;
+/// The mistake that clap found, where the command line asks for JSON.
+pub fn refusal(said: &clap::Error) -> Option<Told> {
+    // It could not be read, so whether it asked for JSON is seen in its words.
+    let asks_for_json = env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+    if !said.use_stderr() || !asks_for_json {
+        return None;
     }
-    // The command line could not be read, so whether it asked for JSON is seen in its words.
-    if env::args_os().take_while(|word| word != "--").any(|word| word == "--json") {
-        let text = said.to_string();
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let hints = lines.map(|line| line.trim_start_matches("tip: ").to_owned()).collect();
-        Output::new(Form::Json).error(&Told { message, hints, exit: Exit::Usage });
-    } else {
-        let _ = said.print();
-    }
-    Exit::Usage
+    let text = said.to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let hints = lines.map(|line| line.trim_start_matches("tip: ").to_owned()).collect();
+    Some(Told { message, hints, exit: Exit::Usage })
 }
 
 /// The tree of commands, for help, man pages and completions.

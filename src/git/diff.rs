@@ -80,7 +80,9 @@ impl Repo {
         let (old, new) = (self.inner.find_tree(oid(old)?)?, self.inner.find_tree(oid(new)?)?);
         let mut options = DiffOptions::new();
         options.include_typechange(true).ignore_submodules(false).disable_pathspec_match(true);
-        only.iter().for_each(|path| drop(options.pathspec(path.as_bytes())));
+        for path in only {
+            options.pathspec(path.as_bytes());
+        }
         Ok(self.inner.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?)
     }
 
