@@ -1,5 +1,6 @@
 //! Git: the one room that knows libgit2 and the `git` program; what leaves it is owned data.
 
+pub mod bulk;
 pub mod command;
 pub mod config;
 pub mod create;

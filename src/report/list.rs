@@ -64,37 +64,30 @@ impl List {
         let is_best = |stored: &Stored, tag: &str| bests.get(tag).is_some_and(|best| best.id == stored.id);
         let mut chosen: Vec<&(Stored, Summary)> =
             all.iter().filter(|(_, summary)| choice.admits(summary)).collect();
-        let needs_records = choice.condition.is_some() || choice.sort.is_some();
-        let keep_last = |chosen: &mut Vec<_>| {
-            if let Some(limit) = choice.limit {
-                chosen.drain(..chosen.len().saturating_sub(limit));
-            }
-        };
         let mut matching = chosen.len();
-        if !needs_records {
-            keep_last(&mut chosen);
+        let limit = choice.limit.unwrap_or(usize::MAX);
+        if choice.condition.is_none() && choice.sort.is_none() {
+            chosen.drain(..matching.saturating_sub(limit));
         }
-        let read = |(stored, summary): &(Stored, Summary)| {
-            let record = store.record(stored.snapshot)?;
-            Ok((Row::of(stored, &record, is_best(stored, &summary.tag)), record))
-        };
-        let mut rows: Vec<(Row, Record)> = chosen.into_iter().map(read).collect::<Result<_>>()?;
-        if needs_records {
-            let now = Timestamp::now().micros();
-            rows.retain(|row| {
-                choice.condition.as_ref().is_none_or(|expr| expr.matches(&|name| lookup(row, name), now))
-            });
+        let now = Timestamp::now().micros();
+        let chosen: Vec<Stored> = chosen.into_iter().map(|(stored, _)| stored.clone()).collect();
+        let rows = store.map_records(&chosen, &|stored, record| {
+            let row = Row::of(stored, record, is_best(stored, record.text("tag").unwrap_or_default()));
+            let look = |name: &str| lookup(&row, record, name);
+            let is_wanted = choice.condition.as_ref().is_none_or(|expr| expr.matches(&look, now));
+            let key = choice.sort.as_ref().and_then(|(key, _)| look(key)).filter(|value| !value.is_null());
+            is_wanted.then_some((row, key))
+        })?;
+        let mut rows: Vec<(Row, Option<Value>)> = rows.into_iter().flatten().collect();
+        if choice.condition.is_some() {
             matching = rows.len();
-            match &choice.sort {
-                Some((key, direction)) => {
-                    sort(&mut rows, key, *direction)?;
-                    rows.truncate(choice.limit.unwrap_or(usize::MAX));
-                }
-                None => {
-                    let limit = choice.limit.unwrap_or(usize::MAX);
-                    rows.drain(..rows.len().saturating_sub(limit));
-                }
+        }
+        match &choice.sort {
+            Some((key, direction)) => {
+                sort(&mut rows, key, *direction)?;
+                rows.truncate(limit);
             }
+            None => drop(rows.drain(..rows.len().saturating_sub(limit))),
         }
         Ok(Self { experiments: rows.into_iter().map(|(row, _)| row).collect(), matching, total })
     }
@@ -108,7 +101,7 @@ impl Choice {
     }
 }
 
-fn lookup((row, record): &(Row, Record), name: &str) -> Option<Value> {
+fn lookup(row: &Row, record: &Record, name: &str) -> Option<Value> {
     match name {
         "id" => Some(row.id.to_string().into()),
         "number" => Some(row.id.number().into()),
@@ -118,20 +111,17 @@ fn lookup((row, record): &(Row, Record), name: &str) -> Option<Value> {
     }
 }
 
-fn sort(rows: &mut [(Row, Record)], key: &str, direction: Direction) -> Result<()> {
-    if !rows.is_empty() && rows.iter().all(|row| lookup(row, key).is_none_or(|value| value.is_null())) {
+fn sort(rows: &mut [(Row, Option<Value>)], key: &str, direction: Direction) -> Result<()> {
+    if !rows.is_empty() && rows.iter().all(|(_, value)| value.is_none()) {
         return Err(misuse(format!("no experiment has a field or metric `{key}`"))
             .hint("sort by `value`, `seconds`, `started` or a metric's name; `gx show ID` lists the fields")
             .into());
     }
-    rows.sort_by(|a, b| {
-        let (a, b) = (lookup(a, key).filter(|v| !v.is_null()), lookup(b, key).filter(|v| !v.is_null()));
+    rows.sort_by(|(_, a), (_, b)| match (a, b) {
+        (Some(a), Some(b)) if direction == Direction::Down => compare(b, a),
+        (Some(a), Some(b)) => compare(a, b),
         // What has no value stands last, whichever way is asked for.
-        match (a, b) {
-            (Some(a), Some(b)) if direction == Direction::Down => compare(&b, &a),
-            (Some(a), Some(b)) => compare(&a, &b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
-        }
+        (a, b) => b.is_some().cmp(&a.is_some()),
     });
     Ok(())
 }

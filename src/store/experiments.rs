@@ -181,23 +181,35 @@ impl<'a> Store<'a> {
 
     /// All experiments with what lists rank by.
     pub fn summaries(&self) -> Result<Vec<(Stored, Summary)>> {
-        let notes = Notes::open(self.repo, RECORDS)?.all()?;
-        let read = |stored: Stored| {
-            let note = notes.get(&stored.snapshot).map(|blob| self.repo.blob(*blob)).transpose()?;
-            let summary = Summary::fold(&note.unwrap_or_default());
-            Ok((stored, summary))
-        };
-        self.list()?.into_iter().map(read).collect()
+        let list = self.list()?;
+        let summaries = self.fold_notes(&list, &|_, note| Summary::fold(note))?;
+        Ok(list.into_iter().zip(summaries).collect())
     }
 
     /// All experiments with their whole records.
     pub fn records(&self) -> Result<Vec<(Stored, Record)>> {
+        let list = self.list()?;
+        let records = self.fold_notes(&list, &|_, note| Record::fold(note))?;
+        Ok(list.into_iter().zip(records).collect())
+    }
+
+    /// Makes something of the whole record of each of some experiments.
+    pub fn map_records<T: Send>(
+        &self,
+        some: &[Stored],
+        make: &(dyn Fn(&Stored, &Record) -> T + Sync),
+    ) -> Result<Vec<T>> {
+        self.fold_notes(some, &|stored, note| make(stored, &Record::fold(note)))
+    }
+
+    fn fold_notes<T: Send>(
+        &self,
+        some: &[Stored],
+        fold: &(dyn Fn(&Stored, &[u8]) -> T + Sync),
+    ) -> Result<Vec<T>> {
         let notes = Notes::open(self.repo, RECORDS)?.all()?;
-        let read = |stored: Stored| {
-            let note = notes.get(&stored.snapshot).map(|blob| self.repo.blob(*blob)).transpose()?;
-            Ok((stored, Record::fold(&note.unwrap_or_default())))
-        };
-        self.list()?.into_iter().map(read).collect()
+        let blobs: Vec<_> = some.iter().map(|stored| notes.get(&stored.snapshot).copied()).collect();
+        self.repo.map_blobs(&blobs, &|number, note| fold(&some[number], note))
     }
 
     /// The experiment of an id, or of a unique prefix of its snapshot's commit id.
