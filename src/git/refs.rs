@@ -84,14 +84,16 @@ impl Repo {
     /// Puts a ref that was just written onto the disk itself.
     pub fn sync_ref(&self, name: &str) -> Result<()> {
         let path = self.common_dir().join(name);
-        match fs::File::open(&path) {
-            Ok(file) => file.sync_all()?,
-            // Packed meanwhile, by a program that syncs what it writes.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error).with_context(|| format!("cannot sync {}", path.display())),
-        }
         let folder = path.parent().expect("a ref's file lies in a folder");
-        Ok(fs::File::open(folder)?.sync_all()?)
+        for place in [path.as_path(), folder] {
+            match fs::File::open(place) {
+                Ok(file) => file.sync_all()?,
+                // Packed meanwhile, and the folder pruned, by a program that syncs what it writes.
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error).with_context(|| format!("cannot sync {}", place.display())),
+            }
+        }
+        Ok(())
     }
 
     /// Moves refs to other names in one transaction of the `git` program: all or none.
