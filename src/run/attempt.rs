@@ -98,7 +98,8 @@ impl Runner<'_> {
             dir: job.dir.clone(),
             log,
             env: begun.variables(),
-            keep_open: vec![lock.as_fd()],
+            // Both locks live as long as the trainer: nobody runs beside it, nobody takes its run for dead.
+            keep_open: vec![lock.as_fd(), begun.held.as_fd()],
         };
         listen(Event::Started { id: begun.id.clone(), command: begun.command.join(" "), limit: job.limit });
         fail::point("starting");
@@ -107,6 +108,7 @@ impl Runner<'_> {
             // Found a moment ago and not startable now: the record exists, so this is its end.
             Err(error) => return Ok(Ending::ReportedCrash(format!("{error:#}"))),
         };
+        fail::point("started");
         begun.held.trainer(child.identity())?;
         fail::point("training");
         let mut tick = |elapsed: Duration| {

@@ -1,10 +1,12 @@
 //! Runs that have begun and are not done with: what a later command needs to finish them.
 //!
-//! A file per run. Whoever looks after the run holds the file's flock, which the kernel drops when
-//! that process dies however it dies; so a file whose lock can be taken is one to settle.
+//! A file per run. Whoever looks after the run holds the file's flock, the trainer included, and the
+//! kernel drops it when the last of them dies however it dies; so a file whose lock can be taken is
+//! one to settle.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -74,7 +76,7 @@ pub struct Pending {
 #[derive(Debug)]
 pub struct Held {
     path: PathBuf,
-    _lock: File,
+    lock: File,
     /// The run.
     pub pending: Pending,
 }
@@ -84,6 +86,11 @@ impl Held {
     pub fn trainer(&self, trainer: &Identity) -> Result<()> {
         fs::write(self.path.with_extension("trainer"), serde_json::to_vec(trainer)?)
             .context("cannot note the trainer")
+    }
+
+    /// The lock of the file, for the trainer to inherit.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.lock.as_fd()
     }
 
     /// The process that trains, where one was started.
@@ -124,7 +131,7 @@ impl Store<'_> {
             Ok::<_, std::io::Error>(lock)
         };
         let lock = write().with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Held { path, _lock: lock, pending })
+        Ok(Held { path, lock, pending })
     }
 
     /// The runs of this machine that nobody looks after any more, locked by this process.
@@ -153,7 +160,7 @@ fn take(path: &Path) -> Result<Option<Held>> {
     let Ok(text) = fs::read(path) else { return Ok(None) };
     let pending =
         serde_json::from_slice(&text).with_context(|| format!("cannot understand {}", path.display()))?;
-    Ok(Some(Held { path: path.to_path_buf(), _lock: file, pending }))
+    Ok(Some(Held { path: path.to_path_buf(), lock: file, pending }))
 }
 
 /// Paths as bytes, since JSON texts cannot hold every file name.
