@@ -120,6 +120,15 @@ impl Repo {
         Ok(())
     }
 
+    /// Drops the reflog of a ref; Git finds fault with one that names objects which are gone.
+    pub fn forget_reflog(&self, name: &str) -> Result<()> {
+        let path = self.common_dir().join("logs").join(name);
+        fs::remove_file(&path).or_else(|error| match error.kind() {
+            ErrorKind::NotFound => Ok(()),
+            _ => Err(error).with_context(|| format!("cannot remove {}", path.display())),
+        })
+    }
+
     fn wait_for_lock(&self, name: &str, began: Instant) -> Result<()> {
         let lock = self.common_dir().join(format!("{name}.lock"));
         let age = fs::metadata(&lock).and_then(|meta| meta.modified()).ok();

@@ -17,13 +17,18 @@ use crate::store::logs::LOGS;
 impl Store<'_> {
     /// Checks both notes refs and mends what a power cut has torn.
     pub(super) fn repair(&self) -> Result<()> {
+        // Also where the refs are whole: what no ref names yet is about to be written again.
+        remove_empty_files(self.repo)?;
         for name in [RECORDS, LOGS] {
-            if is_whole(self.repo, name) {
-                continue;
+            let log = self.repo.reflog(name);
+            if !is_whole(self.repo, name) {
+                let whole = log.iter().copied().find(|tip| tip_is_whole(self.repo, *tip));
+                let mended = self.repo.reset_broken_ref(name, whole);
+                mended.with_context(|| format!("cannot mend `{name}`"))?;
             }
-            remove_empty_files(self.repo)?;
-            let whole = self.repo.reflog(name).into_iter().find(|tip| tip_is_whole(self.repo, *tip));
-            self.repo.reset_broken_ref(name, whole).with_context(|| format!("cannot mend `{name}`"))?;
+            if log.iter().any(|tip| !self.repo.has_object(*tip)) {
+                self.repo.forget_reflog(name)?;
+            }
         }
         Ok(())
     }
@@ -56,7 +61,9 @@ fn remove_empty_files(repo: &Repo) -> Result<()> {
 
 fn remove_empty_in(folder: &Path) -> Result<()> {
     for file in fs::read_dir(folder)?.flatten() {
-        if file.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+        // Anything else is an object that another process is just writing.
+        let is_object = file.file_name().as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
+        if is_object && file.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
             fs::remove_file(file.path())
                 .with_context(|| format!("cannot remove {}", file.path().display()))?;
         }
