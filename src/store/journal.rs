@@ -103,7 +103,7 @@ impl Journal {
         let mut text = Vec::new();
         for path in &small {
             // Taken by another process that joins at the same moment: its file holds the lines.
-            text.extend(fs::read(path).unwrap_or_default());
+            text.extend_from_slice(whole_lines(&fs::read(path).unwrap_or_default()));
         }
         write_durably_as(&folder, &format!("{}.joined", unique_name()), &text)?;
         for path in small {
@@ -161,8 +161,15 @@ fn read_folder(folder: &Path) -> Result<Vec<Batch>> {
     Ok(batches)
 }
 
+/// A file system that was torn may hold half a line at the end, which no note must get.
+fn whole_lines(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    &text[..end]
+}
+
 fn parse(text: &[u8]) -> Vec<Entry> {
-    let lines = text.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let lines = whole_lines(text).split(|byte| *byte == b'\n');
+    let lines = lines.filter_map(|line| std::str::from_utf8(line).ok());
     lines
         .filter_map(|line| {
             let (snapshot, line) = line.split_once(' ')?;
