@@ -116,8 +116,8 @@ impl Call {
         match &self.app.command {
             Command::AgentGuide(command) => command.run(output),
             Command::Demo(command) => command.run(output),
-            Command::Completions(command) => command.run(output),
-            Command::Man(command) => command.run(output),
+            Command::Completions(command) => command.run(&mut tree(), output),
+            Command::Man(command) => command.run(tree(), output),
             command => command.run_in(&self.scene()?),
         }
     }
@@ -162,8 +162,8 @@ impl Command {
             Self::Config(command) => command.run(scene),
             Self::AgentGuide(command) => command.run(scene.output),
             Self::Demo(command) => command.run(scene.output),
-            Self::Completions(command) => command.run(scene.output),
-            Self::Man(command) => command.run(scene.output),
+            Self::Completions(command) => command.run(&mut tree(), scene.output),
+            Self::Man(command) => command.run(tree(), scene.output),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! `gx completions`
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::app;
 use crate::error::Exit;
 use crate::ui::output::Output;
 
@@ -16,10 +15,10 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Runs it.
-    pub fn run(&self, output: Output) -> Result<Exit> {
+    /// Runs it over the tree of commands.
+    pub fn run(&self, tree: &mut Command, output: Output) -> Result<Exit> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut app::tree(), "gx", &mut script);
+        clap_complete::generate(self.shell, tree, "gx", &mut script);
         output.raw(&script)?;
         Ok(Exit::Done)
     }

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, Command};
 
-use crate::cli::app;
 use crate::error::Exit;
 use crate::ui::output::Output;
 
@@ -18,11 +17,11 @@ pub struct Man {
 }
 
 impl Man {
-    /// Runs it.
-    pub fn run(&self, _output: Output) -> Result<Exit> {
+    /// Runs it over the tree of commands.
+    pub fn run(&self, tree: Command, _output: Output) -> Result<Exit> {
         fs::create_dir_all(&self.dir).with_context(|| format!("cannot make {}", self.dir.display()))?;
         // One page a command and no more: what is shown is what `--help` shows.
-        let tree = app::tree().disable_help_subcommand(true);
+        let tree = tree.disable_help_subcommand(true);
         clap_mangen::generate_to(tree, &self.dir)
             .with_context(|| format!("cannot write the man pages into {}", self.dir.display()))?;
         Ok(Exit::Done)

@@ -9,9 +9,9 @@ use crate::config::nearest::nearest;
 use crate::error::{Exit, misuse};
 use crate::model::status::CATEGORIES;
 use crate::report::outcome::Outcome;
-use crate::run::attempt::{Job, Request};
 use crate::run::event::Event;
 use crate::run::lock::Patience;
+use crate::run::runner::{Job, Request};
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
 

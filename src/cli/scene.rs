@@ -7,8 +7,8 @@ use anyhow::Result;
 
 use crate::lab::Lab;
 use crate::model::verdict::{Goal, Policy};
-use crate::run::attempt::Runner;
 use crate::run::event::Event;
+use crate::run::runner::Runner;
 use crate::run::settle::Reach;
 use crate::store::experiments::{Store, Stored};
 use crate::ui::output::Output;

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::group::Group;
-use super::identity::Identity;
-use super::interrupt;
-use super::spawn::spawn_with;
-pub use super::supervise::{Cause, ChildEnd};
-use super::supervise::{Terms, supervise};
 use crate::error::misuse;
+use crate::process::group::Group;
+use crate::process::identity::Identity;
+use crate::process::interrupt;
+use crate::process::spawn::spawn_with;
+pub use crate::process::supervise::{Cause, ChildEnd};
+use crate::process::supervise::{Terms, supervise};
 
 /// A trainer that is about to be started.
 #[derive(Debug)]

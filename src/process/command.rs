@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::log::sanitize;
-use super::output::{Deadline, collect};
-pub use super::output::{Ended, Output};
-use super::spawn::spawn;
 use crate::error::{Fault, fault};
+use crate::process::log::sanitize;
+use crate::process::output::{Deadline, collect};
+pub use crate::process::output::{Ended, Output};
+use crate::process::spawn::spawn;
 
 /// A helper program that is about to be run.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::io;
 use rustix::io::Errno;
 use rustix::process::{Signal, kill_process_group};
 
-use super::identity::{Identity, group_is_alive, group_number};
+use crate::process::identity::{Identity, group_is_alive, group_number};
 
 /// The group of a child that was started with `process_group(0)`.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rustix::process::Signal;
 
-use super::group::Group;
-use super::identity::Identity;
-use super::wait::Watch;
+use crate::process::group::Group;
+use crate::process::identity::Identity;
+use crate::process::wait::Watch;
 
 /// What a helper program left.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::group::Group;
-use super::output::Ended;
-use super::wait::{Pause, Watch};
+use crate::process::group::Group;
+use crate::process::output::Ended;
+use crate::process::wait::{Pause, Watch};
 
 /// How long at most until a limit, an interrupt or a tick is noticed.
 const BEAT: Duration = Duration::from_millis(100);

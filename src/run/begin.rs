@@ -1,7 +1,5 @@
 //! The beginning of an experiment: snapshot, claim, and the record that says `running`.
 
-use std::ffi::OsString;
-use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow};
@@ -21,40 +19,12 @@ use crate::model::path::RepoPath;
 use crate::model::record::{Fields, VERSION};
 use crate::process::identity;
 use crate::process::{fail, find};
-use crate::run::attempt::{Job, Request, Runner};
+use crate::run::begun::Begun;
 use crate::run::event::{Event, Listener};
+use crate::run::runner::{Job, Request, Runner};
 use crate::run::scope::{Found, Ground};
 use crate::run::{environment, mark, seal};
-use crate::store::pending::{Held, Mode, Pending};
-
-/// An experiment that has its name and its record.
-pub(super) struct Begun {
-    pub(super) held: Held,
-    pub(super) id: ExperimentId,
-    pub(super) command: Vec<String>,
-    pub(super) params: Vec<(String, String)>,
-    pub(super) others: Vec<RepoPath>,
-    pub(super) since: SystemTime,
-}
-
-impl Begun {
-    /// What the command finds in its environment.
-    pub(super) fn variables(&self) -> Vec<(OsString, OsString)> {
-        let tag = self.held.pending.begin.get("tag").and_then(Value::as_str).unwrap_or_default();
-        let fixed =
-            [("GX_EXPERIMENT".to_owned(), self.id.to_string()), ("GX_TAG".to_owned(), tag.to_owned())];
-        let params = self.params.iter().map(|(name, value)| (variable(name), value.clone()));
-        fixed.into_iter().chain(params).map(|(name, value)| (name.into(), value.into())).collect()
-    }
-}
-
-/// `GX_PARAM_LR` for `lr`: what is no letter or digit becomes `_`.
-fn variable(name: &str) -> String {
-    let upper = name
-        .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
-    format!("GX_PARAM_{}", upper.collect::<String>())
-}
+use crate::store::pending::{Mode, Pending};
 
 impl Runner<'_> {
     /// Takes the snapshot, claims a number and writes the first line of the record, each durably.
@@ -155,29 +125,6 @@ impl Runner<'_> {
         Ok(kept.and_then(|commit| commit.parse().ok()))
     }
 
-    /// The run tag that a command in this work tree means.
-    ///
-    /// # Errors
-    /// None is given, configured, or named by the branch.
-    pub fn current_tag(&self, given: Option<&str>) -> Result<String> {
-        self.tag(given, &self.repo.head()?)
-    }
-
-    fn tag(&self, given: Option<&str>, head: &Head) -> Result<String> {
-        let configured = || self.repo.setting("gx.tag");
-        let tag = given.map(str::to_owned).or_else(configured).or_else(|| tag_of_branch(head.branch_name()?));
-        let tag = tag.ok_or_else(|| {
-            let place = head
-                .branch_name()
-                .map_or("HEAD is detached".to_owned(), |name| format!("branch `{name}` names none"));
-            fault(format!("no run tag: {place}"))
-                .hint("give one with the run: `--tag mar5`")
-                .hint("or make a branch for the session: `gx init --tag mar5`")
-        })?;
-        check_tag(&tag)?;
-        Ok(tag)
-    }
-
     fn fields(&self, request: &Request, found: &Found, tag: &str) -> Result<Fields> {
         let scope = &found.scope;
         let against = request.against.as_deref().map(|text| self.revision(text)).transpose()?;
@@ -252,32 +199,6 @@ pub(super) fn leave_out(rules: &Rules) -> Result<impl Fn(&RepoPath, u64) -> Opti
     })
 }
 
-/// The last part of a branch `autoresearch/*` or `exp/*/*`.
-fn tag_of_branch(branch: &str) -> Option<String> {
-    let parts: Vec<&str> = branch.split('/').collect();
-    matches!(parts[..], ["autoresearch", _] | ["exp", _, _]).then(|| parts[parts.len() - 1].to_owned())
-}
-
-/// Checks that a tag can be part of a branch's name.
-///
-/// # Errors
-/// Where it can't.
-pub fn check_tag(tag: &str) -> Result<()> {
-    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '+');
-    let is_good = !tag.is_empty()
-        && tag.chars().all(is_plain)
-        && !tag.starts_with(['-', '.'])
-        && !tag.ends_with('.')
-        && !tag.contains("..")
-        && Path::new(tag).extension().is_none_or(|extension| extension != "lock");
-    if is_good {
-        return Ok(());
-    }
-    Err(misuse(format!("`{tag}` cannot be a run tag"))
-        .hint("use letters, digits and `-`, such as `mar5`")
-        .into())
-}
-
 /// Puts each parameter in for its `{name}`; other braces stay, since commands carry JSON too.
 fn substituted(command: &[String], params: &[(String, String)]) -> Vec<String> {
     let put = |word: &String| {
@@ -312,34 +233,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tag_is_the_last_part_of_a_session_branch() {
-        assert_eq!(tag_of_branch("autoresearch/mar5").as_deref(), Some("mar5"));
-        assert_eq!(tag_of_branch("exp/H100/mar8").as_deref(), Some("mar8"));
-        for branch in ["main", "autoresearch", "autoresearch/a/b", "exp/mar8", "feature/autoresearch/x"] {
-            assert_eq!(tag_of_branch(branch), None, "{branch}");
-        }
-    }
-
-    #[test]
-    fn a_tag_must_fit_into_a_branch_name() {
-        for good in ["mar5", "a.b", "größe", "x_1+2"] {
-            assert!(check_tag(good).is_ok(), "{good}");
-        }
-        for bad in ["", "-x", ".x", "x.", "a..b", "a b", "a/b", "a~1", "x.lock", "a\nb"] {
-            assert!(check_tag(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
     fn only_named_placeholders_are_filled_in() {
         let command = ["--lr={lr}", "{\"a\":{b}}", "{}"].map(str::to_owned);
         let filled = substituted(&command, &[("lr".into(), "3e-4".into())]);
         assert_eq!(filled, ["--lr=3e-4", "{\"a\":{b}}", "{}"]);
-    }
-
-    #[test]
-    fn parameters_become_variables() {
-        assert_eq!(variable("lr"), "GX_PARAM_LR");
-        assert_eq!(variable("warm-up.steps"), "GX_PARAM_WARM_UP_STEPS");
     }
 }

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::model::outcome::Finished;
 use crate::process::command::Program;
-use crate::run::attempt::Runner;
 use crate::run::event::{Event, Listener};
+use crate::run::runner::Runner;
 
 impl Runner<'_> {
     /// Calls `hooks.finished` with the record as JSON on its stdin; a failure is only reported.

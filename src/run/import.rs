@@ -12,8 +12,9 @@ use crate::model::object::ObjectId;
 use crate::model::record::{Fields, Record};
 use crate::process::identity;
 use crate::research::results::{Results, Row, RowStatus};
-use crate::run::attempt::Runner;
-use crate::run::begin::{check_tag, uuid};
+use crate::run::begin::uuid;
+use crate::run::runner::Runner;
+use crate::run::tag::check_tag;
 use crate::store::pending::{Mode, Pending, Scope};
 
 /// What an import came to.

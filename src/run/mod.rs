@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod begin;
+pub mod begun;
 pub mod conclude;
 pub mod environment;
 pub mod event;
@@ -14,7 +15,9 @@ pub mod mark;
 pub mod plan;
 pub mod restore;
 pub mod reverdict;
+pub mod runner;
 pub mod scope;
 pub mod seal;
 pub mod settle;
 pub mod setup;
+pub mod tag;

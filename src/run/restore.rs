@@ -11,8 +11,8 @@ use crate::git::worktree::Target;
 use crate::model::object::ObjectId;
 use crate::model::path::{self, RepoPath};
 use crate::model::record::Record;
-use crate::run::attempt::Runner;
 use crate::run::lock::{Patience, WorkTreeLock};
+use crate::run::runner::Runner;
 use crate::store::experiments::Stored;
 
 /// What an experiment changed: two trees that differ in its candidate paths only.

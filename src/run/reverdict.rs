@@ -13,10 +13,10 @@ use crate::model::outcome::TreeChange;
 use crate::model::path::RepoPath;
 use crate::model::record::{Fields, Record};
 use crate::model::status::Status;
-use crate::run::attempt::Runner;
 use crate::run::lock::{Patience, WorkTreeLock};
 use crate::run::mark;
 use crate::run::plan::Plan;
+use crate::run::runner::Runner;
 use crate::store::experiments::Stored;
 use crate::store::pending::{Mode, Scope};
 

@@ -9,9 +9,9 @@ use crate::clock::Timestamp;
 use crate::model::id::ExperimentId;
 use crate::model::status::Status;
 use crate::process::identity;
-use crate::run::attempt::Runner;
 use crate::run::conclude::Observed;
 use crate::run::judge::{Ending, read_metrics};
+use crate::run::runner::Runner;
 use crate::store::pending::{Held, Pending};
 
 /// How far settling may go.

@@ -14,8 +14,9 @@ use crate::git::repo::Repo;
 use crate::git::worktree::Target;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-use crate::run::begin::{check_tag, leave_out};
+use crate::run::begin::leave_out;
 use crate::run::mark;
+use crate::run::tag::check_tag;
 
 /// Which `gx.toml` is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

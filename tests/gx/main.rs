@@ -1,6 +1,6 @@
 //! The built program against real repositories: a module per command or promise.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 mod bad_input;
 mod commands;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::expr::{Comparison, Expr, Literal, moment};
+use crate::model::query::expr::{Comparison, Expr, Literal, moment};
 
 impl Expr {
     /// Whether the record whose fields `row` gives meets the condition.

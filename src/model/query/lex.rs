@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::expr::Comparison;
+use crate::model::query::expr::Comparison;
 
 /// A token and the column (in characters, from 1) where it starts.
 #[derive(Clone, Debug)]
