@@ -8,6 +8,7 @@ pub mod diff;
 pub mod history;
 pub mod notes;
 pub mod object;
+pub mod plain;
 pub mod refs;
 pub mod repo;
 pub mod snapshot;

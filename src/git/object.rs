@@ -1,6 +1,5 @@
 //! Writing and reading objects; what gx writes here can be made durable object by object.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -188,17 +187,17 @@ impl Repo {
     }
 
     /// Puts objects that were just written onto the disk itself; libgit2 leaves that to chance.
+    ///
+    /// As Git does under `core.fsync`: the file after its rename, whose directory entry goes with it.
     pub fn sync_objects(&self, ids: &[ObjectId]) -> Result<()> {
-        let mut folders = BTreeSet::new();
         for id in ids {
             let path = self.loose_path(*id);
             // An object that is in a pack was made durable when the pack was.
             if let Ok(file) = File::open(&path) {
                 file.sync_all().with_context(|| format!("cannot sync {}", path.display()))?;
-                folders.extend(path.parent().map(PathBuf::from));
             }
         }
-        folders.iter().try_for_each(|folder| Ok(File::open(folder)?.sync_all()?))
+        Ok(())
     }
 
     fn loose_path(&self, id: ObjectId) -> PathBuf {

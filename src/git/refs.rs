@@ -52,6 +52,17 @@ impl Repo {
         }
     }
 
+    /// The names of all refs below a prefix; cheaper than [`Self::refs`], since none is read.
+    pub fn ref_names(&self, prefix: &str) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for name in self.inner.references_glob(&format!("{prefix}*"))?.names() {
+            if let Ok(Ok(name)) = name.map(|name| std::str::from_utf8(name.as_ref()).map(str::to_owned)) {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
     /// All refs below a prefix such as `refs/experiments/`.
     pub fn refs(&self, prefix: &str) -> Result<Vec<Ref>> {
         let mut found = Vec::new();
@@ -81,19 +92,15 @@ impl Repo {
         }
     }
 
-    /// Puts a ref that was just written onto the disk itself.
+    /// Puts a ref that was just written onto the disk itself, as [`Self::sync_objects`] does objects.
     pub fn sync_ref(&self, name: &str) -> Result<()> {
         let path = self.common_dir().join(name);
-        let folder = path.parent().expect("a ref's file lies in a folder");
-        for place in [path.as_path(), folder] {
-            match fs::File::open(place) {
-                Ok(file) => file.sync_all()?,
-                // Packed meanwhile, and the folder pruned, by a program that syncs what it writes.
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(error).with_context(|| format!("cannot sync {}", place.display())),
-            }
+        match fs::File::open(&path) {
+            Ok(file) => file.sync_all().with_context(|| format!("cannot sync {}", path.display())),
+            // Packed meanwhile, by a program that syncs what it writes.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("cannot sync {}", path.display())),
         }
-        Ok(())
     }
 
     /// Moves refs to other names in one transaction of the `git` program: all or none.

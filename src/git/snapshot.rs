@@ -1,8 +1,9 @@
 //! The work tree as a tree object, with HEAD, the user's index and the files themselves untouched.
 //!
-//! The `git` program does it over a private copy of the index: it alone applies clean filters and
-//! reads split and sparse indexes, and the copy lets its stat cache serve. The copy keeps the
-//! original's modification time, without which Git misses same-size edits of the last second.
+//! The `git` program says what has changed, over a private copy of the index: it alone reads split and
+//! sparse indexes, and the copy lets its stat cache serve. The copy keeps the original's modification
+//! time, without which Git misses same-size edits of the last second. A few ordinary files are then
+//! added to HEAD's tree in process; anything else goes through the program and that index.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -66,13 +67,20 @@ impl Repo {
                 None => untracked.push(path),
             }
         }
+        let paths: Vec<&RepoPath> = status.edited.iter().chain(&untracked).collect();
+        if paths.is_empty() && !status.is_staged {
+            return Ok(Snapshot { tree: self.tree_of(head)?, untracked, left_out });
+        }
+        if !status.is_staged
+            && !status.has_submodule
+            && let Some(tree) = self.plain_tree(head, &paths)?
+        {
+            return Ok(Snapshot { tree, untracked, left_out });
+        }
         let mut stdin = Vec::new();
         for path in status.edited.iter().chain(&untracked) {
             stdin.extend_from_slice(path.as_bytes());
             stdin.push(0);
-        }
-        if stdin.is_empty() && !status.is_staged {
-            return Ok(Snapshot { tree: self.tree_of(head)?, untracked, left_out });
         }
         if !stdin.is_empty() {
             self.durable_git()
@@ -111,6 +119,7 @@ struct Status {
     edited: Vec<RepoPath>,
     untracked: Vec<RepoPath>,
     is_staged: bool,
+    has_submodule: bool,
 }
 
 impl Status {
@@ -122,6 +131,7 @@ impl Status {
             match entry[0] {
                 b'1' => {
                     status.is_staged |= entry.get(2) != Some(&b'.');
+                    status.has_submodule |= entry.get(5) != Some(&b'N');
                     if entry.get(3) != Some(&b'.') {
                         status.edited.push(RepoPath::new(fields(9)));
                     }

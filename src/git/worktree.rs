@@ -45,7 +45,8 @@ impl Repo {
             return Ok(false);
         }
         let content = fs::read(&place).with_context(|| format!("cannot read {path}"))?;
-        Ok(self.hash_blob(&content)? == entry.id || self.filtered_hash(path, content)? == entry.id)
+        Ok(self.hash_blob(&content)? == entry.id
+            || !self.is_plain(path) && self.filtered_hash(path, content)? == entry.id)
     }
 
     /// The id of content after the clean filters of its path, which only the `git` program applies.
@@ -61,7 +62,12 @@ impl Repo {
         for (path, _) in targets.iter().filter(|(_, entry)| entry.is_none()) {
             self.remove_path(path)?;
         }
-        let present: Vec<_> = targets.iter().filter_map(|(path, entry)| Some((path, (*entry)?))).collect();
+        let mut present = Vec::new();
+        for (path, entry) in targets.iter().filter_map(|(path, entry)| Some((path, (*entry)?))) {
+            if !self.write_plain(path, entry)? {
+                present.push((path, entry));
+            }
+        }
         if present.is_empty() {
             return Ok(());
         }

@@ -71,8 +71,8 @@ impl<'a> Store<'a> {
     fn highest_number(&self) -> Result<u64> {
         let mut highest = 0;
         for prefix in ["refs/experiments/exp-", "refs/gx/trash/exp-"] {
-            let ids = self.repo.refs(prefix)?;
-            let numbers = ids.iter().filter_map(|found| ExperimentId::of_reference(&found.name));
+            let names = self.repo.ref_names(prefix)?;
+            let numbers = names.iter().filter_map(|name| ExperimentId::of_reference(name));
             highest = numbers.map(|id| id.number()).max().unwrap_or_default().max(highest);
         }
         Ok(highest)

@@ -1,0 +1,129 @@
+//! The short way for ordinary files: those whose bytes Git stores as they are, without filter or conversion.
+//!
+//! Starting the `git` program costs more than everything else that a short run does; a few edited text
+//! files need none. Whatever is not ordinary goes the long way, through the program.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use git2::{AttrCheckFlags, AttrValue};
+
+use crate::git::object::{Entry, id_of};
+use crate::git::repo::Repo;
+use crate::git::worktree::Target;
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+
+/// The attributes that make Git change a file's bytes on their way in or out (gitattributes(5)).
+const CONVERTING: [&str; 6] = ["filter", "text", "crlf", "eol", "ident", "working-tree-encoding"];
+
+/// More files than this are faster in one call of the program.
+const FEW: usize = 32;
+
+/// A larger file is not read into memory for this, in bytes.
+const SMALL: u64 = 8 << 20;
+
+impl Repo {
+    /// Whether Git stores the bytes of this path as they are.
+    pub(super) fn is_plain(&self, path: &RepoPath) -> bool {
+        let converts =
+            |name: &&str| match self.inner.get_attr_bytes(path.as_path(), name, AttrCheckFlags::default()) {
+                Ok(value) => {
+                    !matches!(AttrValue::from_bytes(value), AttrValue::Unspecified | AttrValue::False)
+                }
+                Err(_) => true,
+            };
+        let line_ends = self.setting("core.autocrlf").is_some_and(|value| value != "false");
+        !line_ends && !CONVERTING.iter().any(converts)
+    }
+
+    fn trusts_mode_bits(&self) -> bool {
+        self.setting("core.fileMode").as_deref() != Some("false")
+    }
+
+    /// The tree of HEAD with these paths as they are in the work tree; nothing where that takes the program.
+    pub(super) fn plain_tree(&self, head: ObjectId, paths: &[&RepoPath]) -> Result<Option<ObjectId>> {
+        if paths.len() > FEW || !self.trusts_mode_bits() || has_nested(paths) {
+            return Ok(None);
+        }
+        let mut targets: Vec<Target> = Vec::new();
+        for path in paths {
+            let place = self.work_dir().join(path.as_path());
+            let entry = match fs::symlink_metadata(&place) {
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Ok(meta) if meta.is_file() && meta.len() <= SMALL && self.is_plain(path) => {
+                    let content = fs::read(&place).with_context(|| format!("cannot read {path}"))?;
+                    let mode = if meta.permissions().mode() & 0o100 == 0 { 0o100_644 } else { 0o100_755 };
+                    Some(Entry { mode, id: id_of(self.inner.blob(&content)?) })
+                }
+                _ => return Ok(None),
+            };
+            targets.push(((*path).clone(), entry));
+        }
+        let head_tree = self.tree_of(head)?;
+        let tree = self.edit_tree(head_tree, &targets)?;
+        let mut written = self.new_trees(tree, head_tree)?;
+        written.extend(targets.iter().filter_map(|(_, entry)| Some((*entry)?.id)));
+        self.sync_objects(&written)?;
+        Ok(Some(tree))
+    }
+
+    /// Writes one ordinary file of the work tree; false where that takes the program.
+    pub(super) fn write_plain(&self, path: &RepoPath, entry: Entry) -> Result<bool> {
+        let place = self.work_dir().join(path.as_path());
+        let is_file = |mode| mode == 0o100_644 || mode == 0o100_755;
+        let is_free = fs::symlink_metadata(&place).map_or(true, |meta| meta.is_file());
+        let folder = place.parent().unwrap_or(self.work_dir());
+        if !is_file(entry.mode) || !is_free || !self.is_real_folder(folder) || !self.is_plain(path) {
+            return Ok(false);
+        }
+        // Beside the repository first, so that the user's file is never half written.
+        let new = self.scratch("restored")?;
+        let mode = if entry.mode == 0o100_755 { 0o777 } else { 0o666 };
+        let write = || {
+            let mut file = File::options().write(true).create(true).truncate(true).mode(mode).open(&new)?;
+            file.write_all(&self.blob(entry.id)?)?;
+            Ok::<_, anyhow::Error>(())
+        };
+        let moved = write().and_then(|()| Ok(fs::rename(&new, &place)?));
+        if moved.is_err() {
+            // Another file system, say: the program writes in place.
+            let _ = fs::remove_file(&new);
+        }
+        Ok(moved.is_ok())
+    }
+
+    /// Whether a folder of the work tree is there, and no link on the way leads out of it.
+    fn is_real_folder(&self, folder: &Path) -> bool {
+        folder.canonicalize().ok()
+            == self
+                .work_dir()
+                .canonicalize()
+                .ok()
+                .map(|top| top.join(folder.strip_prefix(self.work_dir()).unwrap_or(Path::new(""))))
+            && folder.is_dir()
+    }
+}
+
+/// Whether one of the paths lies below another: a file has become a folder, or the other way round.
+fn has_nested(paths: &[&RepoPath]) -> bool {
+    paths.iter().any(|outer| {
+        let prefix = [outer.as_bytes(), b"/"].concat();
+        paths.iter().any(|inner| inner.as_bytes().starts_with(&prefix))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_became_a_folder_is_no_ordinary_change() {
+        let paths: Vec<RepoPath> = ["a", "ab", "a/b"].map(RepoPath::from).to_vec();
+        assert!(has_nested(&paths.iter().collect::<Vec<_>>()));
+        assert!(!has_nested(&paths[..2].iter().collect::<Vec<_>>()));
+    }
+}
