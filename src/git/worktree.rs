@@ -21,6 +21,9 @@ impl Repo {
     /// Whether a path of the work tree is exactly what `entry` says, as Git would store it.
     pub fn is_at(&self, path: &RepoPath, entry: Option<Entry>) -> Result<bool> {
         let place = self.work_dir().join(path.as_path());
+        if self.is_blocked(path) {
+            return Ok(entry.is_none());
+        }
         let meta = match fs::symlink_metadata(&place) {
             Ok(meta) => meta,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -47,6 +50,14 @@ impl Repo {
         let content = fs::read(&place).with_context(|| format!("cannot read {path}"))?;
         Ok(self.hash_blob(&content)? == entry.id
             || !self.is_plain(path) && self.filtered_hash(path, content)? == entry.id)
+    }
+
+    /// Whether a link or a file lies where a folder of the path would have to be; a path beyond a link is
+    /// none of this work tree's.
+    pub fn is_blocked(&self, path: &RepoPath) -> bool {
+        let place = self.work_dir().join(path.as_path());
+        let mut folders = place.ancestors().skip(1).take_while(|folder| *folder != self.work_dir());
+        folders.any(|folder| fs::symlink_metadata(folder).is_ok_and(|meta| !meta.is_dir()))
     }
 
     /// The id of content after the clean filters of its path, which only the `git` program applies.

@@ -81,7 +81,7 @@ impl Plan {
         if self.refused.is_none() {
             for path in &scope.candidates {
                 let wanted = repo.entry(scope.tree, path)?;
-                if !repo.is_at(path, wanted)? {
+                if !repo.is_at(path, wanted)? && !repo.is_blocked(path) {
                     self.files.push((path.clone(), wanted));
                 }
             }
@@ -95,7 +95,9 @@ impl Plan {
             if repo.is_at(path, wanted)? {
                 continue;
             }
-            if repo.is_at(path, ran)? {
+            if repo.is_blocked(path) {
+                self.left.push(Left { path: path.clone(), why: "something else is in place of its folder" });
+            } else if repo.is_at(path, ran)? {
                 self.files.push((path.clone(), wanted));
             } else {
                 self.left.push(Left { path: path.clone(), why: "edited again during the run" });

@@ -68,7 +68,7 @@ impl Runner<'_> {
             if self.repo.is_at(&change.path, change.after)? {
                 continue;
             }
-            if self.repo.is_at(&change.path, change.before)? {
+            if self.repo.is_at(&change.path, change.before)? && !self.repo.is_blocked(&change.path) {
                 targets.push((change.path, change.after));
             } else {
                 dirty.push(change.path);
