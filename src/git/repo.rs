@@ -76,6 +76,9 @@ impl Repo {
                 .hint("work in a clone or in a linked worktree: `git worktree add ../lab`")
         };
         let work_dir = inner.workdir().ok_or_else(bare)?.to_path_buf();
+        // libgit2 looks for attributes in the index, and fails on a split or sparse one; the user's
+        // index is read by the `git` program only.
+        inner.set_index(&mut git2::Index::new()?)?;
         let git_dir = inner.path().to_path_buf();
         let common_dir = inner.commondir().to_path_buf();
         Ok(Self { inner, git_dir, common_dir, work_dir })
