@@ -44,13 +44,20 @@ impl Repo {
         self.setting("core.fileMode").as_deref() != Some("false")
     }
 
-    /// The tree of HEAD with these paths as they are in the work tree; nothing where that takes the program.
-    pub(super) fn plain_tree(&self, head: ObjectId, paths: &[&RepoPath]) -> Result<Option<ObjectId>> {
-        if paths.len() > FEW || !self.trusts_mode_bits() || has_nested(paths) {
+    /// The tree of HEAD without the removed paths and with the changed ones as they are in the work tree;
+    /// nothing where that takes the program.
+    pub(super) fn plain_tree(
+        &self,
+        head: ObjectId,
+        changed: &[RepoPath],
+        removed: &[RepoPath],
+    ) -> Result<Option<ObjectId>> {
+        let all: Vec<&RepoPath> = changed.iter().chain(removed).collect();
+        if all.len() > FEW || !self.trusts_mode_bits() || has_nested(&all) {
             return Ok(None);
         }
-        let mut targets: Vec<Target> = Vec::new();
-        for path in paths {
+        let mut targets: Vec<Target> = removed.iter().map(|path| (path.clone(), None)).collect();
+        for path in changed {
             let place = self.work_dir().join(path.as_path());
             let entry = match fs::symlink_metadata(&place) {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -61,7 +68,7 @@ impl Repo {
                 }
                 _ => return Ok(None),
             };
-            targets.push(((*path).clone(), entry));
+            targets.push((path.clone(), entry));
         }
         let head_tree = self.tree_of(head)?;
         let tree = self.edit_tree(head_tree, &targets)?;

@@ -59,46 +59,35 @@ impl Repo {
             ])
             .env("GIT_INDEX_FILE", &index.path)
             .run()?;
-        let status = Status::parse(&found)?;
+        let mut status = Status::parse(&found)?;
         let (mut untracked, mut left_out) = (Vec::new(), Vec::new());
-        for path in status.untracked {
+        for path in std::mem::take(&mut status.untracked) {
             match self.reason_to_leave(&path, leave_out) {
                 Some(why) => left_out.push(LeftOut { path, why }),
                 None => untracked.push(path),
             }
         }
-        let paths: Vec<&RepoPath> = status.edited.iter().chain(&untracked).collect();
-        if paths.is_empty() && !status.is_staged {
+        // A secret that is staged already is no less one; size is no matter there, since git has the content.
+        for path in std::mem::take(&mut status.added) {
+            if let Some(why) = leave_out(&path, 0) {
+                status.edited.retain(|edited| *edited != path);
+                status.removed.push(path.clone());
+                left_out.push(LeftOut { path, why });
+            }
+        }
+        let changed = [&status.edited[..], &untracked].concat();
+        if changed.is_empty() && status.removed.is_empty() && !status.is_staged {
             return Ok(Snapshot { tree: self.tree_of(head)?, untracked, left_out });
         }
         if !status.is_staged
             && !status.has_submodule
-            && let Some(tree) = self.plain_tree(head, &paths)?
+            && let Some(tree) = self.plain_tree(head, &changed, &status.removed)?
         {
             return Ok(Snapshot { tree, untracked, left_out });
         }
-        let mut stdin = Vec::new();
-        for path in status.edited.iter().chain(&untracked) {
-            stdin.extend_from_slice(path.as_bytes());
-            stdin.push(0);
-        }
-        if !stdin.is_empty() {
-            self.durable_git()
-                .args([
-                    "-c",
-                    "core.splitIndex=false",
-                    "update-index",
-                    "--add",
-                    "--remove",
-                    "--replace",
-                    "-z",
-                    "--stdin",
-                ])
-                .env("GIT_INDEX_FILE", &index.path)
-                .input(stdin)
-                .run()
-                .context("cannot take a snapshot of the work tree")?;
-        }
+        // First and by force: below what has become a link, git would refuse to look for them.
+        index.update(self, &["--force-remove"], &status.removed)?;
+        index.update(self, &["--add", "--remove", "--replace"], &changed)?;
         let tree = self.durable_git().arg("write-tree").env("GIT_INDEX_FILE", &index.path).run()?;
         Ok(Snapshot { tree: String::from_utf8(tree)?.trim().parse()?, untracked, left_out })
     }
@@ -117,6 +106,9 @@ impl Repo {
 #[derive(Debug, Default, PartialEq)]
 struct Status {
     edited: Vec<RepoPath>,
+    removed: Vec<RepoPath>,
+    /// New in the index, or meant to be added to it.
+    added: Vec<RepoPath>,
     untracked: Vec<RepoPath>,
     is_staged: bool,
     has_submodule: bool,
@@ -130,10 +122,17 @@ impl Status {
             let fields = |count| entry.splitn(count, |byte| *byte == b' ').last().unwrap_or_default();
             match entry[0] {
                 b'1' => {
-                    status.is_staged |= entry.get(2) != Some(&b'.');
+                    let (staged, edited) = (entry.get(2).copied(), entry.get(3).copied());
+                    let path = RepoPath::new(fields(9));
                     status.has_submodule |= entry.get(5) != Some(&b'N');
-                    if entry.get(3) != Some(&b'.') {
-                        status.edited.push(RepoPath::new(fields(9)));
+                    status.is_staged |= staged != Some(b'.');
+                    if [staged, edited].contains(&Some(b'A')) {
+                        status.added.push(path.clone());
+                    }
+                    match edited {
+                        Some(b'.') => {}
+                        Some(b'D') => status.removed.push(path),
+                        _ => status.edited.push(path),
                     }
                 }
                 b'?' => status.untracked.push(RepoPath::new(fields(2))),
@@ -166,6 +165,17 @@ impl PrivateIndex {
             fs::File::options().write(true).open(&path)?.set_modified(modified)?;
         }
         Ok(Self { path })
+    }
+
+    fn update(&self, repo: &Repo, options: &[&str], paths: &[RepoPath]) -> Result<()> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let stdin = paths.iter().flat_map(|path| path.as_bytes().iter().copied().chain([0]));
+        let program = repo.durable_git().args(["-c", "core.splitIndex=false", "update-index"]);
+        let program = program.args(options).args(["-z", "--stdin"]).env("GIT_INDEX_FILE", &self.path);
+        program.input(stdin.collect::<Vec<u8>>()).run().context("cannot take a snapshot of the work tree")?;
+        Ok(())
     }
 }
 
@@ -211,11 +221,15 @@ mod tests {
     fn status_tells_edited_staged_and_untracked_apart() {
         let hash = "0".repeat(40);
         let output = format!(
-            "1 .M N... 100644 100644 100644 {hash} {hash} a b\n.txt\x001 A. N... 000000 100644 100644 {hash} {hash} new\x00? un tracked\x00"
+            "1 .M N... 100644 100644 100644 {hash} {hash} a b\n.txt\x001 A. N... 000000 100644 100644 {hash} {hash} new\x001 .D N... 100644 100644 000000 {hash} {hash} gone\x00? un tracked\x00"
         );
         let status = Status::parse(output.as_bytes()).unwrap();
         assert_eq!(status.edited, [RepoPath::from("a b\n.txt")]);
         assert_eq!(status.untracked, [RepoPath::from("un tracked")]);
+        assert_eq!(
+            (status.added, status.removed),
+            (vec![RepoPath::from("new")], vec![RepoPath::from("gone")])
+        );
         assert!(status.is_staged);
     }
 }
