@@ -22,7 +22,8 @@ impl Show for List {
         }
         let metric = one_metric(&self.experiments);
         let mut table = Table::new(columns(&self.experiments, &metric));
-        self.experiments.iter().for_each(|row| table.row(cells(row, &self.experiments)));
+        let has_tags = has_several_tags(&self.experiments);
+        self.experiments.iter().for_each(|row| table.row(cells(row, has_tags)));
         page.table(table);
         if self.experiments.len() < self.matching {
             let more = self.matching - self.experiments.len();
@@ -60,7 +61,7 @@ fn has_several_tags(rows: &[Row]) -> bool {
     rows.windows(2).any(|pair| pair[0].tag != pair[1].tag)
 }
 
-fn cells(row: &Row, all: &[Row]) -> Vec<Text> {
+fn cells(row: &Row, has_tags: bool) -> Vec<Text> {
     let value = if row.status.has_valid_result() || row.value.is_some() {
         number::value(row.value)
     } else {
@@ -70,7 +71,7 @@ fn cells(row: &Row, all: &[Row]) -> Vec<Text> {
         Text::new(row.id.to_string(), if row.is_best { Label::Good } else { Label::Plain }),
         Text::new(if row.is_best { BEST } else { "" }, Label::Good),
     ];
-    if has_several_tags(all) {
+    if has_tags {
         cells.push(row.tag.as_str().into());
     }
     let delta_label = if row.status == Status::Keep { Label::Good } else { Label::Plain };
