@@ -80,7 +80,13 @@ impl<'a> Store<'a> {
 
     /// Adds a line to the record of a snapshot: first to the journal, durably, then to its note.
     pub fn append(&self, snapshot: ObjectId, fields: Fields) -> Result<()> {
-        let line = Line::new(Timestamp::now(), fields).after(&self.record(snapshot)?);
+        let record = self.record(snapshot)?;
+        if let Some(version) = record.newer_version() {
+            return Err(fault(format!("the record is of version {version}, which this gx can only read"))
+                .hint("use the gx that wrote it, or a newer one")
+                .into());
+        }
+        let line = Line::new(Timestamp::now(), fields).after(&record);
         self.append_all(&[(snapshot, line)])
     }
 

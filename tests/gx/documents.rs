@@ -191,7 +191,7 @@ fn says(told: Told) -> String {
 }
 
 #[test]
-fn the_store_of_version_1_can_be_read_for_ever() {
+fn the_lists_of_version_1_can_be_read_for_ever() {
     let lab = frozen();
     insta::assert_snapshot!(says(lab.gx(&["ls"])), @r#"
     id        status      val_bpb      delta    GB   took  category        hypothesis
@@ -216,6 +216,11 @@ fn the_store_of_version_1_can_be_read_for_ever() {
     tag  runs  keep  near  discard  failed  best      value  last
     v1      7     3     1        1       2  exp-2  0.900000  2026-03-08 12:01
     "#);
+}
+
+#[test]
+fn an_experiment_of_version_1_can_be_read_for_ever() {
+    let lab = frozen();
     insta::assert_snapshot!(says(lab.gx(&["show", "exp-3"])), @r#"
     exp-3  near-miss  a hair too much
     why     within 0.002 of exp-2
