@@ -12,7 +12,7 @@ use crate::cli::{
     agent_guide, best, complete, completions, config, crash, demo, diff, discard, export, import, init,
     input, keep, logs, ls, man, near, note, register, restore, rm, run, show, tags, undo,
 };
-use crate::error::{Exit, Told};
+use crate::error::Exit;
 use crate::lab::Lab;
 use crate::ui::output::{Form, Output};
 
@@ -88,20 +88,6 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Call, clap
     let app = App::try_parse_from(arguments)?;
     let form = if app.global.json { Form::Json } else { Form::Text };
     Ok(Call { app, output: Output::new(form) })
-}
-
-/// The mistake that clap found, where the command line asks for JSON.
-pub fn refusal(said: &clap::Error) -> Option<Told> {
-    // It could not be read, so whether it asked for JSON is seen in its words.
-    let asks_for_json = env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
-    if !said.use_stderr() || !asks_for_json {
-        return None;
-    }
-    let text = said.to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let hints = lines.map(|line| line.trim_start_matches("tip: ").to_owned()).collect();
-    Some(Told { message, hints, exit: Exit::Usage })
 }
 
 /// The tree of commands, for help, man pages and completions.

@@ -18,6 +18,7 @@ pub mod keep;
 pub mod logs;
 pub mod ls;
 pub mod man;
+pub mod mistake;
 pub mod near;
 pub mod note;
 pub mod register;
