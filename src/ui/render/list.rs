@@ -17,7 +17,7 @@ impl Show for List {
         if self.experiments.is_empty() {
             return page.text(match self.total {
                 0 => "no experiments yet; make the first: gx run --hypothesis \"baseline\"".to_owned(),
-                total => format!("none of the {} matches", number::count(total, "experiment")),
+                total => format!("no match among {}", number::count(total, "experiment")),
             });
         }
         let metric = one_metric(&self.experiments);

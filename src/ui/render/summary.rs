@@ -1,5 +1,7 @@
 //! The best of each tag, the tags, the settings.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::clock::Timestamp;
 use crate::model::status::Status;
 use crate::report::best::Bests;
@@ -8,7 +10,7 @@ use crate::report::tags::Tags;
 use crate::ui::number;
 use crate::ui::page::{Page, Show};
 use crate::ui::style::{Label, Text};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Column, Table, cut};
 
 impl Show for Bests {
     fn show(&self, page: &mut Page) {
@@ -17,10 +19,13 @@ impl Show for Bests {
         }
         for best in &self.tags {
             let row = &best.experiment;
+            let (id, value) =
+                (row.id.to_string(), format!("  {} {}  ", row.metric, number::value(row.value)));
+            let room = page.width.saturating_sub(id.width() + value.width());
             page.line([
-                Text::new(row.id.to_string(), Label::Good),
-                Text::new(format!("  {} {}", row.metric, number::value(row.value)), Label::Strong),
-                Text::from(format!("  {}", row.hypothesis)),
+                Text::new(id, Label::Good),
+                Text::new(value, Label::Strong),
+                Text::from(cut(&row.hypothesis, room)),
             ]);
             let since = best.gain_since_first.filter(|gain| *gain > 0.0).map(|gain| {
                 let share = best.first_value.map(|first| number::percent(gain, first)).unwrap_or_default();
