@@ -90,12 +90,23 @@ pub struct Told {
     pub exit: Exit,
 }
 
+/// What may go wrong in any step, by the words of the system or of Git, and what to do about it.
+const MISHAPS: [(&str, &str); 4] = [
+    ("No space left on device", "make room on the disk, then call gx again: nothing is half written"),
+    ("Out of diskspace", "make room on the disk, then call gx again: nothing is half written"),
+    ("Permission denied", "gx must be able to write into the repository: `ls -ld .git .git/*` shows who may"),
+    ("Read-only file system", "gx must be able to write into the repository: mount it writable"),
+];
+
 /// Reads what an error chain has to say; the outermost fault decides the exit code.
 pub fn tell(error: &anyhow::Error) -> Told {
     let faults = || error.chain().filter_map(|cause| cause.downcast_ref::<Fault>());
+    let message = format!("{error:#}");
+    let given = faults().flat_map(|fault| fault.hints.iter().cloned());
+    let mishap = MISHAPS.iter().find(|(sign, _)| message.contains(sign)).map(|(_, hint)| (*hint).to_owned());
     Told {
-        message: format!("{error:#}"),
-        hints: faults().flat_map(|fault| fault.hints.iter().cloned()).collect(),
+        hints: given.chain(mishap).collect(),
+        message,
         exit: faults().next().map_or(Exit::Failed, |fault| fault.exit),
     }
 }
@@ -115,6 +126,14 @@ mod tests {
         assert_eq!(told.message, "cannot show it: no experiment is called `exp-912`");
         assert_eq!(told.hints, ["list them with `gx ls`"]);
         assert_eq!(told.exit.code(), 5);
+    }
+
+    #[test]
+    fn a_mishap_of_the_system_gets_advice() {
+        let full = std::io::Error::from_raw_os_error(28);
+        let told = tell(&anyhow::Error::from(full).context("cannot write the note"));
+        assert!(told.message.starts_with("cannot write the note: No space left on device"));
+        assert_eq!(told.hints, ["make room on the disk, then call gx again: nothing is half written"]);
     }
 
     #[test]

@@ -34,7 +34,9 @@ impl AgentGuide {
                         fault(format!("{} exists already", path.display()))
                             .hint("name a new file, or print: `gx agent-guide`"),
                     ),
-                    _ => anyhow::Error::from(error).context(format!("cannot write {}", path.display())),
+                    _ => fault(format!("cannot write {}: {error}", path.display()))
+                        .hint("name a new file in a folder that exists")
+                        .into(),
                 })?;
                 std::io::Write::write_all(&mut file, GUIDE.as_bytes())
                     .with_context(|| format!("cannot write {}", path.display()))?;

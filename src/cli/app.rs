@@ -12,7 +12,7 @@ use crate::cli::{
     agent_guide, best, complete, completions, config, crash, demo, diff, discard, export, import, init,
     input, keep, logs, ls, man, near, note, register, restore, rm, run, show, tags, undo,
 };
-use crate::error::Exit;
+use crate::error::{Exit, misuse};
 use crate::lab::Lab;
 use crate::ui::output::{Form, Output};
 
@@ -110,7 +110,10 @@ impl Call {
 
     fn scene(&self) -> Result<Scene> {
         let dir = match &self.app.global.dir {
-            Some(dir) => dir.canonicalize().with_context(|| format!("cannot work in {}", dir.display()))?,
+            Some(dir) => dir.canonicalize().map_err(|error| {
+                misuse(format!("cannot work in {}: {error}", dir.display()))
+                    .hint("`-C` takes a folder that exists")
+            })?,
             None => env::current_dir().context("the current folder is gone")?,
         };
         let lab = Lab::open(&dir, &self.app.global.config)?;

@@ -33,10 +33,15 @@ impl Complete {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let mut object = if self.stdin { input::object()? } else { Map::new() };
         let told = input::text(&mut object, "id")?;
-        let id = self.id.clone().or(told).ok_or_else(|| misuse("the id of the experiment is missing"))?;
+        let id = self.id.clone().or(told).ok_or_else(|| input::no_id())?;
         let mut metrics = match object.shift_remove("metrics") {
+            None | Some(Value::Null) => Map::new(),
             Some(Value::Object(metrics)) => metrics,
-            _ => Map::new(),
+            Some(other) => {
+                return Err(misuse(format!("`metrics` must be an object, not {other}"))
+                    .hint("such as {\"id\": \"exp-12\", \"metrics\": {\"val_bpb\": 0.9812}}")
+                    .into());
+            }
         };
         metrics.extend(object);
         metrics.extend(self.metrics.iter().map(|(name, value)| (name.clone(), input::metric(value))));

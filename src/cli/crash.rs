@@ -30,7 +30,12 @@ impl Crash {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let mut object = if self.stdin { input::object()? } else { serde_json::Map::new() };
         let (told_id, told_error) = (input::text(&mut object, "id")?, input::text(&mut object, "error")?);
-        let id = self.id.clone().or(told_id).ok_or_else(|| misuse("the id of the experiment is missing"))?;
+        let id = self.id.clone().or(told_id).ok_or_else(|| input::no_id())?;
+        if let Some(unknown) = object.keys().next() {
+            return Err(misuse(format!("unknown key `{unknown}` on stdin"))
+                .hint("the keys are id and error")
+                .into());
+        }
         let error = self.error.clone().or(told_error).unwrap_or_else(|| "reported as crashed".to_owned());
         let apply = if self.apply { Apply::Tree } else { Apply::RecordOnly };
         complete::end(scene, &id, Report::Crash(error), apply)

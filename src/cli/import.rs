@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::cli::scene::Scene;
-use crate::error::Exit;
+use crate::error::{Exit, fault};
 use crate::report::done::Imported;
 use crate::research::results;
 
@@ -25,7 +25,10 @@ impl Import {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let path = scene.dir.join(&self.file);
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = fs::read_to_string(&path).map_err(|error| {
+            fault(format!("cannot read {}: {error}", path.display()))
+                .hint("name autoresearch's table: `gx import results.tsv`")
+        })?;
         let results = results::read(&text).with_context(|| format!("cannot import {}", path.display()))?;
         let store = scene.store();
         let runner = scene.runner(&store);

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
 use crate::config::units;
-use crate::error::misuse;
+use crate::error::{Fault, misuse};
 
 /// `K=V`.
 pub fn pair(text: &str) -> Result<(String, String), String> {
@@ -42,12 +42,19 @@ pub fn object() -> Result<Map<String, Value>> {
     }
 }
 
+/// Nobody said which experiment.
+pub fn no_id() -> Fault {
+    misuse("the id of the experiment is missing").hint("give it: `gx complete exp-12`, or `\"id\"` on stdin")
+}
+
 /// Takes a text out of an object.
 pub fn text(object: &mut Map<String, Value>, key: &str) -> Result<Option<String>> {
     match object.shift_remove(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(misuse(format!("`{key}` must be a text, not {other}")).into()),
+        Some(other) => Err(misuse(format!("`{key}` must be a text, not {other}"))
+            .hint(format!("write it in quotes: {{\"{key}\": \"…\"}}"))
+            .into()),
     }
 }
 

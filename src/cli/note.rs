@@ -22,7 +22,7 @@ impl Note {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         if self.text.trim().is_empty() {
-            return Err(misuse("the remark is empty").into());
+            return Err(misuse("the remark is empty").hint("say something: `gx note ID \"…\"`").into());
         }
         let store = scene.store();
         let stored = store.resolve(&self.id)?;

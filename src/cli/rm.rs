@@ -24,6 +24,7 @@ impl Rm {
             if !store.record(stored.snapshot)?.status().is_final() {
                 return Err(fault(format!("{} is not finished", stored.id))
                     .hint("wait until it has its outcome")
+                    .hint(format!("or end it, where it was registered: `gx crash {}`", stored.id))
                     .into());
             }
         }

@@ -79,7 +79,9 @@ impl Idea {
         };
         if let Some(params) = object.shift_remove("params") {
             let Some(params) = params.as_object() else {
-                return Err(misuse("`params` must be an object").into());
+                return Err(misuse("`params` must be an object")
+                    .hint("such as {\"params\": {\"lr\": 3e-4}}")
+                    .into());
             };
             for (name, value) in
                 params.iter().filter(|(name, _)| self.params.iter().all(|(flag, _)| flag != *name))

@@ -16,7 +16,7 @@ pub fn value(place: &str, key: &str, value: &Value) -> Result<Value, Fault> {
         (Some(Value::Float(_)), Value::Integer(number)) => Value::Float(*number as f64),
         _ => value.clone(),
     };
-    let wrong = |why: &str| misuse(format!("{place}: `{key}` {why}"));
+    let wrong = |why: &str| wrong_value(place, key, why);
     // The schema is the judge: the defaults with this one value changed must make a configuration.
     let defaults = defaults::settings().iter().map(|(key, value)| (key.as_str(), value));
     match config(defaults.chain([(key, &value)])) {
@@ -25,6 +25,15 @@ pub fn value(place: &str, key: &str, value: &Value) -> Result<Value, Fault> {
             Err(wrong(&default.map_or(error.message().to_owned(), |default| mismatch(default, &value))))
         }
         Err(error) => Err(wrong(error.message())),
+    }
+}
+
+/// A value that its key cannot have.
+pub fn wrong_value(place: &str, key: &str, why: &str) -> Fault {
+    let told = misuse(format!("{place}: `{key}` {why}"));
+    match defaults::settings().get(key) {
+        Some(default) => told.hint(format!("the default is `{default}`; `gx config` shows every key")),
+        None => told,
     }
 }
 

@@ -134,7 +134,7 @@ impl Draft {
             Some(default) => words::value(&key, text, default),
             None => Ok(Value::String(text.to_owned())),
         };
-        let value = value.map_err(|why| misuse(format!("{place}: `{key}` {why}")))?;
+        let value = value.map_err(|why| check::wrong_value(&place, &key, &why))?;
         let value = check::value(&place, &key, &value)?;
         self.places.insert(key.clone(), place);
         self.set.insert(key, Setting { value, origin });

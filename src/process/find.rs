@@ -19,6 +19,9 @@ pub fn program(program: &OsStr, dir: &Path) -> Result<PathBuf> {
         let path = dir.join(program);
         return match path.metadata() {
             Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => Ok(path),
+            Ok(meta) if meta.is_dir() => {
+                Err(fault(format!("`{shown}` is a folder")).hint("name a program in it").into())
+            }
             Ok(_) => Err(fault(format!("`{shown}` cannot be executed"))
                 .hint(format!("`chmod +x {shown}`, or name its interpreter: `gx run … -- python3 {shown}`"))
                 .into()),

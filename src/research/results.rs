@@ -115,13 +115,15 @@ impl Row {
     pub fn parse(line: &str, number: usize) -> Result<Self> {
         let cells: Vec<_> = line.splitn(COLUMNS.len(), '\t').collect();
         let wrong = |column: usize, what: &str| {
-            let cell = cells.get(column).map_or("", |cell| cell.trim());
+            let cell = cells.get(column).map(|cell| format!("`{}` ", one_line(cell.trim())));
             let name = if column == 1 { "the metric" } else { COLUMNS[column] };
-            fault(format!("line {number}, column {} ({name}): `{}` {what}", column + 1, one_line(cell)))
+            let cell = cell.unwrap_or_default();
+            fault(format!("line {number}, column {} ({name}): {cell}{what}", column + 1))
+                .hint(format!("a line holds, separated by one tab each: {}", COLUMNS.join(" ")))
         };
         let [commit, value, memory, status, description] = cells.as_slice() else {
             let missing = cells.len();
-            return Err(wrong(missing, "is missing").hint("columns are separated by one tab each").into());
+            return Err(wrong(missing, "is missing").into());
         };
         if commit.trim().is_empty() {
             return Err(wrong(0, "is no commit").into());

@@ -88,7 +88,7 @@ impl Runner<'_> {
     pub fn restore_into(&self, stored: &Stored, folder: &Path) -> Result<()> {
         if folder.exists() && fs::read_dir(folder).map_or(true, |mut inside| inside.next().is_some()) {
             return Err(misuse(format!("{} is not an empty folder", folder.display()))
-                .hint("name a new one")
+                .hint(format!("name a new one: `gx restore {} --into DIR`", stored.id))
                 .into());
         }
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -99,7 +99,9 @@ impl Runner<'_> {
     /// Makes a branch at the snapshot.
     pub fn restore_branch(&self, stored: &Stored, branch: &str) -> Result<()> {
         if !self.repo.is_branch_name(branch) {
-            return Err(misuse(format!("`{branch}` cannot be a branch name")).into());
+            return Err(misuse(format!("`{branch}` cannot be a branch name"))
+                .hint(format!("such as `gx restore {0} --branch {0}`", stored.id))
+                .into());
         }
         let name = format!("refs/heads/{branch}");
         match self.repo.swap_ref(&name, stored.snapshot, None, &format!("gx: restore {}", stored.id))? {

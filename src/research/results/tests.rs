@@ -41,8 +41,8 @@ fn a_wrong_cell_is_named_by_line_and_column() {
         ("abc1234\t1.0\t\tkeep\tx", "line 3, column 3 (memory_gb): `` is no finite number"),
         ("abc1234\t1.0\t1\tkept\tx", "line 3, column 4 (status): `kept` is none of keep, discard and crash"),
         ("\t1.0\t1\tkeep\tx", "line 3, column 1 (commit): `` is no commit"),
-        ("abc1234\t1.0\t1\tkeep", "line 3, column 5 (description): `` is missing"),
-        ("abc1234 1.0 1 keep", "line 3, column 2 (the metric): `` is missing"),
+        ("abc1234\t1.0\t1\tkeep", "line 3, column 5 (description): is missing"),
+        ("abc1234 1.0 1 keep", "line 3, column 2 (the metric): is missing"),
     ] {
         let told = tell(&read(&format!("{HEADER}abc1234\t1.0\t1\tkeep\tx\n{line}\n")).unwrap_err());
         assert_eq!(told.message, message);
