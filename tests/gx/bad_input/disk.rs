@@ -1,0 +1,144 @@
+//! A repository that cannot be written: read-only, or on a full disk.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Lab, TRAIN, Told};
+
+/// Gives every file and folder below `path` to everybody to read, and to nobody to write.
+fn forbid_writing(path: &Path) {
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| forbid_writing(&entry.unwrap().path()));
+    }
+    let mode = if path.is_dir() { 0o555 } else { 0o444 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn allow_writing(path: &Path) {
+    let mode = if path.is_dir() { 0o777 } else { 0o666 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| allow_writing(&entry.unwrap().path()));
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
+}
+
+/// Calls gx as somebody whom permission bits bind; nothing where root cannot become one.
+fn as_a_mortal(lab: &Lab, arguments: &[&str]) -> Option<Told> {
+    let mut command = lab.gx_command();
+    if is_root() {
+        let program = place_for_all(lab);
+        command = lab.command("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+        command.env("USER", "nobody");
+    }
+    let output = command.args(arguments).output().ok()?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(Told { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) })
+}
+
+/// The program where everybody may execute it; the folder it was built in may be somebody's own.
+fn place_for_all(lab: &Lab) -> PathBuf {
+    let folder = lab.dir().parent().unwrap().to_path_buf();
+    let program = folder.join("gx");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_gx"), &program).unwrap();
+    program
+}
+
+#[test]
+fn a_read_only_git_folder_refuses_runs_and_can_still_be_read() {
+    let lab = Lab::new();
+    lab.run("baseline", &[]).exits(0);
+    // libgit2 trusts by the file in HOME only.
+    lab.git(&["config", "--file", "../home/.gitconfig", "safe.directory", "*"]);
+    let lab = lab.with("GIT_CONFIG_GLOBAL", "../home/.gitconfig");
+    forbid_writing(&lab.path(".git"));
+    let Some(probe) = as_a_mortal(&lab, &["completions", "bash"]).filter(|told| told.code == Some(0)) else {
+        eprintln!("SKIPPED: root cannot become somebody whom permission bits bind");
+        return allow_writing(&lab.path(".git"));
+    };
+    assert!(!probe.stdout.is_empty());
+    let arguments = [&["run", "--hypothesis", "x", "--"], TRAIN].concat();
+    let said = lab.refuses(1, || as_a_mortal(&lab, &arguments).unwrap());
+    assert!(said.contains("LAB/.git"), "{said}");
+    let read = as_a_mortal(&lab, &["ls"]).unwrap().exits(0);
+    assert!(read.stdout.contains("exp-1"), "{read:?}");
+    allow_writing(&lab.path(".git"));
+    lab.fsck();
+}
+
+/// A small file system of its own over the lab; taken away when dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn over(folder: &Path) -> Option<Self> {
+        let mount = ["-t", "tmpfs", "-o", "size=4m", "gx-test"];
+        let mounted = Command::new("mount").args(mount).arg(folder).output();
+        mounted.is_ok_and(|output| output.status.success()).then(|| Self(folder.to_path_buf()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).output();
+    }
+}
+
+/// Fills the disk but for some pages of 4 KiB.
+fn fill(lab: &Lab, spare: usize) {
+    let ballast = lab.path(".git/ballast");
+    fs::create_dir_all(&ballast).unwrap();
+    let full = (0..).map(|number| ballast.join(number.to_string()));
+    let last = full.into_iter().find(|path| fs::write(path, [b'x'; 4096]).is_err()).unwrap();
+    fs::remove_file(last).unwrap();
+    (0..spare).for_each(|number| fs::remove_file(ballast.join(number.to_string())).unwrap());
+}
+
+fn make_room(lab: &Lab) {
+    fs::remove_dir_all(lab.path(".git/ballast")).unwrap();
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_half_written_wherever_it_runs_out() {
+    let lab = Lab::bare_folder();
+    let Some(_disk) = SmallDisk::over(&lab.dir()) else {
+        eprintln!("SKIPPED: a file system cannot be mounted here");
+        return;
+    };
+    lab.git(&["init", "-q", "-b", "autoresearch/t"]);
+    lab.write("train.py", "1.0\n");
+    lab.commit("start");
+    lab.run("baseline", &[]).exits(0);
+    lab.write("train.py", "1.5\n");
+    let arguments = [&["run", "--hypothesis", "x", "--leave", "--"], TRAIN].concat();
+    let mut failures = 0;
+    for spare in 0..24 {
+        fill(&lab, spare);
+        let refs = lab.git(&["for-each-ref"]);
+        let told = lab.gx(&arguments);
+        if told.code != Some(10) {
+            failures += 1;
+            assert!(told.code == Some(1) && told.stderr.contains("error: "), "{spare}: {told:#?}");
+        }
+        if spare == 0 {
+            assert_eq!(lab.git(&["for-each-ref"]), refs);
+            assert!(told.stderr.contains("hint: make room"), "{told:#?}");
+        }
+        assert_eq!(lab.read("train.py"), "1.5\n");
+        lab.gx(&["ls"]).exits(0);
+        make_room(&lab);
+        lab.fsck();
+        let states = lab.states();
+        assert!(states.iter().all(|(_, state)| state != "running"), "{spare}: {states:?}");
+        assert_eq!(states[0], ("exp-1".to_owned(), "keep".to_owned()));
+    }
+    assert!((1..24).contains(&failures), "the disk was full {failures} times of 24");
+    lab.run("with room", &[]).exits(10);
+    lab.fsck();
+}

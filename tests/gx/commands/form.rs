@@ -1,0 +1,169 @@
+//! How answers come: as wide as the screen, as one JSON object, quietly when nobody reads on.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::support::Lab;
+
+/// Every command that only answers.
+const READS: [&[&str]; 9] = [
+    &["ls"],
+    &["best"],
+    &["near"],
+    &["tags"],
+    &["show", "exp-2"],
+    &["logs", "exp-2"],
+    &["diff", "exp-1", "exp-2"],
+    &["config"],
+    &["agent-guide"],
+];
+
+#[test]
+fn every_answer_is_one_json_object_where_it_is_asked_for() {
+    let lab = Lab::with_series();
+    for arguments in READS {
+        let told = lab.gx(&[arguments, &["--json"]].concat()).exits(0);
+        assert!(told.json().is_object() && told.stderr.is_empty(), "{told:#?}");
+    }
+}
+
+#[test]
+fn lists_fit_the_width_of_the_screen() {
+    let lab = Lab::with_series();
+    let long =
+        "a hypothesis that is told at such length that no screen of any usual width has room for it, or so";
+    lab.idea("0.9902", long, "regularization", 11);
+    lab.idea("0.98", long, "regularization", 0);
+    lab.idea("0.9811", long, "regularization", 11);
+    for width in [80, 120] {
+        for arguments in [&["ls"][..], &["best"], &["near"], &["tags"], &["diff", "exp-7", "exp-8"]] {
+            let mut command = lab.gx_command();
+            let output = command.args(arguments).env("COLUMNS", width.to_string()).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= width, "{arguments:?} is {widest} wide of {width}:\n{text}");
+        }
+    }
+    let ls = |width: &str| lab.gx_command().arg("ls").env("COLUMNS", width).output().unwrap().stdout;
+    assert!(ls("120").len() > ls("80").len(), "a wider screen shows more");
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_error() {
+    let lab = Lab::with_series();
+    for arguments in READS.into_iter().chain([&["export", "json"][..], &["completions", "bash"]]) {
+        if arguments[0] == "diff" {
+            continue; // its code is written by git
+        }
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = lab.gx_command().args(arguments).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_error_under_json_is_one_object_on_stderr() {
+    let lab = Lab::with_series();
+    let errors: [(&[&str], i32); 4] = [
+        (&["show", "exp-99", "--json"], 5),
+        (&["ls", "--where", "val_bpb <", "--json"], 2),
+        (&["ls", "--status", "kep", "--json"], 2),
+        (&["--json", "bogus"], 2),
+    ];
+    let mut said = String::new();
+    for (arguments, code) in errors {
+        let told = lab.gx(arguments).exits(code);
+        let object: Value = serde_json::from_str(&told.stderr).unwrap();
+        let keys: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!((keys, &object["exit"]), (vec!["error", "hints", "exit"], &json!(code)));
+        assert_eq!(told.stdout, "");
+        said.push_str(&told.stderr);
+    }
+    insta::assert_snapshot!(said, @r#"
+    {"error":"no experiment is called `exp-99`","hints":["the nearest are `exp-5`, `exp-4`, `exp-3`; list all with `gx ls`"],"exit":5}
+    {"error":"--where, column 9: expected a value after `<`","hints":["for example: `gx ls --where \"val_bpb < 0.98 and status = 'keep' and started > 2d ago\"`"],"exit":2}
+    {"error":"invalid value 'kep' for '--status <STATUS>': no status is called `kep`; there are queued, running, keep, near-miss, discard, crash, timeout, tainted, interrupted","hints":["`gx --help` and `gx COMMAND --help` tell more"],"exit":2}
+    {"error":"unrecognized subcommand 'bogus'","hints":["a similar subcommand exists: 'logs'","usage: `gx [OPTIONS] <COMMAND>`","`gx --help` and `gx COMMAND --help` tell more"],"exit":2}
+    "#);
+}
+
+#[test]
+fn the_word_json_behind_the_dashes_is_the_commands_own() {
+    let lab = Lab::new();
+    let told = lab.gx(&["run", "--", "true", "--json"]).exits(2);
+    assert!(told.stderr.starts_with("error: the following required arguments"), "{told:#?}");
+}
+
+#[test]
+fn config_shows_every_setting_with_its_value_and_source() {
+    let lab = Lab::new().with("GX_METRIC_GOAL", "higher");
+    lab.write("gx.toml", "[run]\ntimeout = \"90s\"\n");
+    lab.git(&["config", "gx.policy.minDelta", "0.001"]);
+    insta::assert_snapshot!(lab.screen(&["config", "--config", "metric.name=acc"]), @r#"
+    key                  source          value
+    hooks.finished       default         ""
+    hooks.timeout        default         "30s"
+    log.failure_tail     default         20
+    log.max_note         default         "256KiB"
+    metric.file          default         ""
+    metric.goal          GX_METRIC_GOAL  "higher"
+    metric.name          --config        "acc"
+    metric.pattern       default         ""
+    metric.positive      default         false
+    metric.source        default         "block"
+    policy.crash_streak  default         3
+    policy.min_delta     git config      0.001
+    policy.near_miss     default         0.002
+    run.command          default         []
+    run.editable         default         []
+    run.grace            default         "30s"
+    run.link             default         []
+    run.protected        default         []
+    run.timeout          gx.toml         "90s"
+    snapshot.max_file    default         "10MiB"
+    snapshot.never       default         [".env", ".env.*", ".envrc", "*.pem", "*.key", "*.p12", "*.pfx…
+    "#);
+    let told = lab.gx(&["config", "metric.goal", "--json"]).exits(0).json();
+    assert_eq!(told["settings"][0]["source"], json!("GX_METRIC_GOAL"));
+    assert_eq!(told["settings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn each_shell_gets_a_completion_script_that_knows_the_commands() {
+    let lab = Lab::bare_folder();
+    for (shell, mark) in [
+        ("bash", "complete -F _gx"),
+        ("zsh", "#compdef gx"),
+        ("fish", "complete -c gx"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion:arg-completer"),
+    ] {
+        let script = lab.gx(&["completions", shell]).exits(0).stdout;
+        assert!(script.contains(mark) && script.contains("agent-guide"), "{shell}");
+    }
+    let script = lab.gx(&["completions", "bash"]).exits(0).stdout;
+    lab.write("gx.bash", &script);
+    let loads = lab.command("bash").args(["-c", ". ./gx.bash && complete -p gx"]).output();
+    if let Ok(output) = loads {
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+#[test]
+fn the_agent_guide_is_printed_or_written_to_a_new_file_only() {
+    let lab = Lab::bare_folder();
+    let guide = lab.gx(&["agent-guide"]).exits(0).stdout;
+    assert!(guide.contains("gx run --hypothesis"), "{guide}");
+    lab.gx(&["agent-guide", "--write", "AGENTS.md"]).exits(0);
+    assert_eq!(lab.read("AGENTS.md"), guide);
+    lab.write("AGENTS.md", "mine\n");
+    insta::assert_snapshot!(lab.refused(&["agent-guide", "--write", "AGENTS.md"], 1), @"
+    error: AGENTS.md exists already
+    hint: name a new file, or print: `gx agent-guide`
+    ");
+    assert_eq!(lab.read("AGENTS.md"), "mine\n");
+}
