@@ -33,7 +33,7 @@ impl Complete {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let mut object = if self.stdin { input::object()? } else { Map::new() };
         let told = input::text(&mut object, "id")?;
-        let id = self.id.clone().or(told).ok_or_else(|| input::no_id())?;
+        let id = self.id.clone().or(told).ok_or_else(input::no_id)?;
         let mut metrics = match object.shift_remove("metrics") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(metrics)) => metrics,

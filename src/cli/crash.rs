@@ -30,7 +30,7 @@ impl Crash {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let mut object = if self.stdin { input::object()? } else { serde_json::Map::new() };
         let (told_id, told_error) = (input::text(&mut object, "id")?, input::text(&mut object, "error")?);
-        let id = self.id.clone().or(told_id).ok_or_else(|| input::no_id())?;
+        let id = self.id.clone().or(told_id).ok_or_else(input::no_id)?;
         if let Some(unknown) = object.keys().next() {
             return Err(misuse(format!("unknown key `{unknown}` on stdin"))
                 .hint("the keys are id and error")
