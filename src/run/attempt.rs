@@ -64,7 +64,11 @@ impl Runner<'_> {
             Err(error) => return Ok(Ending::ReportedCrash(format!("{error:#}"))),
         };
         fail::point("started");
-        begun.held.trainer(child.identity())?;
+        if let Err(error) = begun.held.trainer(child.identity()) {
+            // No later command could tell that it runs, so it must not.
+            child.supervise(Some(Duration::ZERO), Duration::ZERO, &mut |_| {})?;
+            return Err(error);
+        }
         fail::point("training");
         let mut tick = |elapsed: Duration| {
             let left = job.limit.map(|limit| limit.saturating_sub(elapsed));

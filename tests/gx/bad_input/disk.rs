@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Lab, TRAIN, Told};
+use crate::support::{Lab, TRAIN, Told, wait_until};
 
 /// Gives every file and folder below `path` to everybody to read, and to nobody to write.
 fn forbid_writing(path: &Path) {
@@ -104,17 +104,23 @@ fn make_room(lab: &Lab) {
     fs::remove_dir_all(lab.path(".git/ballast")).unwrap();
 }
 
-#[test]
-fn a_full_disk_leaves_nothing_half_written_wherever_it_runs_out() {
+/// A lab on a disk of its own, with one experiment; none where no file system can be mounted.
+fn on_a_small_disk() -> Option<(Lab, SmallDisk)> {
     let lab = Lab::bare_folder();
-    let Some(_disk) = SmallDisk::over(&lab.dir()) else {
+    let Some(disk) = SmallDisk::over(&lab.dir()) else {
         eprintln!("SKIPPED: a file system cannot be mounted here");
-        return;
+        return None;
     };
     lab.git(&["init", "-q", "-b", "autoresearch/t"]);
     lab.write("train.py", "1.0\n");
     lab.commit("start");
     lab.run("baseline", &[]).exits(0);
+    Some((lab, disk))
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_half_written_wherever_it_runs_out() {
+    let Some((lab, _disk)) = on_a_small_disk() else { return };
     lab.write("train.py", "1.5\n");
     let arguments = [&["run", "--hypothesis", "x", "--leave", "--"], TRAIN].concat();
     let mut failures = 0;
@@ -141,4 +147,25 @@ fn a_full_disk_leaves_nothing_half_written_wherever_it_runs_out() {
     assert!((1..24).contains(&failures), "the disk was full {failures} times of 24");
     lab.run("with room", &[]).exits(10);
     lab.fsck();
+}
+
+#[test]
+fn a_trainer_that_could_not_be_noted_does_not_run_on() {
+    let Some((lab, _disk)) = on_a_small_disk() else { return };
+    let trainer = "echo $$ > ../pid; exec sleep 60";
+    let pid = lab.path("../pid");
+    let mut was_not_noted = false;
+    for spare in 1..16 {
+        fill(&lab, spare);
+        let arguments = ["run", "--hypothesis", "x", "--timeout", "50ms", "--", "sh", "-c", trainer];
+        let told = lab.gx(&arguments);
+        make_room(&lab);
+        was_not_noted |= told.stderr.contains("cannot note the trainer");
+        if let Ok(pid) = fs::read_to_string(&pid) {
+            // A process that is gone, or only waits to be reaped, has no command line.
+            let command_line = format!("/proc/{}/cmdline", pid.trim());
+            wait_until(|| fs::read(&command_line).unwrap_or_default().is_empty());
+        }
+    }
+    assert!(was_not_noted, "the disk was full at another step each time");
 }
