@@ -54,7 +54,7 @@ fn an_import_tells_what_it_found() {
     );
     lab.write(".git/results.tsv", &table);
     insta::assert_snapshot!(lab.screen(&["import", ".git/results.tsv"]), @"imported 2 experiments into tag `t`: the code of 1 was found and pinned, of 1 it is lost");
-    lab.write(".git/results.tsv", &format!("{table}bea057b\t1.3\t44.0\tdiscard\tone more\n"));
+    lab.write(".git/results.tsv", format!("{table}bea057b\t1.3\t44.0\tdiscard\tone more\n"));
     insta::assert_snapshot!(lab.screen(&["import", ".git/results.tsv"]), @"
     imported 1 experiment into tag `t`: the code of 0 was found and pinned, of 1 it is lost
     2 rows were there already
