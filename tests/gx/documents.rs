@@ -278,3 +278,15 @@ fn the_store_of_version_1_can_be_written_on() {
     assert_eq!(lab.record("exp-1")["note"], "still here");
     lab.fsck();
 }
+
+#[test]
+fn a_record_of_a_newer_version_is_read_and_never_added_to() {
+    let lab = frozen();
+    let newer = r#"{"at":"2026-03-09T00:00:00.000000Z","v":2,"shape":"unknown"}"#;
+    lab.git(&["notes", "--ref=experiments", "append", "-m", newer, "refs/experiments/exp-1"]);
+    let before = lab.rev("refs/notes/experiments");
+    lab.gx(&["show", "exp-1"]).exits(0);
+    let told = lab.gx(&["note", "exp-1", "too late"]).exits(1);
+    assert!(told.stderr.starts_with("error: the record is of version 2"), "{}", told.stderr);
+    assert_eq!(lab.rev("refs/notes/experiments"), before);
+}
