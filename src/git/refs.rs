@@ -21,7 +21,9 @@ use crate::model::object::ObjectId;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// From this age on a lock of a single ref is the rubbish of a killed process: holding one takes milliseconds.
-const STALE: Duration = Duration::from_secs(60);
+///
+/// Less than [`PATIENCE`], so that the command after a kill waits and then goes on.
+const STALE: Duration = Duration::from_secs(5);
 
 /// What a compare-and-swap came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
