@@ -15,6 +15,7 @@ use crate::error::fault;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
+use crate::process::fail;
 use crate::process::identity::Identity;
 
 /// The work tree as it was at one moment.
@@ -47,6 +48,7 @@ impl Repo {
     /// Unmerged paths, files that cannot be read, a full disk.
     pub fn snapshot(&self, head: ObjectId, leave_out: &LeaveOut<'_>) -> Result<Snapshot> {
         let index = PrivateIndex::copy(self)?;
+        fail::point("looking");
         let found = self
             .git()
             .args([
@@ -188,7 +190,7 @@ impl Drop for PrivateIndex {
 
 impl Repo {
     /// A name for a file that only this process uses; [`Self::sweep_scratch`] removes it when the process is gone.
-    pub(super) fn scratch(&self, purpose: &str) -> Result<PathBuf> {
+    pub fn scratch(&self, purpose: &str) -> Result<PathBuf> {
         let folder = self.gx_dir().join("tmp");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let me = Identity::me();

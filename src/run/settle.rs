@@ -27,6 +27,9 @@ impl Runner<'_> {
     /// Finishes the runs of this machine that nobody looks after any more; says which got their end now.
     pub fn settle(&self, reach: Reach) -> Result<Vec<(ExperimentId, Status)>> {
         self.store.settle()?;
+        if reach == Reach::Trees {
+            self.repo.sweep_scratch();
+        }
         let mut settled = Vec::new();
         for held in self.store.abandoned()? {
             settled.extend(self.settle_one(held, reach)?);
@@ -35,7 +38,6 @@ impl Runner<'_> {
     }
 
     fn settle_one(&self, held: Held, reach: Reach) -> Result<Option<(ExperimentId, Status)>> {
-        self.repo.sweep_scratch();
         if held.pending.external {
             return self.settle_external(held).map(|()| None);
         }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::model::record::Fields;
+use crate::process::fail;
 use crate::process::identity::{self, Identity};
 use crate::store::experiments::Store;
 
@@ -119,13 +120,14 @@ impl Store<'_> {
     pub fn announce(&self, pending: Pending) -> Result<Held> {
         let folder = self.pending_folder();
         let path = folder.join(format!("{}.json", pending.uuid));
+        let temporary = self.repo.scratch("pending")?;
         let write = || {
             fs::create_dir_all(&folder)?;
-            let temporary = path.with_extension("tmp");
             fs::write(&temporary, serde_json::to_vec(&pending)?)?;
             let lock = File::open(&temporary)?;
             lock.lock()?;
             lock.sync_all()?;
+            fail::point("announcing");
             fs::rename(&temporary, &path)?;
             File::open(&folder)?.sync_all()?;
             Ok::<_, std::io::Error>(lock)

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use crate::support::{Lab, TRAIN, wait_until};
 
 /// Every point at which a run can be killed, in the order in which it passes them.
-const POINTS: [&str; 15] = [
+const POINTS: [&str; 17] = [
+    "looking",
     "snapshot",
+    "announcing",
     "announced",
     "claimed",
     "journalled",
@@ -49,7 +51,7 @@ impl Story {
     /// What must be recorded of a run that was killed at `point`; nothing where it had no name yet.
     fn end_after(&self, point: &str) -> Option<&'static str> {
         match point {
-            "snapshot" | "announced" => None,
+            "looking" | "snapshot" | "announcing" | "announced" => None,
             "claimed" | "journalled" | "recorded" | "starting" => Some("interrupted"),
             // The log holds no valid value, and nobody saw the trainer end.
             "started" | "training" | "trained" | "judged" if self.verdict == "crash" => Some("interrupted"),
