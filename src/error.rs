@@ -90,10 +90,14 @@ pub struct Told {
     pub exit: Exit,
 }
 
+const FULL: &str = "make room on the disk, then call gx again: nothing is half written";
+
 /// What may go wrong in any step, by the words of the system or of Git, and what to do about it.
-const MISHAPS: [(&str, &str); 4] = [
-    ("No space left on device", "make room on the disk, then call gx again: nothing is half written"),
-    ("Out of diskspace", "make room on the disk, then call gx again: nothing is half written"),
+const MISHAPS: [(&str, &str); 5] = [
+    ("No space left on device", FULL),
+    ("Out of diskspace", FULL),
+    // What libgit2 says when the disk was too full for an object that the ref is to name.
+    ("target OID for the reference doesn't exist", FULL),
     ("Permission denied", "gx must be able to write into the repository: `ls -ld .git .git/*` shows who may"),
     ("Read-only file system", "gx must be able to write into the repository: mount it writable"),
 ];
@@ -133,7 +137,7 @@ mod tests {
         let full = std::io::Error::from_raw_os_error(28);
         let told = tell(&anyhow::Error::from(full).context("cannot write the note"));
         assert!(told.message.starts_with("cannot write the note: No space left on device"));
-        assert_eq!(told.hints, ["make room on the disk, then call gx again: nothing is half written"]);
+        assert_eq!(told.hints, [FULL]);
     }
 
     #[test]

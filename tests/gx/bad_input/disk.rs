@@ -47,7 +47,11 @@ fn place_for_all(lab: &Lab) -> PathBuf {
     let folder = lab.dir().parent().unwrap().to_path_buf();
     let program = folder.join("gx");
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_gx"), &program).unwrap();
+    if !program.exists() {
+        // Not by this process: a file that a thread beside us still holds open for writing cannot be executed.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_gx")).arg(&program).status().unwrap();
+        assert!(copied.success());
+    }
     program
 }
 
@@ -130,11 +134,10 @@ fn a_full_disk_leaves_nothing_half_written_wherever_it_runs_out() {
         let told = lab.gx(&arguments);
         if told.code != Some(10) {
             failures += 1;
-            assert!(told.code == Some(1) && told.stderr.contains("error: "), "{spare}: {told:#?}");
+            assert!(told.code == Some(1) && told.stderr.contains("hint: make room"), "{spare}: {told:#?}");
         }
         if spare == 0 {
             assert_eq!(lab.git(&["for-each-ref"]), refs);
-            assert!(told.stderr.contains("hint: make room"), "{told:#?}");
         }
         assert_eq!(lab.read("train.py"), "1.5\n");
         lab.gx(&["ls"]).exits(0);
