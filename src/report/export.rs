@@ -56,12 +56,14 @@ fn tsv_row(stored: &Stored, record: &Record, metric: &str) -> Option<results::Ro
     let commit = imported("commit").or_else(|| record.text("kept_commit").map(short));
     let memory_mb = record.metrics().get("peak_vram_mb").and_then(Value::as_f64).unwrap_or_default();
     let value = record.number("value").or_else(|| record.metrics().get(metric).and_then(Value::as_f64));
-    let is_crash = status == RowStatus::Crash;
+    // autoresearch writes zeroes for a crash; what was imported goes out as it came in.
+    let is_crash = status == RowStatus::Crash && import.is_none();
+    let imported_memory = import.and_then(|import| import.get("memory_gb")).and_then(Value::as_f64);
     let description = imported("description").or_else(|| record.text("hypothesis").map(str::to_owned));
     Some(results::Row {
         commit: commit.unwrap_or_else(|| stored.snapshot.short()),
         value: value.filter(|_| !is_crash),
-        memory_gb: if is_crash { 0.0 } else { memory_mb / 1024.0 },
+        memory_gb: imported_memory.unwrap_or(if is_crash { 0.0 } else { memory_mb / 1024.0 }),
         status,
         description: one_line(&description.unwrap_or_default()),
     })

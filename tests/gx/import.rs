@@ -70,6 +70,19 @@ fn an_import_tells_what_it_found() {
 }
 
 #[test]
+fn rows_that_are_unusual_or_equal_come_back_as_they_were() {
+    let lab = Lab::new();
+    let table = format!(
+        "{HEADER}bea057b\t0.000000\t43.9\tcrash\tout of memory\nbea057b\t0.970000\t44.0\tcrash\tat the end\n\
+         7f2a65c\t1.200000\t0.0\tdiscard\ttwice\n7f2a65c\t1.200000\t0.0\tdiscard\ttwice\n"
+    );
+    assert_eq!(import(&lab, &table)["added"], 4);
+    assert_eq!(lab.gx(&["export", "tsv"]).exits(0).stdout, table);
+    assert_eq!(import(&lab, &table)["skipped"], 4);
+    assert_eq!(lab.gx(&["best", "--json"]).exits(0).json()["tags"], json!([]), "a crash is never the best");
+}
+
+#[test]
 fn code_is_found_on_branches_in_reflogs_and_unreachable_and_is_pinned() {
     let lab = Lab::new();
     let commit = |value: &str| {
