@@ -19,7 +19,9 @@ impl Rm {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let store = scene.store();
-        let chosen = self.ids.iter().map(|id| store.resolve(id)).collect::<Result<Vec<_>>>()?;
+        let mut chosen = self.ids.iter().map(|id| store.resolve(id)).collect::<Result<Vec<_>>>()?;
+        chosen.sort_by(|a, b| a.id.cmp(&b.id));
+        chosen.dedup();
         for stored in &chosen {
             if !store.record(stored.snapshot)?.status().is_final() {
                 return Err(fault(format!("{} is not finished", stored.id))
