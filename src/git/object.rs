@@ -1,7 +1,7 @@
 //! Writing and reading objects; what gx writes here can be made durable object by object.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use git2::{ErrorCode, Oid};
@@ -156,6 +156,12 @@ impl Repo {
 
     /// Writes the tree `base` with some paths set or, with `None`, removed.
     pub fn edit_tree(&self, base: ObjectId, changes: &[(RepoPath, Option<Entry>)]) -> Result<ObjectId> {
+        // In two steps, since libgit2 cannot put a folder where a file is only about to go, nor the reverse.
+        let (removed, set): (Vec<_>, Vec<_>) = changes.iter().partition(|(_, entry)| entry.is_none());
+        self.update_tree(self.update_tree(base, &removed)?, &set)
+    }
+
+    fn update_tree(&self, base: ObjectId, changes: &[&(RepoPath, Option<Entry>)]) -> Result<ObjectId> {
         if changes.is_empty() {
             return Ok(base);
         }
@@ -174,6 +180,15 @@ impl Repo {
             }
         }
         Ok(id_of(update.create_updated(&self.inner, &base).context("cannot write a tree")?))
+    }
+
+    /// Whether a tree can hold a file at a path: no folder is there, and no file where one of its folders must be.
+    pub fn has_room(&self, tree: ObjectId, path: &RepoPath) -> Result<bool> {
+        let tree = self.inner.find_tree(oid(tree)?)?;
+        let kind =
+            |at: &Path| tree.get_path(at).ok().map(|entry| entry.kind() == Some(git2::ObjectType::Tree));
+        let mut above = path.as_path().ancestors().skip(1).filter(|at| !at.as_os_str().is_empty());
+        Ok(kind(path.as_path()) != Some(true) && above.all(|at| kind(at) != Some(false)))
     }
 
     /// The commit that a revision of Git's own grammar names, where there is one.

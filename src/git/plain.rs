@@ -83,8 +83,12 @@ impl Repo {
         let place = self.work_dir().join(path.as_path());
         let is_file = |mode| mode == 0o100_644 || mode == 0o100_755;
         let is_free = fs::symlink_metadata(&place).map_or(true, |meta| meta.is_file());
-        let folder = place.parent().unwrap_or(self.work_dir());
-        if !is_file(entry.mode) || !is_free || !self.is_real_folder(folder) || !self.is_plain(path) {
+        if !is_file(entry.mode)
+            || !is_free
+            || self.not_a_folder_above(path).is_some()
+            || !place.parent().is_some_and(Path::is_dir)
+            || !self.is_plain(path)
+        {
             return Ok(false);
         }
         // Beside the repository first, so that the user's file is never half written.
@@ -101,17 +105,6 @@ impl Repo {
             let _ = fs::remove_file(&new);
         }
         Ok(moved.is_ok())
-    }
-
-    /// Whether a folder of the work tree is there, and no link on the way leads out of it.
-    fn is_real_folder(&self, folder: &Path) -> bool {
-        folder.canonicalize().ok()
-            == self
-                .work_dir()
-                .canonicalize()
-                .ok()
-                .map(|top| top.join(folder.strip_prefix(self.work_dir()).unwrap_or(Path::new(""))))
-            && folder.is_dir()
     }
 }
 

@@ -18,12 +18,43 @@ use crate::model::path::RepoPath;
 pub type Target = (RepoPath, Option<Entry>);
 
 impl Repo {
+    /// The files that writing a path would remove: those in a folder that lies there, or the file or symbolic link
+    /// that lies where one of its folders must be.
+    pub fn obstacles(&self, path: &RepoPath) -> Result<Vec<RepoPath>> {
+        if let Some(above) = self.not_a_folder_above(path) {
+            return Ok(vec![above]);
+        }
+        let mut found = Vec::new();
+        let mut folders = vec![path.clone()];
+        while let Some(folder) = folders.pop() {
+            let place = self.work_dir().join(folder.as_path());
+            if !fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_dir()) {
+                continue;
+            }
+            for entry in fs::read_dir(&place).with_context(|| format!("cannot read {folder}"))? {
+                let entry = entry?;
+                let inside = folder.as_path().join(entry.file_name());
+                let inside = RepoPath::new(inside.as_os_str().as_bytes());
+                let kind = if entry.file_type()?.is_dir() { &mut folders } else { &mut found };
+                kind.push(inside);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn not_a_folder_above(&self, path: &RepoPath) -> Option<RepoPath> {
+        let is_other =
+            |at: &&Path| fs::symlink_metadata(self.work_dir().join(at)).is_ok_and(|meta| !meta.is_dir());
+        let mut above = path.as_path().ancestors().skip(1).filter(|at| !at.as_os_str().is_empty());
+        above.find(is_other).map(|at| RepoPath::new(at.as_os_str().as_bytes()))
+    }
+
     /// Whether a path of the work tree is exactly what `entry` says, as Git would store it.
     pub fn is_at(&self, path: &RepoPath, entry: Option<Entry>) -> Result<bool> {
-        let place = self.work_dir().join(path.as_path());
-        if self.is_blocked(path) {
+        if self.not_a_folder_above(path).is_some() {
             return Ok(entry.is_none());
         }
+        let place = self.work_dir().join(path.as_path());
         let meta = match fs::symlink_metadata(&place) {
             Ok(meta) => meta,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -31,7 +62,7 @@ impl Repo {
             }
             Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
         };
-        let Some(entry) = entry else { return Ok(false) };
+        let Some(entry) = entry else { return Ok(meta.is_dir()) };
         if entry.is_submodule() || meta.is_dir() {
             return Ok(entry.is_submodule() && meta.is_dir());
         }
@@ -50,14 +81,6 @@ impl Repo {
         let content = fs::read(&place).with_context(|| format!("cannot read {path}"))?;
         Ok(self.hash_blob(&content)? == entry.id
             || !self.is_plain(path) && self.filtered_hash(path, content)? == entry.id)
-    }
-
-    /// Whether a link or a file lies where a folder of the path would have to be; a path beyond a link is
-    /// none of this work tree's.
-    pub fn is_blocked(&self, path: &RepoPath) -> bool {
-        let place = self.work_dir().join(path.as_path());
-        let mut folders = place.ancestors().skip(1).take_while(|folder| *folder != self.work_dir());
-        folders.any(|folder| fs::symlink_metadata(folder).is_ok_and(|meta| !meta.is_dir()))
     }
 
     /// The id of content after the clean filters of its path, which only the `git` program applies.

@@ -6,10 +6,12 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
+use crate::config::globs::Globs;
 use crate::git::object::NewCommit;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::outcome::{Best, Finished, TreeChange};
+use crate::model::path::RepoPath;
 use crate::model::record::{Fields, Record};
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
@@ -207,7 +209,7 @@ impl Runner<'_> {
             changes.push((path.clone(), self.repo.entry(scope.tree, path)?));
         }
         let tree = self.repo.edit_tree(head_tree, &changes)?;
-        if tree == scope.tree && self.repo.parents(snapshot)? == [scope.head] {
+        if tree == self.repo.tree_of(snapshot)? && self.repo.parents(snapshot)? == [scope.head] {
             return Ok(snapshot);
         }
         let new = NewCommit { tree, parents: &[scope.head], message, at: Timestamp::now() };
@@ -220,7 +222,7 @@ impl Runner<'_> {
 
     /// Keeps or rolls back as the record says, and sets the mark.
     pub(super) fn change_tree(&self, pending: &Pending, status: Status) -> Result<TreeChange> {
-        let scope = &pending.scope;
+        let (scope, sealed) = self.without_sealed(&pending.scope, status)?;
         let record = self.store.record(pending.snapshot)?;
         let id = record.text("id").unwrap_or_default();
         let log = format!("gx: {status} {id}");
@@ -230,14 +232,54 @@ impl Runner<'_> {
         } else if status == Status::Keep {
             let kept =
                 record.text("kept_commit").and_then(|commit| commit.parse().ok()).unwrap_or(scope.head);
-            Plan::keep(self.repo, scope, kept, &log)?.apply(self.repo)?
+            Plan::keep(self.repo, &scope, kept, &log)?.apply(self.repo)?
         } else {
-            Plan::roll_back(self.repo, scope, &log)?.apply(self.repo)?
+            let plan = Plan::roll_back(self.repo, &scope, &self.editable()?, &log)?;
+            plan.leave(sealed, "protected").apply(self.repo)?
         };
         let is_kept = status == Status::Keep && !stays && change.refused.is_none();
-        let tree = if is_kept { scope.tree } else { scope.rolled_back };
-        mark::set(self.repo, tree, self.repo.head()?.commit)?;
+        self.mark_end(&scope, is_kept, &change)?;
         Ok(change)
+    }
+
+    /// The paths that keep and discard may touch, as configured; empty where any tracked path is.
+    pub(super) fn editable(&self) -> Result<Globs> {
+        Globs::new(&self.config.run.editable)
+    }
+
+    /// The scope without protected paths, and those, where they have tainted the run: they stay as they are.
+    fn without_sealed(&self, scope: &Scope, status: Status) -> Result<(Scope, Vec<RepoPath>)> {
+        let mut scope = scope.clone();
+        if status != Status::Tainted {
+            return Ok((scope, Vec::new()));
+        }
+        let protected = Globs::new(&self.config.run.protected)?;
+        let is_sealed = |path: &RepoPath| protected.matches(path.as_bytes());
+        let (sealed, rest): (Vec<_>, Vec<_>) = scope.candidates.into_iter().partition(is_sealed);
+        let mut targets = Vec::new();
+        for path in &sealed {
+            targets.push((path.clone(), self.repo.entry(scope.tree, path)?));
+        }
+        scope.rolled_back = self.repo.edit_tree(scope.rolled_back, &targets)?;
+        scope.candidates = rest;
+        Ok((scope, sealed))
+    }
+
+    /// Sets the mark after a run. An edit that stays without being kept is not part of it, and so belongs to the
+    /// next experiment; what others have committed meanwhile is, as it is no edit.
+    fn mark_end(&self, scope: &Scope, is_kept: bool, change: &TreeChange) -> Result<()> {
+        let head = self.repo.head()?.commit;
+        let is_back = head == scope.base;
+        let tree =
+            if is_kept || scope.mode == Mode::Committed && !is_back { scope.tree } else { scope.rolled_back };
+        let expected = match &change.moved {
+            Some(moved) => moved.to,
+            None if is_back || is_kept => head,
+            None => scope.head,
+        };
+        let meanwhile = self.repo.changes(self.repo.tree_of(expected)?, self.repo.tree_of(head)?)?;
+        let committed: Vec<_> = meanwhile.into_iter().map(|change| (change.path, change.after)).collect();
+        mark::set(self.repo, self.repo.edit_tree(tree, &committed)?, head)
     }
 }
 

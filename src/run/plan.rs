@@ -1,7 +1,11 @@
 //! What keep and roll back would change, worked out in full before anything is changed.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
+use crate::config::globs::Globs;
+use crate::git::diff::Change;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
 use crate::git::worktree::Target;
@@ -10,6 +14,9 @@ use crate::model::outcome::{Left, Moved, Refusal, TreeChange};
 use crate::model::path::{self, RepoPath};
 use crate::process::fail;
 use crate::store::pending::{Mode, Scope};
+
+/// Why a path is left that could be written only over something else.
+const IN_THE_WAY: &str = "something else is in its place";
 
 /// A change of the branch, of work tree paths and of index entries.
 #[derive(Debug, Default)]
@@ -51,7 +58,10 @@ impl Plan {
     }
 
     /// The branch goes back to the base where the change was committed, the candidate paths to what they were.
-    pub(super) fn roll_back(repo: &Repo, scope: &Scope, log: &str) -> Result<Self> {
+    ///
+    /// `editable` says which commits the branch may go back over: those that touch such a path, or any path
+    /// where it is empty.
+    pub(super) fn roll_back(repo: &Repo, scope: &Scope, editable: &Globs, log: &str) -> Result<Self> {
         let head = repo.head()?;
         let is_moved_already = scope.mode == Mode::Committed && head.commit == scope.base;
         if head.reference() != scope.reference || (head.commit != scope.head && !is_moved_already) {
@@ -66,7 +76,7 @@ impl Plan {
         }
         let mut plan = Self { log: log.to_owned(), ..Self::default() };
         if scope.mode == Mode::Committed && !is_moved_already {
-            if let Some(why) = why_not_back(repo, scope)? {
+            if let Some(why) = why_not_back(repo, scope, editable)? {
                 return Ok(Self::refuse(why, revert));
             }
             plan.moved = Some(Moved { reference: scope.reference.clone(), from: scope.head, to: scope.base });
@@ -81,7 +91,7 @@ impl Plan {
         if self.refused.is_none() {
             for path in &scope.candidates {
                 let wanted = repo.entry(scope.tree, path)?;
-                if !repo.is_at(path, wanted)? && !repo.is_blocked(path) {
+                if !repo.is_at(path, wanted)? && repo.obstacles(path)?.is_empty() {
                     self.files.push((path.clone(), wanted));
                 }
             }
@@ -89,18 +99,40 @@ impl Plan {
         Ok(self)
     }
 
+    /// Names paths that stay as they are.
+    pub(super) fn leave(mut self, paths: Vec<RepoPath>, why: &'static str) -> Self {
+        self.left.extend(paths.into_iter().map(|path| Left { path, why }));
+        self
+    }
+
     fn plan_files(&mut self, repo: &Repo, scope: &Scope) -> Result<()> {
+        let (base, mut written) = (repo.tree_of(scope.base)?, Vec::new());
         for path in &scope.candidates {
             let (ran, wanted) = (repo.entry(scope.tree, path)?, repo.entry(scope.rolled_back, path)?);
             if repo.is_at(path, wanted)? {
-                continue;
-            }
-            if repo.is_blocked(path) {
-                self.left.push(Left { path: path.clone(), why: "something else is in place of its folder" });
-            } else if repo.is_at(path, ran)? {
-                self.files.push((path.clone(), wanted));
-            } else {
+                let is_missing = wanted.is_none() && repo.entry(base, path)?.is_some();
+                if is_missing && !repo.obstacles(path)?.is_empty() {
+                    self.left.push(Left { path: path.clone(), why: IN_THE_WAY });
+                }
+            } else if !repo.is_at(path, ran)? {
                 self.left.push(Left { path: path.clone(), why: "edited again during the run" });
+            } else if wanted.is_none() {
+                self.files.push((path.clone(), None));
+            } else {
+                written.push((path.clone(), wanted));
+            }
+        }
+        self.plan_written(repo, written)
+    }
+
+    /// Files are written only where nothing lies in the way but what the plan removes.
+    fn plan_written(&mut self, repo: &Repo, written: Vec<Target>) -> Result<()> {
+        let removed: BTreeSet<RepoPath> = self.files.iter().map(|(path, _)| path.clone()).collect();
+        for (path, wanted) in written {
+            if repo.obstacles(&path)?.iter().all(|obstacle| removed.contains(obstacle)) {
+                self.files.push((path, wanted));
+            } else {
+                self.left.push(Left { path, why: IN_THE_WAY });
             }
         }
         Ok(())
@@ -113,7 +145,8 @@ impl Plan {
         for path in &scope.candidates {
             let wanted = repo.entry(new_head, path)?;
             let present = staged.get(path).copied();
-            if present == wanted {
+            let is_blocked = self.left.iter().any(|left| left.path == *path && left.why == IN_THE_WAY);
+            if present == wanted || is_blocked {
                 continue;
             }
             if present == repo.entry(scope.tree, path)? || present == repo.entry(head, path)? {
@@ -149,7 +182,7 @@ impl Plan {
 }
 
 /// Why the branch must not go back over its commits, where it must not.
-fn why_not_back(repo: &Repo, scope: &Scope) -> Result<Option<String>> {
+fn why_not_back(repo: &Repo, scope: &Scope, editable: &Globs) -> Result<Option<String>> {
     let Some(line) = repo.straight_line(scope.base, scope.head)? else {
         return Ok(Some("a merge lies on the way back".to_owned()));
     };
@@ -159,7 +192,8 @@ fn why_not_back(repo: &Repo, scope: &Scope) -> Result<Option<String>> {
             return Ok(Some("the history ends on the way back".to_owned()));
         };
         let changes = repo.changes(repo.tree_of(*parent)?, repo.tree_of(*commit)?)?;
-        if !changes.iter().any(|change| scope.candidates.contains(&change.path)) {
+        let touches = |change: &Change| editable.is_empty() || editable.matches(change.path.as_bytes());
+        if !changes.iter().any(touches) {
             return Ok(Some(format!("commit {} touches nothing of the experiment", commit.short())));
         }
     }

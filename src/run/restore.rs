@@ -68,7 +68,9 @@ impl Runner<'_> {
             if self.repo.is_at(&change.path, change.after)? {
                 continue;
             }
-            if self.repo.is_at(&change.path, change.before)? && !self.repo.is_blocked(&change.path) {
+            if self.repo.obstacles(&change.path)?.is_empty()
+                && self.repo.is_at(&change.path, change.before)?
+            {
                 targets.push((change.path, change.after));
             } else {
                 dirty.push(change.path);

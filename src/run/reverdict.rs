@@ -59,7 +59,7 @@ impl Runner<'_> {
             None => Plan::default(),
             Some(kept) if kept == head.commit => {
                 let scope = self.discard_scope(&record, &head)?;
-                Plan::roll_back(self.repo, &scope, &format!("gx: discard {}", stored.id))?
+                Plan::roll_back(self.repo, &scope, &self.editable()?, &format!("gx: discard {}", stored.id))?
             }
             Some(kept) if self.repo.is_ancestor(kept, head.commit)? => Plan::refuse(
                 "the branch has moved on since it was kept",

@@ -126,7 +126,15 @@ impl Ground<'_> {
             }
             targets.push((path.clone(), target));
         }
-        self.repo.edit_tree(self.snapshot.tree, &targets)
+        let (removed, set): (Vec<_>, Vec<_>) = targets.into_iter().partition(|(_, entry)| entry.is_none());
+        let mut tree = self.repo.edit_tree(self.snapshot.tree, &removed)?;
+        for target in set {
+            // What something else has taken the place of cannot come back, and stays as it ran.
+            if self.repo.has_room(tree, &target.0)? {
+                tree = self.repo.edit_tree(tree, &[target])?;
+            }
+        }
+        Ok(tree)
     }
 }
 
