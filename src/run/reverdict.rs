@@ -10,7 +10,7 @@ use crate::git::repo::Head;
 use crate::git::worktree::inside;
 use crate::model::object::ObjectId;
 use crate::model::outcome::TreeChange;
-use crate::model::path::RepoPath;
+use crate::model::path::{self, RepoPath};
 use crate::model::record::{Fields, Record};
 use crate::model::status::Status;
 use crate::run::lock::{Patience, WorkTreeLock};
@@ -28,6 +28,17 @@ impl Runner<'_> {
         let (record, _lock) = self.open_verdict(stored, reason)?;
         let with = with.iter().map(|path| self.addition(path)).collect::<Result<Vec<_>>>()?;
         let head = self.repo.head()?;
+        if let Some(kept) = self.kept_before(&record, &head)?
+            && (with.is_empty() || kept != head.commit)
+        {
+            self.override_with(stored, Status::Keep, reason, json!(kept))?;
+            let advice = format!("git add {} && git commit", path::list(&with));
+            let plan = match with.is_empty() {
+                true => Plan::default(),
+                false => Plan::refuse("the branch has moved on since it was kept", advice),
+            };
+            return plan.apply(self.repo);
+        }
         let plan = match self.keep_scope(stored, &record, &head, &with)? {
             Ok(scope) => {
                 let message = format!(
@@ -48,6 +59,16 @@ impl Runner<'_> {
         let change = plan.apply(self.repo)?;
         self.mark_head(&change)?;
         Ok(change)
+    }
+
+    /// The commit of an experiment that is kept already, where the branch has it.
+    fn kept_before(&self, record: &Record, head: &Head) -> Result<Option<ObjectId>> {
+        let kept = record.text("kept_commit").and_then(|commit| commit.parse().ok());
+        let kept = kept.filter(|_| record.status() == Status::Keep);
+        Ok(match kept {
+            Some(kept) if self.repo.is_ancestor(kept, head.commit)? => Some(kept),
+            _ => None,
+        })
     }
 
     /// Discards an experiment whatever its verdict was; branch and work tree follow where that is safe.
@@ -127,12 +148,17 @@ impl Runner<'_> {
         let head_tree = self.repo.tree_of(head.commit)?;
         let mut candidates = Vec::new();
         for change in self.repo.changes(idea.base, idea.tree)? {
-            if self.repo.entry(head_tree, &change.path)? != change.before {
+            let committed = self.repo.entry(head_tree, &change.path)?;
+            if committed == change.after {
+                continue;
+            }
+            if committed != change.before {
                 return Ok(Err(format!("HEAD has another `{}` than its base", change.path)));
             }
-            if !self.repo.is_at(&change.path, change.before)?
-                && !self.repo.is_at(&change.path, change.after)?
-            {
+            let is_own = self.repo.is_at(&change.path, change.before)?
+                && self.repo.obstacles(&change.path)?.is_empty()
+                || self.repo.is_at(&change.path, change.after)?;
+            if !is_own {
                 return Ok(Err(format!("`{}` has other uncommitted changes", change.path)));
             }
             candidates.push((change.path, change.after));
