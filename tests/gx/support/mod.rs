@@ -1,6 +1,7 @@
 //! A hermetic lab: a repository of its own, fixed time and names, nothing of the user's.
 
 mod screen;
+pub mod script;
 
 use std::ffi::OsStr;
 use std::fs;
