@@ -1,6 +1,4 @@
 //! The built program against real repositories: a module per command or promise.
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without stops it, with the place named")]
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "a test that must be skipped says so")]
 

@@ -18,7 +18,7 @@ fn autoresearch() -> Lab {
 fn init_knows_the_layout_of_autoresearch_and_says_what_it_did() {
     let lab = autoresearch();
     insta::assert_snapshot!(lab.screen(&["init"]), @r#"
-    wrote gx.toml, .gitignore; committed as #######
+    set up, committed as #######
     paths   gx.toml, .gitignore
     next    gx run --hypothesis "baseline"   (agents: gx agent-guide)
     "#);
@@ -112,7 +112,7 @@ fn init_again_changes_nothing_and_says_so() {
 fn init_with_a_tag_begins_a_branch_that_must_not_exist() {
     let lab = autoresearch();
     insta::assert_snapshot!(lab.screen(&["init", "--tag", "mar5"]), @r#"
-    wrote gx.toml, .gitignore; committed as #######; began branch autoresearch/mar5
+    set up, committed as #######; began branch autoresearch/mar5
     paths   gx.toml, .gitignore
     next    gx run --hypothesis "baseline"   (agents: gx agent-guide)
     "#);
