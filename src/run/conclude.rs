@@ -173,7 +173,8 @@ impl Runner<'_> {
 
     pub(super) fn keep_log(&self, snapshot: ObjectId, id: &ExperimentId) -> Result<()> {
         let path = self.store.log_file(id);
-        if !path.exists() {
+        // A command that printed nothing has no log worth a note.
+        if !path.metadata().is_ok_and(|meta| meta.len() > 0) {
             return Ok(());
         }
         let cap = usize::try_from(self.config.log.max_note).unwrap_or(usize::MAX);

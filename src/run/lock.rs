@@ -1,8 +1,8 @@
 //! One run at a time in a work tree: a flock that the trainer inherits.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
 use std::thread;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl WorkTreeLock {
     /// Another run has it and `patience` is [`Patience::Refuse`], or Ctrl-C while waiting.
     pub fn take(repo: &Repo, patience: Patience) -> Result<Self> {
         let path = repo.git_dir().join("gx-run.lock");
-        let open = File::options().create(true).append(true).read(true).open(&path);
+        let open = File::options().create(true).truncate(false).write(true).read(true).open(&path);
         let file = open.with_context(|| format!("cannot write {}", path.display()))?;
         loop {
             match file.try_lock() {
@@ -61,13 +61,15 @@ impl WorkTreeLock {
                 }
             }
         }
-        file.set_len(0)?;
-        Ok(Self { file })
+        let lock = Self { file };
+        lock.name("")?;
+        Ok(lock)
     }
 
     /// Says who holds it, for the message that others get.
     pub fn name(&self, holder: &str) -> Result<()> {
-        (&self.file).write_all(holder.as_bytes()).context("cannot write the lock file")
+        // Written over in place and never cut: a file system may flush a file that is.
+        self.file.write_all_at(format!("{holder:<40}\n").as_bytes(), 0).context("cannot write the lock file")
     }
 
     /// For the trainer to inherit.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -130,7 +131,7 @@ impl<'a> Store<'a> {
     /// Brings the notes up to date with the journal: cheap where nothing has happened.
     pub fn settle(&self) -> Result<()> {
         let remembered = fs::read_to_string(self.tip_file()).unwrap_or_default();
-        let (boot, tip) = remembered.trim().split_once(' ').unwrap_or_default();
+        let (boot, tip) = remembered.lines().next().and_then(|line| line.split_once(' ')).unwrap_or_default();
         if boot != identity::boot_id() {
             self.repair()?;
         }
@@ -158,10 +159,12 @@ impl<'a> Store<'a> {
 
     fn remember_tip(&self) -> Result<()> {
         let Some(tip) = self.repo.read_ref(RECORDS)? else { return Ok(()) };
-        // Not durable, and need not be: a wrong memory only makes the next command look again.
+        // Not durable, and need not be: a wrong memory only makes the next command look again. Written over
+        // in place, since a file system flushes what replaces a file, and the line is always as long.
         fs::create_dir_all(self.repo.gx_dir())?;
-        fs::write(self.tip_file(), format!("{} {tip}\n", identity::boot_id()))
-            .context("cannot write notes-tip")
+        let file = fs::File::options().create(true).truncate(false).write(true).open(self.tip_file());
+        let line = format!("{} {tip}\n", identity::boot_id());
+        file.and_then(|file| file.write_all_at(line.as_bytes(), 0)).context("cannot write notes-tip")
     }
 
     /// The record of a snapshot; empty where it has none.
