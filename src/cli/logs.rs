@@ -6,6 +6,7 @@ use clap::Args;
 use crate::cli::scene::Scene;
 use crate::error::{Exit, fault};
 use crate::report::done::Log;
+use crate::store::experiments::Stored;
 
 /// Print the log of an experiment
 #[derive(Debug, Args)]
@@ -21,10 +22,16 @@ impl Logs {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let stored = scene.resolve(&self.id)?;
-        let log = scene.store().log(&stored)?.ok_or_else(|| {
-            fault(format!("{} has no log", stored.id))
-                .hint(format!("see what is known: `gx show {}`", stored.id))
-        })?;
+        let log = match scene.store().log(&stored)? {
+            Some(log) => log,
+            // A run that printed nothing has no note.
+            None if is_over(scene, &stored)? => Vec::new(),
+            None => {
+                return Err(fault(format!("{} has no log", stored.id))
+                    .hint(format!("see what is known: `gx show {}`", stored.id))
+                    .into());
+            }
+        };
         let log = match self.tail {
             Some(lines) => last_lines(&log, lines),
             None => &log,
@@ -36,6 +43,12 @@ impl Logs {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Whether a command of gx has run to its end; what was imported or registered never had a log.
+fn is_over(scene: &Scene, stored: &Stored) -> Result<bool> {
+    let record = scene.store().record(stored.snapshot)?;
+    Ok(record.status().is_final() && record.fields().contains_key("command"))
 }
 
 fn last_lines(log: &[u8], lines: usize) -> &[u8] {

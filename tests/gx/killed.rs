@@ -168,7 +168,8 @@ fn is_recorded_once(lab: &Lab, id: &str, end: &str) {
     let statuses: Vec<_> = lines(lab, id).iter().filter_map(|line| line.get("status").cloned()).collect();
     assert_eq!(statuses, [json!("running"), json!(end)]);
     assert!(record["finished"].is_string() && record["reason"].is_string(), "{record}");
-    if let Ok(log) = fs::read_to_string(lab.path(format!(".git/gx/runs/{id}/log"))) {
+    let log = fs::read_to_string(lab.path(format!(".git/gx/runs/{id}/log")));
+    if let Some(log) = log.ok().filter(|log| !log.is_empty()) {
         assert_eq!(
             lab.git(&["notes", "--ref=experiment-logs", "show", &snapshot]).trim_end(),
             log.trim_end()
