@@ -114,6 +114,11 @@ impl Repo {
         }
     }
 
+    /// Whether a work tree of this [name](Self::worktree_name) is still there.
+    pub fn has_worktree(&self, name: &str) -> bool {
+        name.strip_prefix("linked-").is_none_or(|name| self.common_dir.join("worktrees").join(name).exists())
+    }
+
     /// Where HEAD stands.
     ///
     /// # Errors
@@ -186,20 +191,24 @@ fn not_the_owner(from: &Path, error: &git2::Error) -> Fault {
 /// Says which format stands in the way, since libgit2's own words don't help.
 fn unreadable(path: &Path, error: &git2::Error) -> Fault {
     let message = error.message();
+    let (files, sha1) = (
+        "clone it in Git's classic format: `git clone --ref-format=files --no-local OLD NEW`",
+        "start a repository with `git init --object-format=sha1` and take the files over",
+    );
     let format = [
-        ("refstorage", "the reftable ref format"),
-        ("objectformat", "the SHA-256 object format"),
-        ("object format", "the SHA-256 object format"),
-        ("partialclone", "a partial clone"),
+        ("refstorage", "the reftable ref format", files),
+        ("objectformat", "the SHA-256 object format", sha1),
+        ("object format", "the SHA-256 object format", sha1),
+        ("partialclone", "a partial clone", "clone it whole: `git clone URL NEW`, without `--filter`"),
     ]
     .into_iter()
-    .find(|(word, _)| message.contains(word));
+    .find(|(word, ..)| message.contains(word));
     match format {
-        Some((_, name)) => fault(format!(
+        Some((_, name, way_out)) => fault(format!(
             "{} uses {name}, which this version of gx cannot open; nothing was changed",
             path.display()
         ))
-        .hint("use a clone in Git's classic format: `git clone --ref-format=files --no-local OLD NEW`, and for SHA-256 a new `git init --object-format=sha1`"),
+        .hint(way_out),
         None => fault(format!("cannot open {}: {message}", path.display())),
     }
 }

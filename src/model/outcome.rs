@@ -46,6 +46,8 @@ pub struct Finished {
     pub tree: TreeChange,
     /// The last lines of the log, after a failure.
     pub log_tail: Option<String>,
+    /// What went wrong beside the record and does not change it; a later command tries again.
+    pub unfinished: Option<String>,
 }
 
 /// What became of the branch and the work tree.

@@ -11,6 +11,8 @@ use crate::store::experiments::Store;
 /// The answer of `gx best`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bests {
+    /// The tag that was asked for, where one was.
+    pub tag: Option<String>,
     /// A line for each tag that has a best.
     pub tags: Vec<BestOfTag>,
 }
@@ -52,6 +54,6 @@ impl Bests {
                 gain_since_first: first_value.map(|first| gain(goal, best.value, first)),
             });
         }
-        Ok(Self { tags })
+        Ok(Self { tag: tag.map(str::to_owned), tags })
     }
 }

@@ -35,6 +35,9 @@ impl Runner<'_> {
         fail::point("trained");
         let finished = self.conclude(begun, &ending)?;
         drop(lock);
+        if let Some(trouble) = &finished.unfinished {
+            listen(Event::Warning(trouble.clone()));
+        }
         self.after(&finished, listen);
         Ok(finished)
     }

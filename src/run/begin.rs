@@ -17,6 +17,7 @@ use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::model::record::{Fields, VERSION};
+use crate::model::status::Status;
 use crate::process::identity;
 use crate::process::{fail, find};
 use crate::run::begun::Begun;
@@ -113,16 +114,21 @@ impl Runner<'_> {
         let editable = Globs::new(&self.config.run.editable)?;
         let ground =
             Ground { repo: self.repo, head, snapshot, mark: mark::read(self.repo)?, editable: &editable };
-        ground.scope(&|| self.last_kept(tag))
+        ground.scope(&|| self.last_kept(tag, head.commit))
     }
 
-    fn last_kept(&self, tag: &str) -> Result<Option<ObjectId>> {
-        let kept = self.store.summaries()?.into_iter().rev().find_map(|(_, summary)| {
-            (summary.tag == tag && summary.status == crate::model::status::Status::Keep)
-                .then_some(summary.kept_commit)
-                .flatten()
-        });
-        Ok(kept.and_then(|commit| commit.parse().ok()))
+    /// The newest kept commit of the tag that HEAD descends from.
+    fn last_kept(&self, tag: &str, head: ObjectId) -> Result<Option<ObjectId>> {
+        for (_, summary) in self.store.summaries()?.into_iter().rev() {
+            if summary.tag == tag
+                && summary.status == Status::Keep
+                && let Some(kept) = summary.kept_commit.and_then(|commit| commit.parse().ok())
+                && self.repo.is_ancestor(kept, head)?
+            {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
     }
 
     fn fields(&self, request: &Request, found: &Found, tag: &str) -> Result<Fields> {

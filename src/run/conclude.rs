@@ -6,12 +6,9 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::config::globs::Globs;
-use crate::git::object::NewCommit;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::outcome::{Best, Finished, TreeChange};
-use crate::model::path::RepoPath;
 use crate::model::record::{Fields, Record};
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
@@ -21,11 +18,10 @@ use crate::process::{fail, log};
 use crate::research::ranking;
 use crate::run::begun::Begun;
 use crate::run::judge::{Ending, Judged, Scales, read_metrics};
-use crate::run::plan::Plan;
 use crate::run::runner::Runner;
-use crate::run::{mark, seal};
+use crate::run::seal;
 use crate::store::experiments::Stored;
-use crate::store::pending::{Held, Mode, Pending, Scope};
+use crate::store::pending::Held;
 
 /// The end of a run as it was observed.
 pub(super) struct Observed<'a> {
@@ -43,9 +39,11 @@ impl Runner<'_> {
         let observed = Observed { ending, metrics, finished: Timestamp::now() };
         let mut finished = self.record_end(&begun.held, &begun.id, &observed)?;
         finished.tree = self.change_tree(&begun.held.pending, finished.status)?;
-        finished.tree.others = begun.others;
+        self.name_others(&mut finished.tree, &begun)?;
         fail::point("changed");
-        begun.held.done()?;
+        if finished.unfinished.is_none() {
+            begun.held.done()?;
+        }
         Ok(finished)
     }
 
@@ -82,7 +80,7 @@ impl Runner<'_> {
         fail::point("judged");
         self.store.append(pending.snapshot, fields)?;
         fail::point("ended");
-        self.keep_log(pending.snapshot, id)?;
+        let unfinished = self.keep_log(pending.snapshot, id).err();
         fail::point("logged");
         let crashes = ranking::crashes_in_a_row(&summaries, &tag, judged.status, id);
         let allowed = self.config.policy.crash_streak;
@@ -101,6 +99,7 @@ impl Runner<'_> {
             finished: observed.finished,
             tree: TreeChange::default(),
             log_tail,
+            unfinished: unfinished.map(|error| format!("the log of {id} could not be kept: {error:#}")),
         })
     }
 
@@ -179,108 +178,6 @@ impl Runner<'_> {
         }
         let cap = usize::try_from(self.config.log.max_note).unwrap_or(usize::MAX);
         self.store.keep_log(snapshot, &log::excerpt(&path, cap)?)
-    }
-
-    /// The commit that the branch is to stand at: the candidate changes only, made before the record names it.
-    fn kept_commit(&self, pending: &Pending, id: &ExperimentId, judged: &Judged) -> Result<ObjectId> {
-        let scope = &pending.scope;
-        if scope.mode != Mode::Dirty {
-            return Ok(scope.head);
-        }
-        let head = self.repo.head()?;
-        if pending.leave || head.commit != scope.head || head.reference() != scope.reference {
-            return Ok(pending.snapshot);
-        }
-        let hypothesis = pending.begin.get("hypothesis").and_then(Value::as_str).unwrap_or_default();
-        let value = judged.value.map(|value| format!("Gx-Value: {value}\n")).unwrap_or_default();
-        let message = format!("{hypothesis}\n\nGx-Experiment: {id}\n{value}");
-        self.commit_candidates(scope, pending.snapshot, &message)
-    }
-
-    /// A commit on HEAD with the candidate paths as they ran; the snapshot itself where nothing else was dirty.
-    pub(super) fn commit_candidates(
-        &self,
-        scope: &Scope,
-        snapshot: ObjectId,
-        message: &str,
-    ) -> Result<ObjectId> {
-        let head_tree = self.repo.tree_of(scope.head)?;
-        let mut changes = Vec::new();
-        for path in &scope.candidates {
-            changes.push((path.clone(), self.repo.entry(scope.tree, path)?));
-        }
-        let tree = self.repo.edit_tree(head_tree, &changes)?;
-        if tree == self.repo.tree_of(snapshot)? && self.repo.parents(snapshot)? == [scope.head] {
-            return Ok(snapshot);
-        }
-        let new = NewCommit { tree, parents: &[scope.head], message, at: Timestamp::now() };
-        let commit = self.repo.write_commit(&new)?;
-        let mut written = self.repo.new_trees(tree, head_tree)?;
-        written.push(commit);
-        self.repo.sync_objects(&written)?;
-        Ok(commit)
-    }
-
-    /// Keeps or rolls back as the record says, and sets the mark.
-    pub(super) fn change_tree(&self, pending: &Pending, status: Status) -> Result<TreeChange> {
-        let (scope, sealed) = self.without_sealed(&pending.scope, status)?;
-        let record = self.store.record(pending.snapshot)?;
-        let id = record.text("id").unwrap_or_default();
-        let log = format!("gx: {status} {id}");
-        let stays = pending.leave || status == Status::Interrupted || !status.is_final();
-        let change = if stays {
-            TreeChange::default()
-        } else if status == Status::Keep {
-            let kept =
-                record.text("kept_commit").and_then(|commit| commit.parse().ok()).unwrap_or(scope.head);
-            Plan::keep(self.repo, &scope, kept, &log)?.apply(self.repo)?
-        } else {
-            let plan = Plan::roll_back(self.repo, &scope, &self.editable()?, &log)?;
-            plan.leave(sealed, "protected").apply(self.repo)?
-        };
-        let is_kept = status == Status::Keep && !stays && change.refused.is_none();
-        self.mark_end(&scope, is_kept, &change)?;
-        Ok(change)
-    }
-
-    /// The paths that keep and discard may touch, as configured; empty where any tracked path is.
-    pub(super) fn editable(&self) -> Result<Globs> {
-        Globs::new(&self.config.run.editable)
-    }
-
-    /// The scope without protected paths, and those, where they have tainted the run: they stay as they are.
-    fn without_sealed(&self, scope: &Scope, status: Status) -> Result<(Scope, Vec<RepoPath>)> {
-        let mut scope = scope.clone();
-        if status != Status::Tainted {
-            return Ok((scope, Vec::new()));
-        }
-        let protected = Globs::new(&self.config.run.protected)?;
-        let is_sealed = |path: &RepoPath| protected.matches(path.as_bytes());
-        let (sealed, rest): (Vec<_>, Vec<_>) = scope.candidates.into_iter().partition(is_sealed);
-        let mut targets = Vec::new();
-        for path in &sealed {
-            targets.push((path.clone(), self.repo.entry(scope.tree, path)?));
-        }
-        scope.rolled_back = self.repo.edit_tree(scope.rolled_back, &targets)?;
-        scope.candidates = rest;
-        Ok((scope, sealed))
-    }
-
-    /// Sets the mark after a run. An edit that stays without being kept is not part of it, and so belongs to the
-    /// next experiment; what others have committed meanwhile is, as it is no edit.
-    fn mark_end(&self, scope: &Scope, is_kept: bool, change: &TreeChange) -> Result<()> {
-        let head = self.repo.head()?.commit;
-        let is_back = head == scope.base;
-        let tree =
-            if is_kept || scope.mode == Mode::Committed && !is_back { scope.tree } else { scope.rolled_back };
-        let expected = match &change.moved {
-            Some(moved) => moved.to,
-            None if is_back || is_kept => head,
-            None => scope.head,
-        };
-        let meanwhile = self.repo.changes(self.repo.tree_of(expected)?, self.repo.tree_of(head)?)?;
-        let committed: Vec<_> = meanwhile.into_iter().map(|change| (change.path, change.after)).collect();
-        mark::set(self.repo, self.repo.edit_tree(tree, &committed)?, head)
     }
 }
 

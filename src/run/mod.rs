@@ -12,6 +12,7 @@ pub mod import;
 pub mod judge;
 pub mod lock;
 pub mod mark;
+pub mod outcome;
 pub mod plan;
 pub mod restore;
 pub mod reverdict;

@@ -115,7 +115,7 @@ impl Plan {
                     self.left.push(Left { path: path.clone(), why: IN_THE_WAY });
                 }
             } else if !repo.is_at(path, ran)? {
-                self.left.push(Left { path: path.clone(), why: "edited again during the run" });
+                self.left.push(Left { path: path.clone(), why: "edited again" });
             } else if wanted.is_none() {
                 self.files.push((path.clone(), None));
             } else {

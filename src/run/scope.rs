@@ -47,6 +47,9 @@ impl Ground<'_> {
                 (true, Some(base)) => (Mode::Committed, base),
                 (true, None) => (Mode::Unchanged, self.head.commit),
             };
+        if mode == Mode::Dirty {
+            self.drop_homeless(head_tree, &mut candidates, &mut others)?;
+        }
         if mode == Mode::Committed {
             candidates = self.committed_candidates(base, head_tree, &others)?;
         }
@@ -61,6 +64,29 @@ impl Ground<'_> {
             candidates,
         };
         Ok(Found { scope, others })
+    }
+
+    /// A file that can stand in no commit beside what stays of HEAD is no candidate: one in place of a tracked
+    /// folder, say, whose files keep and discard may not touch.
+    fn drop_homeless(
+        &self,
+        head_tree: ObjectId,
+        candidates: &mut Vec<RepoPath>,
+        others: &mut Vec<RepoPath>,
+    ) -> Result<()> {
+        let mut targets = Vec::new();
+        for path in candidates.iter() {
+            targets.push((path.clone(), self.repo.entry(self.snapshot.tree, path)?));
+        }
+        let (removed, set): (Vec<_>, Vec<_>) = targets.into_iter().partition(|(_, entry)| entry.is_none());
+        let rest = self.repo.edit_tree(head_tree, &removed)?;
+        for (path, _) in set {
+            if !self.repo.has_room(rest, &path)? {
+                candidates.retain(|candidate| *candidate != path);
+                others.push(path);
+            }
+        }
+        Ok(())
     }
 
     fn may_touch(&self, change: &Change, untracked: &BTreeSet<&RepoPath>) -> Result<bool> {

@@ -64,9 +64,12 @@ impl Runner<'_> {
         }
         self.keep_log(held.pending.snapshot, &id)?;
         let stays = held.pending.leave || status == Status::Interrupted;
-        let is_here = held.pending.worktree == self.repo.worktree_name();
-        if stays && !is_here || reach == Reach::Trees && is_here {
+        let worktree = &held.pending.worktree;
+        if reach == Reach::Trees && *worktree == self.repo.worktree_name() {
             self.change_tree(&held.pending, status)?;
+            held.done()?;
+        } else if *worktree != self.repo.worktree_name() && (stays || !self.repo.has_worktree(worktree)) {
+            // Its tree stays as it is, or is not there any more.
             held.done()?;
         }
         Ok(news)

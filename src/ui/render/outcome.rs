@@ -52,8 +52,11 @@ fn tree(tree: &Tree, page: &mut Page) {
         let name = reference.strip_prefix("refs/heads/").unwrap_or(reference);
         said.push(format!("{name} is at {}", to.short()));
     }
-    if !tree.restored.is_empty() {
-        said.push(format!("put back {}", path::list(&tree.restored)));
+    // What `gx keep` writes is the kept change; only a roll back puts back.
+    let put_back: Vec<_> =
+        tree.restored.iter().filter(|path| !tree.committed.contains(path)).cloned().collect();
+    if !put_back.is_empty() {
+        said.push(format!("put back {}", path::list(&put_back)));
     }
     if tree.moved.is_some() && !tree.committed.is_empty() {
         said.push(format!("committed {}", path::list(&tree.committed)));

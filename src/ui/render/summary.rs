@@ -15,7 +15,9 @@ use crate::ui::table::{Column, Table, cut};
 impl Show for Bests {
     fn show(&self, page: &mut Page) {
         if self.tags.is_empty() {
-            return page.text("nothing has been kept yet; make a baseline: gx run --hypothesis \"baseline\"");
+            let of_tag = self.tag.as_ref().map(|tag| format!(" in tag `{tag}`")).unwrap_or_default();
+            let next = "make a baseline: gx run --hypothesis \"baseline\"";
+            return page.text(format!("nothing has been kept{of_tag} yet; {next}"));
         }
         for best in &self.tags {
             let row = &best.experiment;

@@ -55,7 +55,7 @@ fn a_repository_with_sha256_objects() {
     let Some(lab) = in_format("--object-format=sha256") else { return };
     insta::assert_snapshot!(lab.refused(RUN, 1), @"
     error: LAB/.git/ uses the SHA-256 object format, which this version of gx cannot open; nothing was changed
-    hint: use a clone in Git's classic format: `git clone --ref-format=files --no-local OLD NEW`, and for SHA-256 a new `git init --object-format=sha1`
+    hint: start a repository with `git init --object-format=sha1` and take the files over
     ");
     assert!(!lab.path(".git/gx").exists());
 }
@@ -65,7 +65,7 @@ fn a_repository_with_reftables() {
     let Some(lab) = in_format("--ref-format=reftable") else { return };
     insta::assert_snapshot!(lab.refused(RUN, 1), @"
     error: LAB/.git/ uses the reftable ref format, which this version of gx cannot open; nothing was changed
-    hint: use a clone in Git's classic format: `git clone --ref-format=files --no-local OLD NEW`, and for SHA-256 a new `git init --object-format=sha1`
+    hint: clone it in Git's classic format: `git clone --ref-format=files --no-local OLD NEW`
     ");
     assert!(!lab.path(".git/gx").exists());
 }

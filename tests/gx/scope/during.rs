@@ -15,7 +15,7 @@ fn a_path_edited_again_during_the_run_is_left_and_named() {
     lab.write("other.py", "changed\n");
     let told = lab.run_script(&format!("{BLOCK}; echo 0.8 > train.py"), &[]).exits(10).json();
     assert_eq!((lab.read("train.py").as_str(), lab.read("other.py").as_str()), ("0.8\n", "other\n"));
-    assert_eq!(told["tree"]["left"], json!([{"path": "train.py", "why": "edited again during the run"}]));
+    assert_eq!(told["tree"]["left"], json!([{"path": "train.py", "why": "edited again"}]));
     assert_eq!(lab.git(&["show", "refs/experiments/exp-2:train.py"]), "1.5\n");
     let told = lab.run("what was edited during the run", &[]).exits(0).json();
     assert_eq!(told["tree"]["committed"], json!(["train.py"]));
