@@ -43,6 +43,11 @@ impl Page {
         }
     }
 
+    /// As [`Self::fact`], on one line however long, so that a command in it can be copied.
+    pub fn whole_fact(&mut self, name: &str, fact: impl Into<Text>) {
+        self.line([Text::new(format!("{name:<INDENT$}"), Label::Muted), fact.into()]);
+    }
+
     /// As [`Self::fact`], cut to the width of the screen.
     pub fn short_fact(&mut self, name: &str, fact: impl Into<Text>) {
         let mut fact = fact.into();

@@ -68,7 +68,7 @@ fn tree(tree: &Tree, page: &mut Page) {
     if said.is_empty() {
         said.push("unchanged".to_owned());
     }
-    page.fact("tree", said.join("; "));
+    page.whole_fact("tree", said.join("; "));
     if !tree.others.is_empty() {
         page.short_fact("left", format!("as they are: {}", path::list(&tree.others)));
     }
