@@ -28,9 +28,11 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
-/// Memory that a trainer gave in MB, in GB of 1024 MB as autoresearch's table has it.
+/// Memory that a trainer gave in MB, in GB of 1024 MB as autoresearch's table has it; too little for one digit is
+/// not worth a column.
 pub fn gigabytes(megabytes: Option<f64>) -> String {
-    megabytes.map_or_else(String::new, |megabytes| format!("{:.1}", megabytes / 1024.0))
+    let gigabytes = megabytes.map(|megabytes| megabytes / 1024.0).filter(|gigabytes| *gigabytes >= 0.05);
+    gigabytes.map_or_else(String::new, |gigabytes| format!("{gigabytes:.1}"))
 }
 
 /// Any named value of a record.
@@ -62,6 +64,7 @@ mod tests {
         assert_eq!(delta(Some(-0.0042)), "-0.004200");
         assert_eq!([span(2.34), span(303.0), span(7500.0)], ["2.3 s", "5 min 03 s", "2 h 05 min"]);
         assert_eq!(span(59.97), "1 min 00 s");
+        assert_eq!([gigabytes(Some(45056.0)), gigabytes(Some(17.3))], ["44.0", ""]);
         assert_eq!(percent(-0.1, 2.0), "-5.00 %");
     }
 }
