@@ -1,12 +1,10 @@
 //! Putting experiments into the repository and getting them out again.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::FileExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::clock::Timestamp;
 use crate::error::{Exit, Fault, fault};
@@ -18,7 +16,6 @@ use crate::model::object::ObjectId;
 use crate::model::record::{Fields, Line, Record};
 use crate::model::summary::Summary;
 use crate::process::fail;
-use crate::process::identity;
 use crate::store::journal::{Batch, Journal};
 
 /// The notes that hold the records.
@@ -30,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The experiments of one repository.
 pub struct Store<'a> {
     pub(super) repo: &'a Repo,
-    journal: Journal,
+    pub(super) journal: Journal,
 }
 
 /// An experiment's name and its snapshot.
@@ -107,7 +104,7 @@ impl<'a> Store<'a> {
     }
 
     /// Adds the lines that the notes lack, in one commit.
-    fn put(&self, batches: &[Batch]) -> Result<()> {
+    pub(super) fn put(&self, batches: &[Batch]) -> Result<()> {
         let began = Instant::now();
         loop {
             let notes = Notes::open(self.repo, RECORDS)?;
@@ -117,7 +114,7 @@ impl<'a> Store<'a> {
             }
             let message = format!("gx: record {}", count(missing.len(), "experiment"));
             if notes.write(&missing, &message, Timestamp::now())? == Swap::Done {
-                return self.remember_tip();
+                return self.remember_growth(notes.tip());
             }
             if began.elapsed() > PATIENCE {
                 return Err(fault(format!("`{RECORDS}` is written by others without a pause"))
@@ -126,45 +123,6 @@ impl<'a> Store<'a> {
             }
             thread::sleep(Duration::from_millis(1));
         }
-    }
-
-    /// Brings the notes up to date with the journal: cheap where nothing has happened.
-    pub fn settle(&self) -> Result<()> {
-        let remembered = fs::read_to_string(self.tip_file()).unwrap_or_default();
-        let (boot, tip) = remembered.lines().next().and_then(|line| line.split_once(' ')).unwrap_or_default();
-        if boot != identity::boot_id() {
-            self.repair()?;
-        }
-        let present = self.repo.read_ref(RECORDS)?;
-        let is_same =
-            present.map(|tip| tip.to_string()).as_deref() == Some(tip) && boot == identity::boot_id();
-        if !is_same {
-            let grew = match (tip.parse(), present) {
-                (Ok(tip), Some(present)) => {
-                    boot == identity::boot_id() && self.repo.is_ancestor(tip, present)?
-                }
-                _ => false,
-            };
-            if !grew {
-                self.put(&self.journal.everything()?)?;
-            }
-            self.remember_tip()?;
-        }
-        self.flush()
-    }
-
-    fn tip_file(&self) -> std::path::PathBuf {
-        self.repo.gx_dir().join("notes-tip")
-    }
-
-    fn remember_tip(&self) -> Result<()> {
-        let Some(tip) = self.repo.read_ref(RECORDS)? else { return Ok(()) };
-        // Not durable, and need not be: a wrong memory only makes the next command look again. Written over
-        // in place, since a file system flushes what replaces a file, and the line is always as long.
-        fs::create_dir_all(self.repo.gx_dir())?;
-        let file = fs::File::options().create(true).truncate(false).write(true).open(self.tip_file());
-        let line = format!("{} {tip}\n", identity::boot_id());
-        file.and_then(|file| file.write_all_at(line.as_bytes(), 0)).context("cannot write notes-tip")
     }
 
     /// The record of a snapshot; empty where it has none.

@@ -5,4 +5,5 @@ pub mod journal;
 pub mod logs;
 pub mod pending;
 pub mod repair;
+pub mod settle;
 pub mod trash;

@@ -108,6 +108,18 @@ fn notes_that_somebody_rewound_or_deleted_get_every_record_back() {
 }
 
 #[test]
+fn notes_rewound_while_a_run_goes_on_get_every_record_back_though_the_run_writes_on_top() {
+    let lab = lab_with_three();
+    let before = records(&lab);
+    let older = lab.rev(&format!("{RECORDS}~4"));
+    let rewind = format!("git update-ref {RECORDS} {older}; printf -- '---\\nval_bpb: 1.0\\n'");
+    lab.gx(&["run", "--hypothesis", "rewind", "--leave", "--", "sh", "-c", &rewind]);
+    assert_eq!(lab.gx(&["ls", "--json"]).exits(0).json()["total"], json!(4));
+    assert_eq!(records(&lab), before);
+    is_tidy(&lab, "the notes");
+}
+
+#[test]
 fn of_a_journal_with_half_a_file_the_whole_lines_count() {
     let lab = lab_with_three();
     let snapshot = lab.rev("refs/experiments/exp-2");
