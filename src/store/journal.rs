@@ -95,15 +95,19 @@ impl Journal {
     pub fn join(&self) -> Result<()> {
         let folder = self.applied_folder();
         let small: Vec<PathBuf> = fs::read_dir(&folder)
-            .map(|files| files.flatten().map(|file| file.path()).filter(|path| !is_joined(path)).collect())
+            .map(|files| files.flatten().map(|file| file.path()).filter(|path| is_small(path)).collect())
             .unwrap_or_default();
         if small.len() < JOIN_AT {
             return Ok(());
         }
         let mut text = Vec::new();
         for path in &small {
-            // Taken by another process that joins at the same moment: its file holds the lines.
-            text.extend_from_slice(whole_lines(&fs::read(path).unwrap_or_default()));
+            match fs::read(path) {
+                Ok(lines) => text.extend_from_slice(whole_lines(&lines)),
+                // Taken by another process that joins at the same moment: its file holds the lines.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+            }
         }
         write_durably_as(&folder, &format!("{}.joined", unique_name()), &text)?;
         for path in small {
@@ -113,8 +117,9 @@ impl Journal {
     }
 }
 
-fn is_joined(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "joined")
+/// Whether a file is one batch; neither joined already nor still being written by somebody.
+fn is_small(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "jsonl")
 }
 
 fn unique_name() -> String {
@@ -210,7 +215,10 @@ mod tests {
             journal.append(&[line(micros)]).unwrap();
         }
         journal.retire(&journal.waiting().unwrap()).unwrap();
+        let others = journal.applied_folder().join("other.joined.tmp");
+        fs::write(&others, "another process is joining too").unwrap();
         journal.join().unwrap();
+        assert!(others.exists(), "the file of a process that joins too was taken away");
         let all = journal.everything().unwrap();
         assert_eq!((all.len(), all[0].entries.len()), (1, JOIN_AT));
     }
