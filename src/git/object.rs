@@ -207,9 +207,10 @@ impl Repo {
     pub fn sync_objects(&self, ids: &[ObjectId]) -> Result<()> {
         for id in ids {
             let path = self.loose_path(*id);
-            // An object that is in a pack was made durable when the pack was.
-            if let Ok(file) = File::open(&path) {
-                file.sync_all().with_context(|| format!("cannot sync {}", path.display()))?;
+            match File::open(&path).and_then(|file| file.sync_all()) {
+                // An object that is in a pack was made durable when the pack was.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                synced => synced.with_context(|| format!("cannot sync {}", path.display()))?,
             }
         }
         Ok(())
