@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -87,8 +88,13 @@ impl Repo {
                 Ok(_) => return Ok(Swap::Done),
                 Err(error) if lost(&error) => return Ok(Swap::Lost),
                 Err(error) if error.code() == ErrorCode::Locked => self.wait_for_lock(name, began)?,
-                // A folder of the loose ref was pruned between its making and its use: try again.
-                Err(error) if error.code() == ErrorCode::NotFound && began.elapsed() < PATIENCE => {}
+                Err(error) if error.code() == ErrorCode::NotFound && began.elapsed() < PATIENCE => {
+                    if old.is_some() && self.read_ref(name)?.is_none() {
+                        return Ok(Swap::Lost);
+                    }
+                    // A folder of the loose ref was pruned between its making and its use: try again.
+                    thread::sleep(jitter());
+                }
                 Err(error) => return Err(cannot_write(name, &error).into()),
             }
         }
@@ -96,7 +102,7 @@ impl Repo {
 
     /// Puts a ref that was just written onto the disk itself, as [`Self::sync_objects`] does objects.
     pub fn sync_ref(&self, name: &str) -> Result<()> {
-        let path = self.common_dir().join(name);
+        let path = self.ref_file(name);
         match fs::File::open(&path) {
             Ok(file) => file.sync_all().with_context(|| format!("cannot sync {}", path.display())),
             // Packed meanwhile, by a program that syncs what it writes.
@@ -138,8 +144,14 @@ impl Repo {
         })
     }
 
+    /// Where a loose ref lies, or its lock; HEAD is the one that each work tree has for itself.
+    fn ref_file(&self, name: &str) -> PathBuf {
+        let folder = if name.starts_with("refs/") { self.common_dir() } else { self.git_dir() };
+        folder.join(name)
+    }
+
     fn wait_for_lock(&self, name: &str, began: Instant) -> Result<()> {
-        let lock = self.common_dir().join(format!("{name}.lock"));
+        let lock = self.ref_file(&format!("{name}.lock"));
         let age = fs::metadata(&lock).and_then(|meta| meta.modified()).ok();
         let age = age.and_then(|modified| SystemTime::now().duration_since(modified).ok());
         if age.is_some_and(|age| age > STALE) {
@@ -176,4 +188,19 @@ pub(super) fn jitter() -> Duration {
     // Without randomness the pause is merely always the same.
     let _ = getrandom::fill(&mut byte);
     Duration::from_micros(1000 + u64::from(byte[0]) * 28)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swap_of_a_ref_that_somebody_deleted_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let head = repo.head().unwrap().commit;
+        assert_eq!(repo.swap_ref("refs/gx/x", head, Some(head), "x").unwrap(), Swap::Lost);
+        assert_eq!(repo.swap_ref("refs/gx/x", head, None, "x").unwrap(), Swap::Done);
+        assert_eq!(repo.swap_ref("refs/gx/x", head, None, "x").unwrap(), Swap::Lost);
+    }
 }
