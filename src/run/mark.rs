@@ -26,7 +26,7 @@ fn name(repo: &Repo) -> String {
 
 /// The mark of this work tree; one that cannot be read counts as none.
 pub fn read(repo: &Repo) -> Result<Option<Mark>> {
-    let Some(commit) = repo.read_ref(&name(repo))? else { return Ok(None) };
+    let Ok(Some(commit)) = repo.read_ref(&name(repo)) else { return Ok(None) };
     let read = || {
         let parent = repo.parents(commit)?;
         let head = parent.first().copied().unwrap_or(commit);
@@ -38,7 +38,11 @@ pub fn read(repo: &Repo) -> Result<Option<Mark>> {
 /// Sets the mark of this work tree.
 pub fn set(repo: &Repo, tree: ObjectId, head: ObjectId) -> Result<()> {
     let name = name(repo);
-    let old = repo.read_ref(&name)?;
+    let old = match repo.read_ref(&name) {
+        Ok(old) => old,
+        // A power cut can tear it, as nothing forces it to the disk.
+        Err(_) => repo.reset_broken_ref(&name, None).map(|()| None)?,
+    };
     if let Some(old) = old
         && repo.tree_of(old).ok() == Some(tree)
         && repo.parents(old).ok().as_deref() == Some(&[head])

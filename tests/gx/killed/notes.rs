@@ -120,6 +120,14 @@ fn notes_rewound_while_a_run_goes_on_get_every_record_back_though_the_run_writes
 }
 
 #[test]
+fn a_mark_torn_by_a_power_cut_counts_as_none() {
+    let lab = lab_with_three();
+    tear(&lab, ".git/refs/gx/marks/main");
+    lab.try_value("0.8").exits(0);
+    is_tidy(&lab, "the mark");
+}
+
+#[test]
 fn of_a_journal_with_half_a_file_the_whole_lines_count() {
     let lab = lab_with_three();
     let snapshot = lab.rev("refs/experiments/exp-2");
