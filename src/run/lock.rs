@@ -52,7 +52,7 @@ impl WorkTreeLock {
                     let holder = fs::read_to_string(&path).unwrap_or_default();
                     let holder = if holder.trim().is_empty() { "another run" } else { holder.trim() };
                     return Err(fault(format!("{holder} is running in this work tree"))
-                        .hint("wait for it: add `--wait`")
+                        .hint("wait for it; `gx run` does so with `--wait`")
                         .hint("or run elsewhere: `git worktree add ../lab2` and work there")
                         .into());
                 }
