@@ -154,6 +154,26 @@ impl Repo {
         }
     }
 
+    /// Checks that no operation is under way.
+    ///
+    /// # Errors
+    /// One is, with the command that gives it up.
+    pub fn check_idle(&self) -> Result<()> {
+        let Some(operation) = self.operation() else { return Ok(()) };
+        let end = if operation == "bisect" { "reset" } else { "--abort" };
+        Err(fault(format!("a {operation} is in progress"))
+            .hint(format!("finish it, or give it up: `git {operation} {end}`"))
+            .into())
+    }
+
+    /// The top of the work tree that [`Self::worktree_name`] calls so; nothing where that is gone.
+    pub fn work_dir_of(&self, worktree: &str) -> Option<PathBuf> {
+        match worktree.strip_prefix("linked-") {
+            Some(name) => self.inner.find_worktree(name).ok().map(|found| found.path().to_path_buf()),
+            None => Repository::open(&self.common_dir).ok()?.workdir().map(Path::to_path_buf),
+        }
+    }
+
     /// Who the commits of gx are by: as Git itself decides, else user and host.
     pub fn author(&self) -> Author {
         let told = |variable: &str| std::env::var(variable).ok().filter(|value| !value.is_empty());

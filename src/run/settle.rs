@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use crate::clock::Timestamp;
+use crate::config::schema::Source;
 use crate::model::id::ExperimentId;
+use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 use crate::process::identity;
 use crate::run::conclude::Observed;
@@ -96,9 +98,14 @@ impl Runner<'_> {
         let written = fs::metadata(&log).and_then(|meta| meta.modified());
         let started = pending.begin.get("started").and_then(|at| at.as_str()?.parse::<Timestamp>().ok());
         let since = started.map_or(SystemTime::now(), system_time);
-        let metrics = match written {
-            Ok(_) => read_metrics(&self.config.metric, &log, self.repo.work_dir(), since)?,
-            Err(_) => crate::model::scrape::Metrics::default(),
+        // The results may lie in a file of the work tree where it ran, and none of another one are its own.
+        let place = self.repo.work_dir_of(&pending.worktree);
+        let metrics = match (&written, place) {
+            (Ok(_), Some(place)) => read_metrics(&self.config.metric, &log, &place, since)?,
+            (Ok(_), None) if self.config.metric.source != Source::Json => {
+                read_metrics(&self.config.metric, &log, self.repo.work_dir(), since)?
+            }
+            _ => Metrics::default(),
         };
         let finished = written.ok().and_then(timestamp).or(started).unwrap_or_else(Timestamp::now);
         Ok(Observed { ending: &Ending::Unseen, metrics, finished: finished.max(started.unwrap_or(finished)) })

@@ -108,3 +108,14 @@ fn an_edit_made_after_the_kill_is_the_next_idea_and_not_rolled_back() {
     assert_eq!(lab.read("train.py"), "0.8\n");
     is_tidy(&lab, "an edit");
 }
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "fail points are compiled into debug builds only")]
+fn a_command_in_another_work_tree_does_not_take_that_ones_results_for_those_of_the_killed_run() {
+    let lab = Lab::new().with("GX_METRIC_SOURCE", "json").with("GX_METRIC_FILE", "metrics.json");
+    kill(&lab, "trained", &try_it());
+    lab.git(&["worktree", "add", "-q", "--detach", "../other"]);
+    lab.write("../other/metrics.json", "{\"val_bpb\": 0.5}");
+    lab.gx(&["-C", "../other", "ls"]).exits(0);
+    assert_eq!((lab.states()[0].1.as_str(), lab.record("exp-1").get("value")), ("interrupted", None));
+}
