@@ -46,11 +46,7 @@ impl Runner<'_> {
             find::program(program.as_ref(), &job.dir)?;
         }
         let head = self.repo.head()?;
-        if let Some(operation) = self.repo.operation() {
-            return Err(fault(format!("a {operation} is in progress"))
-                .hint(format!("finish it, or give it up: `git {operation} --abort`"))
-                .into());
-        }
+        self.repo.check_idle()?;
         let tag = self.tag(request.tag.as_deref(), &head)?;
         if self.repo.author().is_made_up {
             let author = self.repo.author();

@@ -1,6 +1,7 @@
 //! `gx init`: the files that a lab needs, committed alone, and the mark.
 
 use std::fs;
+use std::io::ErrorKind;
 
 use anyhow::{Context, Result};
 
@@ -53,11 +54,7 @@ impl Setup {
     /// Does it; what is there already is left as it is. `rules` say what the mark must not hold.
     pub fn run(&self, repo: &Repo, rules: &Rules) -> Result<Made> {
         let head = repo.head()?;
-        if let Some(operation) = repo.operation() {
-            return Err(fault(format!("a {operation} is in progress"))
-                .hint(format!("finish it, or give it up: `git {operation} --abort`"))
-                .into());
-        }
+        repo.check_idle()?;
         let branch = self.branch(repo)?;
         let kind = self.kind.unwrap_or_else(|| suggested(repo));
         let mut made = Made { branch: branch.clone(), ..Made::default() };
@@ -109,7 +106,10 @@ impl Setup {
     /// whatever else is uncommitted in the file stays uncommitted.
     fn add(&self, repo: &Repo, head: ObjectId, path: &RepoPath, addition: &[u8]) -> Result<Target> {
         let place = repo.work_dir().join(path.as_path());
-        let present = fs::read(&place).unwrap_or_default();
+        let present = match fs::read(&place) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            read => read.with_context(|| format!("cannot read {path}"))?,
+        };
         let committed = match repo.entry(repo.tree_of(head)?, path)? {
             Some(entry) => repo.blob(entry.id)?,
             None => Vec::new(),
@@ -161,6 +161,9 @@ fn commit(repo: &Repo, targets: &[Target]) -> Result<ObjectId> {
     let message = "Set up gx: every experiment is recorded from here on\n";
     let commit =
         repo.write_commit(&NewCommit { tree, parents: &[head.commit], message, at: Timestamp::now() })?;
+    let mut written = repo.new_trees(tree, head_tree)?;
+    written.extend(targets.iter().filter_map(|(_, entry)| Some((*entry)?.id)).chain([commit]));
+    repo.sync_objects(&written)?;
     let staged = repo.index_entries(&targets.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>())?;
     let mut entries = Vec::new();
     for (path, entry) in targets {
@@ -173,6 +176,7 @@ fn commit(repo: &Repo, targets: &[Target]) -> Result<ObjectId> {
             .hint("run `gx init` again")
             .into());
     }
+    repo.sync_ref(head.reference())?;
     repo.update_index(&entries)?;
     Ok(commit)
 }

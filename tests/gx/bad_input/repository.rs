@@ -153,6 +153,16 @@ fn a_rebase_in_progress() {
 }
 
 #[test]
+fn a_bisect_in_progress() {
+    let lab = divided();
+    lab.git(&["bisect", "start"]);
+    insta::assert_snapshot!(lab.refused(RUN, 1), @"
+    error: a bisect is in progress
+    hint: finish it, or give it up: `git bisect reset`
+    ");
+}
+
+#[test]
 fn a_cherry_pick_in_progress() {
     let lab = divided();
     git_stops(&lab, &["cherry-pick", "side"]);
