@@ -1,6 +1,6 @@
 //! Reading Git's own configuration.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::git::repo::Repo;
 
@@ -22,11 +22,5 @@ impl Repo {
     /// One text setting, where it is set.
     pub fn setting(&self, name: &str) -> Option<String> {
         self.inner.config().ok()?.get_string(name).ok()
-    }
-
-    /// Sets one entry of this repository's own configuration.
-    pub fn configure(&self, name: &str, value: &str) -> Result<()> {
-        let set = || self.inner.config()?.open_level(git2::ConfigLevel::Local)?.set_str(name, value);
-        set().with_context(|| format!("cannot set `{name}` in the configuration of this repository"))
     }
 }

@@ -193,13 +193,6 @@ impl Repo {
             .context("cannot update the index")?;
         Ok(())
     }
-
-    /// The commit that is checked out in a folder's own repository (a submodule), where there is one.
-    pub fn submodule_head(&self, path: &RepoPath) -> Option<ObjectId> {
-        let inner = git2::Repository::open(self.work_dir().join(path.as_path())).ok()?;
-        let head = inner.head().ok()?.target()?;
-        ObjectId::from_bytes(head.as_bytes()).ok()
-    }
 }
 
 fn slashed(folder: &Path) -> std::ffi::OsString {

@@ -23,11 +23,6 @@ impl ExperimentId {
         self.number
     }
 
-    /// Whether it was made in this clone.
-    pub fn is_local(&self) -> bool {
-        self.site.is_none()
-    }
-
     /// The ref that holds its snapshot.
     pub fn reference(&self) -> String {
         format!("refs/experiments/{self}")

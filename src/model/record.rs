@@ -31,11 +31,6 @@ impl Line {
         self
     }
 
-    /// What it says.
-    pub fn fields(&self) -> &Fields {
-        &self.fields
-    }
-
     /// The text without its newline; it begins with `"at"`.
     pub fn text(&self) -> String {
         let mut object = Fields::new();

@@ -95,12 +95,6 @@ pub fn judge(policy: &Policy, value: f64, best: Option<f64>) -> Verdict {
     }
 }
 
-/// The plain difference `value − reference`, as tables show it: below zero means a smaller number,
-/// whatever the goal.
-pub fn delta(value: f64, reference: f64) -> f64 {
-    value - reference
-}
-
 /// How much better `value` is than `reference`: above zero is better and below is worse, for either goal.
 pub fn gain(goal: Goal, value: f64, reference: f64) -> f64 {
     match goal {
@@ -141,10 +135,10 @@ mod tests {
 
     #[test]
     fn limits_are_inclusive_despite_binary_fractions() {
-        assert!(delta(0.971857, 0.969857) > BPB.near_miss);
+        assert!(gain(Goal::Higher, 0.971857, 0.969857) > BPB.near_miss);
         assert_eq!(judge(&BPB, 0.971857, Some(0.969857)), Verdict::NearMiss);
         assert_eq!(judge(&BPB, 0.971858, Some(0.969857)), Verdict::Discard);
-        assert!(delta(0.938, 0.937) < STRICT.min_delta);
+        assert!(gain(Goal::Lower, 0.937, 0.938) < STRICT.min_delta);
         assert_eq!(judge(&STRICT, 0.937, Some(0.938)), Verdict::Keep);
     }
 
@@ -159,7 +153,6 @@ mod tests {
 
     #[test]
     fn differences_keep_their_signs() {
-        assert_eq!(delta(0.25, 0.5), -0.25);
         assert_eq!(gain(Goal::Lower, 0.25, 0.5), 0.25);
         assert_eq!(gain(Goal::Higher, 0.25, 0.5), -0.25);
         assert!(better(Goal::Lower, 0.25, 0.5) && !better(Goal::Lower, 0.5, 0.5));

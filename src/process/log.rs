@@ -55,8 +55,9 @@ fn last_state(line: &str) -> &str {
     line.rsplit('\r').find(|state| !state.is_empty()).unwrap_or_default()
 }
 
-/// What is kept of a log for ever: all of it up to `cap` bytes, else its head and its tail, see
-/// [`head_and_tail`]; a larger file is not read in between.
+/// What is kept of a log for ever: all of it up to `cap` bytes, else its first quarter of `cap` and its last
+/// three, cut at line borders where there are any, with a line between them that says how many bytes are left
+/// out. What lies in between is not read.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -70,16 +71,6 @@ pub fn excerpt(path: &Path, cap: usize) -> io::Result<Vec<u8>> {
     let head = read_at(&mut file, 0, head)?;
     let tail = read_at(&mut file, size - tail as u64, tail)?;
     Ok(join(&head, &tail, size))
-}
-
-/// The first quarter of `cap` bytes and the last three, cut at line borders where there are any, with a
-/// line between them that says how many bytes are left out; all of `bytes` when there are no more than `cap`.
-pub fn head_and_tail(bytes: &[u8], cap: usize) -> Vec<u8> {
-    if bytes.len() <= cap {
-        return bytes.to_vec();
-    }
-    let (head, tail) = shares(cap);
-    join(&bytes[..head], &bytes[bytes.len() - tail..], bytes.len() as u64)
 }
 
 fn shares(cap: usize) -> (usize, usize) {
@@ -193,6 +184,15 @@ mod tests {
         let path = dir.path().join("run.log");
         fs::write(&path, bytes).unwrap();
         read(&path)
+    }
+
+    /// As [`excerpt`], of bytes that are read already.
+    fn head_and_tail(bytes: &[u8], cap: usize) -> Vec<u8> {
+        if bytes.len() <= cap {
+            return bytes.to_vec();
+        }
+        let (head, tail) = shares(cap);
+        join(&bytes[..head], &bytes[bytes.len() - tail..], bytes.len() as u64)
     }
 
     #[test]

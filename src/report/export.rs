@@ -69,8 +69,8 @@ fn tsv_row(stored: &Stored, record: &Record, metric: &str) -> Option<results::Ro
     })
 }
 
-/// The columns of every table, then one per metric that any row has.
-fn csv(rows: &[Row]) -> String {
+/// Rows as comma separated text: the columns of every table, then one per metric that any row has.
+pub fn csv(rows: &[Row]) -> String {
     const FIXED: [&str; 12] = [
         "id",
         "snapshot",
@@ -117,9 +117,4 @@ fn csv(rows: &[Row]) -> String {
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), csv_field)
-}
-
-/// A list as comma separated text, for `gx ls --csv`.
-pub fn csv_of(rows: &[Row]) -> String {
-    csv(rows)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::id::ExperimentId;
-use crate::model::record::{Record, Remark};
+use crate::model::record::Remark;
 use crate::model::verdict::Goal;
 use crate::report::row::Row;
 use crate::research::ranking;
@@ -38,11 +38,7 @@ impl Show {
             experiment: Row::of(stored, &record, is_best),
             parent: parent.map(|(stored, _)| stored.id.clone()),
             remarks: record.remarks().to_vec(),
-            record: fields(&record),
+            record: record.fields().clone(),
         })
     }
-}
-
-fn fields(record: &Record) -> Map<String, Value> {
-    record.fields().clone()
 }
