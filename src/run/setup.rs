@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::config::preset::Preset;
 use crate::config::schema::Snapshot as Rules;
 use crate::error::{fault, misuse};
+use crate::git::command::check_version;
 use crate::git::object::{Entry, NewCommit};
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
@@ -53,6 +54,7 @@ pub struct Made {
 impl Setup {
     /// Does it; what is there already is left as it is. `rules` say what the mark must not hold.
     pub fn run(&self, repo: &Repo, rules: &Rules) -> Result<Made> {
+        check_version(repo.work_dir())?;
         let head = repo.head()?;
         repo.check_idle()?;
         let branch = self.branch(repo)?;

@@ -1,5 +1,7 @@
 //! Repositories that gx cannot work in, or not now.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::support::{Lab, Told};
 
 const RUN: &[&str] = &["run", "--hypothesis", "x", "--", "true"];
@@ -35,6 +37,19 @@ fn a_bare_repository() {
     error: LAB/ is a bare repository: there is no work tree to run in
     hint: work in a clone or in a linked worktree: `git worktree add ../lab`
     ");
+}
+
+#[test]
+fn a_git_that_is_too_old() {
+    let lab = Lab::new();
+    lab.write("../old/git", "#!/bin/sh\necho git version 2.30.1\n");
+    std::fs::set_permissions(lab.path("../old/git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let told = lab.gx_command().arg("init").env("PATH", lab.path("../old")).output().unwrap();
+    insta::assert_snapshot!(String::from_utf8_lossy(&told.stderr), @"
+    error: git 2.30.1 is too old
+    hint: install git 2.38 or newer
+    ");
+    assert_eq!((told.status.code(), lab.path("gx.toml").exists()), (Some(1), false));
 }
 
 /// A repository in a format of which libgit2 knows nothing; none where this git cannot make it.
