@@ -15,7 +15,7 @@ pub struct Crash {
     #[arg(required_unless_present = "stdin")]
     id: Option<String>,
     /// What went wrong
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     error: Option<String>,
     /// Put back the files, as `gx run` does
     #[arg(long)]

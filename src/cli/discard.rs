@@ -15,7 +15,7 @@ pub struct Discard {
     /// The experiment
     id: String,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: String,
 }
 

@@ -17,7 +17,7 @@ pub struct Keep {
     /// The experiment
     id: String,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: String,
     /// A new file that belongs to it
     #[arg(long = "with", value_name = "PATH")]

@@ -15,6 +15,7 @@ pub struct Note {
     /// The experiment
     id: String,
     /// The remark
+    #[arg(allow_hyphen_values = true)]
     text: String,
 }
 

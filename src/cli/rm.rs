@@ -34,13 +34,16 @@ impl Rm {
             store.trash(stored)?;
         }
         let names: Vec<String> = chosen.iter().map(|stored| stored.id.to_string()).collect();
-        let done = format!("moved {} to the trash", names.join(", "));
+        let done = match &chosen[..] {
+            [_] => "moved to the trash".to_owned(),
+            _ => format!("moved {} to the trash", names.join(", ")),
+        };
         let id = if let [only] = &chosen[..] { Some(only.id.clone()) } else { None };
         scene.output.show(&Done {
             id,
             done,
             paths: Vec::new(),
-            next: Some("gx undo brings it back".to_owned()),
+            next: Some(format!("gx undo {}   (brings back)", names.join(" "))),
         })?;
         Ok(Exit::Done)
     }

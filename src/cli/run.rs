@@ -14,6 +14,7 @@ use crate::run::lock::Patience;
 use crate::run::runner::{Job, Request};
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
+use crate::ui::style::Label;
 
 /// Run an experiment: record it, train, keep the edit if the metric improved, else put it back
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ pub struct Run {
 #[derive(Debug, Args)]
 pub struct Idea {
     /// What is tried and why, in a sentence
-    #[arg(long, value_name = "TEXT", required_unless_present = "stdin")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "stdin")]
     hypothesis: Option<String>,
     /// What kind of idea it is
     #[arg(long, value_name = "WORD")]
@@ -47,7 +48,7 @@ pub struct Idea {
     #[arg(long)]
     tag: Option<String>,
     /// More about the idea
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
     /// A parameter: recorded, GX_PARAM_NAME in the environment, put in for {NAME} in the command
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = input::pair)]
@@ -132,7 +133,10 @@ impl Run {
         let mut progress = Progress::new(scene.output);
         let finished = runner.run(&request, &job, &mut |event| progress.hear(event))?;
         let exit = if finished.is_crash_streak { Exit::CrashStreak } else { finished.status.exit() };
-        scene.output.show(&Outcome::of(finished))?;
+        // The verdict stands and has its exit code, also where nobody could be told.
+        if let Err(error) = scene.output.show(&Outcome::of(finished)) {
+            scene.output.note("warning", Label::Near, &format!("{error:#}"));
+        }
         Ok(exit)
     }
 }

@@ -9,7 +9,7 @@ use crate::lab::Lab;
 use crate::model::verdict::{Goal, Policy};
 use crate::run::event::Event;
 use crate::run::runner::Runner;
-use crate::run::settle::Reach;
+use crate::run::settle::{Reach, Settled};
 use crate::store::experiments::{Store, Stored};
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
@@ -58,7 +58,9 @@ impl Scene {
         match self.runner(&store).settle(Reach::Records) {
             Ok(settled) => {
                 let mut progress = Progress::new(self.output);
-                settled.into_iter().for_each(|(id, status)| progress.hear(Event::Settled { id, status }));
+                for Settled { id, status, tree } in settled {
+                    progress.hear(Event::Settled { id, status, tree: Box::new(tree) });
+                }
             }
             Err(error) if is_read_only(&error) => {}
             Err(error) => {

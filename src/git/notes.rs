@@ -69,6 +69,20 @@ impl<'a> Notes<'a> {
         Ok(found)
     }
 
+    /// Whether every note can be read; false where a power cut has torn one, its folders or the tip.
+    ///
+    /// # Errors
+    /// Whatever else keeps them from being read, such as a missing permission: that says nothing about them.
+    pub fn is_whole(&self) -> Result<bool> {
+        let read = || {
+            for blob in self.all()?.into_values() {
+                self.repo.inner.find_object(oid(blob)?, None)?;
+            }
+            Ok(true)
+        };
+        read().or_else(|error: anyhow::Error| is_torn(&error).then_some(false).ok_or(error))
+    }
+
     /// Sets notes in one commit, if the ref has not moved since it was opened.
     pub fn write(&self, notes: &BTreeMap<ObjectId, Vec<u8>>, message: &str, at: Timestamp) -> Result<Swap> {
         let mut edits = Vec::with_capacity(notes.len());
@@ -85,6 +99,14 @@ impl<'a> Notes<'a> {
         let commit = self.repo.inner.commit(None, &signature, &signature, message, &tree, &parents)?;
         self.repo.swap_ref(self.name, id_of(commit), self.tip, message)
     }
+}
+
+/// Whether an error says that what was read is missing or damaged, and not that it could not be read.
+pub fn is_torn(error: &anyhow::Error) -> bool {
+    let told = error.chain().find_map(|cause| cause.downcast_ref::<git2::Error>());
+    told.is_some_and(|told| {
+        told.class() != git2::ErrorClass::Os && told.class() != git2::ErrorClass::NoMemory
+    })
 }
 
 #[derive(Clone, Copy, PartialEq)]

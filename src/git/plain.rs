@@ -97,6 +97,7 @@ impl Repo {
         let write = || {
             let mut file = File::options().write(true).create(true).truncate(true).mode(mode).open(&new)?;
             file.write_all(&self.blob(entry.id)?)?;
+            file.sync_all()?;
             Ok::<_, anyhow::Error>(())
         };
         let moved = write().and_then(|()| Ok(fs::rename(&new, &place)?));

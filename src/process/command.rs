@@ -129,11 +129,19 @@ impl Program {
     }
 }
 
-/// The program and its first argument, in backticks.
+/// The program and its first word (of git, the one that says what it does), in backticks.
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}", self.command.get_program().display())?;
-        if let Some(first) = self.command.get_args().next() {
+        let mut words = self.command.get_args().peekable();
+        // Options of git itself stand before the word that says what it does.
+        let is_git = self.command.get_program() == "git";
+        while let Some(option) = words.next_if(|word| is_git && word.as_encoded_bytes().starts_with(b"-")) {
+            if option == "-c" && words.peek().is_some_and(|word| word.as_encoded_bytes().contains(&b'=')) {
+                words.next();
+            }
+        }
+        if let Some(first) = words.next().or_else(|| self.command.get_args().next()) {
             write!(f, " {}", first.display())?;
         }
         f.write_str("`")

@@ -60,7 +60,10 @@ pub fn supervise(leader: Child, group: Group, began: Instant, terms: Terms<'_>) 
     let mut supervision = Supervision { leader, group, began, terms, end: None };
     let cause = supervision.wait_for_leader()?;
     if cause == Cause::ByItself {
-        let grace = supervision.terms.grace;
+        // Stragglers are under the time limit too.
+        let left =
+            supervision.terms.limit.map_or(Duration::MAX, |limit| limit.saturating_sub(began.elapsed()));
+        let grace = supervision.terms.grace.min(left);
         supervision.wait_for_all(grace, 1)?;
     }
     let (ended, took) = supervision.stop()?;

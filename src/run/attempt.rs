@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::error::{Exit, fault};
 use crate::model::id::ExperimentId;
 use crate::model::outcome::Finished;
 use crate::process::child::Launch;
@@ -16,7 +17,7 @@ use crate::run::event::{Event, Listener};
 use crate::run::judge::Ending;
 use crate::run::lock::WorkTreeLock;
 use crate::run::runner::{Job, Request, Runner};
-use crate::run::settle::Reach;
+use crate::run::settle::{Reach, Settled};
 
 impl Runner<'_> {
     /// Runs an experiment in place.
@@ -26,10 +27,14 @@ impl Runner<'_> {
     pub fn run(&self, request: &Request, job: &Job, listen: &mut Listener<'_>) -> Result<Finished> {
         interrupt::listen()?;
         let lock = WorkTreeLock::take(self.repo, job.patience)?;
-        for (id, status) in self.settle(Reach::Trees)? {
-            listen(Event::Settled { id, status });
+        for Settled { id, status, tree } in self.settle(Reach::Trees)? {
+            listen(Event::Settled { id, status, tree: Box::new(tree) });
         }
-        let begun = self.begin(request, Some(job), listen)?;
+        let begun = self.begin(request, Some(job), listen).map_err(|error| match interrupt::count() {
+            0 => error,
+            // Ctrl-C reaches the git that takes the snapshot too.
+            _ => fault("interrupted before anything was recorded").exit(Exit::Interrupted).into(),
+        })?;
         lock.name(&begun.id.to_string())?;
         let ending = self.train(&begun, &lock, job, listen)?;
         fail::point("trained");

@@ -19,7 +19,7 @@ use crate::model::path::RepoPath;
 use crate::model::record::{Fields, VERSION};
 use crate::model::status::Status;
 use crate::process::identity;
-use crate::process::{fail, find};
+use crate::process::{fail, find, interrupt};
 use crate::run::begun::Begun;
 use crate::run::event::{Event, Listener};
 use crate::run::runner::{Job, Request, Runner};
@@ -56,6 +56,9 @@ impl Runner<'_> {
             )));
         }
         let snapshot = self.snapshot(&head, listen)?;
+        if interrupt::count() > 0 {
+            return Err(fault("interrupted").into());
+        }
         let found = self.found(&head, &snapshot, &tag)?;
         let uuid = uuid();
         let mut begin = self.fields(request, &found, &tag)?;

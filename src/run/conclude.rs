@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::outcome::{Best, Finished, TreeChange};
+use crate::model::path::RepoPath;
 use crate::model::record::{Fields, Record};
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
@@ -29,6 +30,8 @@ pub(super) struct Observed<'a> {
     pub(super) metrics: Metrics,
     /// When it ended.
     pub(super) finished: Timestamp,
+    /// The protected paths that changed during it.
+    pub(super) altered: Vec<String>,
 }
 
 impl Runner<'_> {
@@ -36,7 +39,9 @@ impl Runner<'_> {
     pub(super) fn conclude(&self, begun: Begun, ending: &Ending) -> Result<Finished> {
         let log = self.store.log_file(&begun.id);
         let metrics = read_metrics(&self.config.metric, &log, self.repo.work_dir(), begun.since)?;
-        let observed = Observed { ending, metrics, finished: Timestamp::now() };
+        let pending = &begun.held.pending;
+        let altered = self.altered(&self.store.record(pending.snapshot)?, pending.scope.tree)?;
+        let observed = Observed { ending, metrics, finished: Timestamp::now(), altered };
         let mut finished = self.record_end(&begun.held, &begun.id, &observed)?;
         finished.tree = self.change_tree(&begun.held.pending, finished.status)?;
         self.name_others(&mut finished.tree, &begun)?;
@@ -58,15 +63,17 @@ impl Runner<'_> {
         let before = self.store.record(pending.snapshot)?;
         // Two runs of a tag that end at once must not both be better than the same best.
         let _turn = self.verdict_turn()?;
+        // Somebody may have rewound the notes while it ran.
+        self.store.settle()?;
         let summaries = self.store.summaries()?;
         let tag = before.text("tag").unwrap_or_default().to_owned();
         let best = ranking::best(&summaries, &tag, self.config.metric.goal);
-        let broken = self.broken_seal(&summaries, &tag, &before)?;
+        let broken = self.broken_seal(&summaries, &tag, &before, &observed.altered)?;
         let scales = Scales {
             metric: &self.config.metric,
             policy: &self.config.policy,
             best: best.as_ref(),
-            broken: &broken,
+            broken: broken.as_deref(),
         };
         let judged = scales.weigh(observed.ending, &observed.metrics);
         let mut fields = self.end_fields(&judged, observed, &before, best.as_ref());
@@ -150,24 +157,48 @@ impl Runner<'_> {
         (!tail.trim().is_empty()).then(|| tail.trim_end().to_owned())
     }
 
-    fn broken_seal(&self, all: &[(Stored, Summary)], tag: &str, run: &Record) -> Result<Vec<String>> {
-        let Some(now) =
-            run.fields().get("protected").and_then(Value::as_object).filter(|now| !now.is_empty())
-        else {
-            return Ok(Vec::new());
-        };
-        for (stored, summary) in all.iter().filter(|(_, summary)| summary.tag == tag) {
-            let record = self.store.record(stored.snapshot)?;
-            let is_sealed = record
-                .fields()
-                .get("protected")
-                .and_then(Value::as_object)
-                .is_some_and(|sealed| !sealed.is_empty());
-            if is_sealed && summary.status.has_valid_result() {
-                return Ok(seal::broken(&record, now));
+    /// Which protected paths differ from the tag's baseline, its first result that was not tainted itself, or
+    /// were changed while the command ran; and why that is so, in a few words.
+    fn broken_seal(
+        &self,
+        all: &[(Stored, Summary)],
+        tag: &str,
+        run: &Record,
+        altered: &[String],
+    ) -> Result<Option<String>> {
+        if !altered.is_empty() {
+            return Ok(Some(format!("protected, and changed while it ran: {}", altered.join(", "))));
+        }
+        let now = seal::of(run);
+        let results = all.iter().filter(|(_, summary)| {
+            summary.tag == tag && summary.value.is_some() && summary.status != Status::Tainted
+        });
+        for (stored, _) in results {
+            let baseline = self.store.record(stored.snapshot)?;
+            if !seal::of(&baseline).is_empty() {
+                let broken = seal::broken(&baseline, &now);
+                let told = || format!("protected, and not as in {}: {}", stored.id, broken.join(", "));
+                return Ok((!broken.is_empty()).then(told));
             }
         }
-        Ok(Vec::new())
+        Ok(None)
+    }
+
+    /// The protected paths that are not as they were when the run began.
+    fn altered(&self, run: &Record, tree: ObjectId) -> Result<Vec<String>> {
+        let now = seal::hashes(self.repo, tree, &self.config.run.protected)?;
+        let mut altered = Vec::new();
+        for path in seal::of(run).keys() {
+            let inside = RepoPath::from(path.as_str());
+            let is_same = match self.repo.entry(tree, &inside)? {
+                Some(entry) => self.repo.is_at(&inside, Some(entry))?,
+                None => seal::of(run).get(path) == now.get(path),
+            };
+            if !is_same {
+                altered.push(path.clone());
+            }
+        }
+        Ok(altered)
     }
 
     pub(super) fn keep_log(&self, snapshot: ObjectId, id: &ExperimentId) -> Result<()> {
@@ -183,5 +214,6 @@ impl Runner<'_> {
 
 fn seconds(before: &Record, finished: Timestamp) -> f64 {
     let seconds = before.time("started").map_or(0.0, |started| finished.seconds_since(started));
-    (seconds * 1000.0).round() / 1000.0
+    // A clock that was set back must not make a run end before it began.
+    (seconds.max(0.0) * 1000.0).round() / 1000.0
 }

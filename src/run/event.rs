@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::id::ExperimentId;
+use crate::model::outcome::TreeChange;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub enum Event {
         id: ExperimentId,
         /// As what.
         status: crate::model::status::Status,
+        /// What was done to the branch and the work tree for it.
+        tree: Box<TreeChange>,
     },
 }
 

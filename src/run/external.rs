@@ -78,7 +78,7 @@ impl Runner<'_> {
             Report::Complete(metrics) => (Ending::Reported, metrics),
             Report::Crash(error) => (Ending::ReportedCrash(error), Metrics::default()),
         };
-        let observed = Observed { ending: &ending, metrics, finished: Timestamp::now() };
+        let observed = Observed { ending: &ending, metrics, finished: Timestamp::now(), altered: Vec::new() };
         let mut finished = self.record_end(&held, &stored.id, &observed)?;
         if apply == Apply::Tree {
             finished.tree = self.change_tree(&held.pending, finished.status)?;

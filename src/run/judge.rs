@@ -51,8 +51,8 @@ pub(super) struct Scales<'a> {
     pub(super) metric: &'a Metric,
     pub(super) policy: &'a Configured,
     pub(super) best: Option<&'a Best>,
-    /// The protected paths that have changed.
-    pub(super) broken: &'a [String],
+    /// What is wrong with the protected paths, where something is.
+    pub(super) broken: Option<&'a str>,
 }
 
 /// Reads the metrics where the configuration says they are; `since` guards against an older run's file.
@@ -96,7 +96,7 @@ impl Scales<'_> {
     pub(super) fn weigh(&self, ending: &Ending, metrics: &Metrics) -> Judged {
         match ending {
             Ending::Supervised { cause: Cause::Interrupt, .. } => {
-                return Judged::without_value(Status::Interrupted, "stopped by Ctrl-C or SIGTERM");
+                return Judged::without_value(Status::Interrupted, "stopped by a signal to gx");
             }
             Ending::Supervised { cause: Cause::TimeLimit, .. } => {
                 return Judged::without_value(Status::Timeout, "killed at the time limit");
@@ -139,9 +139,8 @@ impl Scales<'_> {
     }
 
     fn rank(&self, value: f64) -> Judged {
-        if !self.broken.is_empty() {
-            let reason = format!("protected and changed since the baseline: {}", self.broken.join(", "));
-            return Judged { status: Status::Tainted, reason, value: Some(value) };
+        if let Some(reason) = self.broken {
+            return Judged { status: Status::Tainted, reason: reason.to_owned(), value: Some(value) };
         }
         let policy = Policy {
             goal: self.metric.goal,
@@ -171,7 +170,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn weigh(ending: &Ending, metrics: &serde_json::Value, broken: &[String]) -> Judged {
+    fn weigh(ending: &Ending, metrics: &serde_json::Value, broken: Option<&str>) -> Judged {
         let config = crate::config::layers::Layers::default().load().unwrap().config;
         let metric = Metric { positive: true, ..config.metric };
         let best = Best { id: "exp-1".parse().unwrap(), value: 0.98 };
@@ -189,7 +188,7 @@ mod tests {
             (json!({"val_bpb": "inf"}), "`val_bpb` is `inf`, which is no finite number"),
             (json!({"val_bpb": 0}), "`val_bpb` is 0, and must be positive"),
         ] {
-            let judged = weigh(&WELL, &metrics, &[]);
+            let judged = weigh(&WELL, &metrics, None);
             assert_eq!((judged.status, judged.reason.as_str(), judged.value), (Status::Crash, reason, None));
         }
     }
@@ -197,18 +196,18 @@ mod tests {
     #[test]
     fn a_failed_command_is_a_crash_whatever_it_printed() {
         let failed = Ending::Supervised { ended: Ended::Exit(1), cause: Cause::ByItself };
-        assert_eq!(weigh(&failed, &json!({"val_bpb": 0.5}), &[]).status, Status::Crash);
+        assert_eq!(weigh(&failed, &json!({"val_bpb": 0.5}), None).status, Status::Crash);
     }
 
     #[test]
     fn a_changed_protected_path_taints_even_the_best_result() {
-        let judged = weigh(&WELL, &json!({"val_bpb": 0.5}), &["prepare.py".to_owned()]);
+        let judged = weigh(&WELL, &json!({"val_bpb": 0.5}), Some("prepare.py"));
         assert_eq!((judged.status, judged.value), (Status::Tainted, Some(0.5)));
     }
 
     #[test]
     fn an_unseen_end_without_a_result_is_an_interruption_and_with_one_is_scored() {
-        assert_eq!(weigh(&Ending::Unseen, &json!({}), &[]).status, Status::Interrupted);
-        assert_eq!(weigh(&Ending::Unseen, &json!({"val_bpb": 0.979}), &[]).status, Status::Keep);
+        assert_eq!(weigh(&Ending::Unseen, &json!({}), None).status, Status::Interrupted);
+        assert_eq!(weigh(&Ending::Unseen, &json!({"val_bpb": 0.979}), None).status, Status::Keep);
     }
 }

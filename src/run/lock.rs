@@ -77,3 +77,10 @@ impl WorkTreeLock {
         self.file.as_fd()
     }
 }
+
+impl Drop for WorkTreeLock {
+    fn drop(&mut self) {
+        // Closing it would not do: a process that the trainer left behind has inherited it.
+        let _ = self.file.unlock();
+    }
+}

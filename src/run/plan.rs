@@ -11,7 +11,7 @@ use crate::git::repo::Repo;
 use crate::git::worktree::Target;
 use crate::model::object::ObjectId;
 use crate::model::outcome::{Left, Moved, Refusal, TreeChange};
-use crate::model::path::{self, RepoPath};
+use crate::model::path::RepoPath;
 use crate::process::fail;
 use crate::store::pending::{Mode, Scope};
 
@@ -40,7 +40,8 @@ impl Plan {
     pub(super) fn keep(repo: &Repo, scope: &Scope, kept: ObjectId, log: &str) -> Result<Self> {
         let head = repo.head()?;
         if head.reference() != scope.reference || (head.commit != scope.head && head.commit != kept) {
-            let advice = format!("git cherry-pick {}", kept.short());
+            let id = log.rsplit(' ').next().unwrap_or_default();
+            let advice = format!("gx keep {id} --reason \"its result\"");
             return Ok(Self::refuse("HEAD has moved since the run began", advice));
         }
         if let Some(operation) = repo.operation() {
@@ -62,12 +63,12 @@ impl Plan {
     /// `editable` says which commits the branch may go back over: those that touch such a path, or any path
     /// where it is empty.
     pub(super) fn roll_back(repo: &Repo, scope: &Scope, editable: &Globs, log: &str) -> Result<Self> {
+        let words: Vec<String> = scope.candidates.iter().map(quoted).collect();
+        let restore = format!("git restore --source={} -- {}", scope.base.short(), words.join(" "));
         let head = repo.head()?;
         let is_moved_already = scope.mode == Mode::Committed && head.commit == scope.base;
         if head.reference() != scope.reference || (head.commit != scope.head && !is_moved_already) {
-            let paths = path::list(&scope.candidates);
-            let advice = format!("git restore --source={} -- {paths}", scope.base.short());
-            return Ok(Self::refuse("HEAD has moved since the run began", advice));
+            return Ok(Self::refuse("HEAD has moved since the run began", restore));
         }
         let range = format!("{}..{}", scope.base.short(), scope.head.short());
         let revert = format!("git revert --no-edit {range}");
@@ -76,8 +77,8 @@ impl Plan {
         }
         let mut plan = Self { log: log.to_owned(), ..Self::default() };
         if scope.mode == Mode::Committed && !is_moved_already {
-            if let Some(why) = why_not_back(repo, scope, editable)? {
-                return Ok(Self::refuse(why, revert));
+            if let Some((why, is_straight)) = why_not_back(repo, scope, editable)? {
+                return Ok(Self::refuse(why, if is_straight { revert } else { restore }));
             }
             plan.moved = Some(Moved { reference: scope.reference.clone(), from: scope.head, to: scope.base });
         }
@@ -181,23 +182,30 @@ impl Plan {
     }
 }
 
-/// Why the branch must not go back over its commits, where it must not.
-fn why_not_back(repo: &Repo, scope: &Scope, editable: &Globs) -> Result<Option<String>> {
+/// Why the branch must not go back over its commits, where it must not, and whether they could be reverted.
+fn why_not_back(repo: &Repo, scope: &Scope, editable: &Globs) -> Result<Option<(String, bool)>> {
     let Some(line) = repo.straight_line(scope.base, scope.head)? else {
-        return Ok(Some("a merge lies on the way back".to_owned()));
+        return Ok(Some(("a merge lies on the way back".to_owned(), false)));
     };
     for commit in &line {
         let parents = repo.parents(*commit)?;
         let Some(parent) = parents.first() else {
-            return Ok(Some("the history ends on the way back".to_owned()));
+            return Ok(Some(("the history ends on the way back".to_owned(), false)));
         };
         let changes = repo.changes(repo.tree_of(*parent)?, repo.tree_of(*commit)?)?;
         let touches = |change: &Change| editable.is_empty() || editable.matches(change.path.as_bytes());
         if !changes.iter().any(touches) {
-            return Ok(Some(format!("commit {} touches nothing of the experiment", commit.short())));
+            return Ok(Some((format!("commit {} touches nothing of the experiment", commit.short()), true)));
         }
     }
     let Some(oldest) = line.last() else { return Ok(None) };
     let holders = repo.other_holders(*oldest, &scope.reference)?;
-    Ok(holders.first().map(|holder| format!("commit {} is on {holder} too", oldest.short())))
+    Ok(holders.first().map(|holder| (format!("commit {} is on {holder} too", oldest.short()), true)))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &RepoPath) -> String {
+    let text = path.to_string();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+@%".contains(&byte));
+    if is_plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -24,6 +24,16 @@ pub struct Idea {
     pub tree: ObjectId,
 }
 
+/// Refuses an experiment of which an import found only the record.
+fn has_code(stored: &Stored, record: &Record) -> Result<()> {
+    if record.text("code") != Some("lost") {
+        return Ok(());
+    }
+    Err(fault(format!("the code of {} was lost before it was imported", stored.id))
+        .hint(format!("what is known of it: `gx show {}`", stored.id))
+        .into())
+}
+
 impl Runner<'_> {
     /// The change that an experiment stands for, by its record.
     pub fn idea(&self, stored: &Stored, record: &Record) -> Result<Idea> {
@@ -49,6 +59,7 @@ impl Runner<'_> {
     pub fn restore(&self, stored: &Stored) -> Result<Vec<RepoPath>> {
         let lock = WorkTreeLock::take(self.repo, Patience::Refuse)?;
         let record = self.store.record(stored.snapshot)?;
+        has_code(stored, &record)?;
         let idea = self.idea(stored, &record)?;
         let head = self.repo.tree_of(self.repo.head()?.commit)?;
         let merged = self.repo.merge_trees(idea.base, head, idea.tree)?.map_err(|conflicts| {
@@ -88,6 +99,7 @@ impl Runner<'_> {
 
     /// Writes the whole snapshot into a folder that is new or empty.
     pub fn restore_into(&self, stored: &Stored, folder: &Path) -> Result<()> {
+        has_code(stored, &self.store.record(stored.snapshot)?)?;
         if folder.exists() && fs::read_dir(folder).map_or(true, |mut inside| inside.next().is_some()) {
             return Err(misuse(format!("{} is not an empty folder", folder.display()))
                 .hint(format!("name a new one: `gx restore {} --into DIR`", stored.id))
@@ -100,6 +112,7 @@ impl Runner<'_> {
 
     /// Makes a branch at the snapshot.
     pub fn restore_branch(&self, stored: &Stored, branch: &str) -> Result<()> {
+        has_code(stored, &self.store.record(stored.snapshot)?)?;
         if !self.repo.is_branch_name(branch) {
             return Err(misuse(format!("`{branch}` cannot be a branch name"))
                 .hint(format!("such as `gx restore {0} --branch {0}`", stored.id))

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::error::{fault, misuse};
+use crate::git::diff::Change;
 use crate::git::repo::Head;
 use crate::git::worktree::inside;
 use crate::model::object::ObjectId;
@@ -53,7 +54,13 @@ impl Runner<'_> {
             }
             Err(why) => {
                 self.override_with(stored, Status::Keep, reason, json!(stored.snapshot))?;
-                Plan::refuse(why, format!("gx restore {}", stored.id))
+                let advice = match self.other_branch(&record, &head)? {
+                    Some((branch, _)) => {
+                        format!("git switch {branch} && gx keep {} --reason \"…\"", stored.id)
+                    }
+                    None => format!("gx restore {}", stored.id),
+                };
+                Plan::refuse(why, advice)
             }
         };
         let change = plan.apply(self.repo)?;
@@ -75,23 +82,40 @@ impl Runner<'_> {
     pub fn discard(&self, stored: &Stored, reason: &str) -> Result<TreeChange> {
         let (record, _lock) = self.open_verdict(stored, reason)?;
         let kept: Option<ObjectId> = record.text("kept_commit").and_then(|commit| commit.parse().ok());
+        // Without a change of its own, what it is kept as is somebody else's commit.
+        let kept = kept.filter(|_| record.text("mode") != Some("unchanged"));
         let head = self.repo.head()?;
         let plan = match kept {
             None => Plan::default(),
             Some(kept) if kept == head.commit => {
-                let scope = self.discard_scope(&record, &head)?;
+                let scope = self.discard_scope(stored, &record, &head)?;
                 Plan::roll_back(self.repo, &scope, &self.editable()?, &format!("gx: discard {}", stored.id))?
             }
             Some(kept) if self.repo.is_ancestor(kept, head.commit)? => Plan::refuse(
                 "the branch has moved on since it was kept",
                 format!("git revert {}", kept.short()),
             ),
-            Some(_) => Plan::default(),
+            Some(kept) => match self.other_branch(&record, &head)? {
+                Some((branch, tip)) if self.repo.is_ancestor(kept, tip)? => Plan::refuse(
+                    format!("it is on {branch}"),
+                    format!("git switch {branch} && gx discard {} --reason \"…\"", stored.id),
+                ),
+                _ => Plan::default(),
+            },
         };
         self.override_with(stored, Status::Discard, reason, Value::Null)?;
         let change = plan.apply(self.repo)?;
         self.mark_head(&change)?;
         Ok(change)
+    }
+
+    /// The branch that an experiment was made on and where that stands, if HEAD is not on it.
+    fn other_branch(&self, record: &Record, head: &Head) -> Result<Option<(String, ObjectId)>> {
+        let Some(reference) = record.text("branch").filter(|name| *name != head.reference()) else {
+            return Ok(None);
+        };
+        let Some(branch) = reference.strip_prefix("refs/heads/") else { return Ok(None) };
+        Ok(self.repo.read_ref(reference)?.map(|tip| (branch.to_owned(), tip)))
     }
 
     fn open_verdict(&self, stored: &Stored, reason: &str) -> Result<(Record, WorkTreeLock)> {
@@ -194,12 +218,20 @@ impl Runner<'_> {
         self.commit_candidates(scope, stored.snapshot, message)
     }
 
-    fn discard_scope(&self, record: &Record, head: &Head) -> Result<Scope> {
-        let base = record.text("base").and_then(|base| base.parse().ok()).unwrap_or(head.commit);
+    /// What discarding touches: the way from the kept commit back to its parent, or over the agent's own commits
+    /// to their base.
+    fn discard_scope(&self, stored: &Stored, record: &Record, head: &Head) -> Result<Scope> {
+        let own = self.repo.parents(stored.snapshot)?.get(1) == Some(&head.commit);
+        let recorded = record.text("base").and_then(|base| base.parse().ok()).filter(|_| own);
+        let parent = self.repo.parents(head.commit)?.first().copied();
+        let base = recorded.or(parent).unwrap_or(head.commit);
         let (tree, base_tree) = (self.repo.tree_of(head.commit)?, self.repo.tree_of(base)?);
         let changed = record.texts("changed");
-        let changes = self.repo.changes(base_tree, tree)?.into_iter();
-        let own: Vec<_> = changes.filter(|change| changed.contains(&change.path.to_string())).collect();
+        let is_own = |change: &Change| {
+            // The kept commit holds nothing else, and an imported one has no list.
+            !own || changed.is_empty() || changed.contains(&change.path.to_string())
+        };
+        let own: Vec<_> = self.repo.changes(base_tree, tree)?.into_iter().filter(is_own).collect();
         let targets: Vec<_> = own.iter().map(|change| (change.path.clone(), change.before)).collect();
         Ok(Scope {
             mode: if base == head.commit { Mode::Unchanged } else { Mode::Committed },

@@ -93,7 +93,8 @@ impl Ground<'_> {
         if !self.editable.is_empty() {
             return Ok(self.editable.matches(change.path.as_bytes()));
         }
-        if untracked.contains(&change.path) {
+        // The settings of gx are no part of an idea, unless they are named as one.
+        if untracked.contains(&change.path) || change.path == RepoPath::from("gx.toml") {
             return Ok(false);
         }
         let Some(mark) = self.mark else { return Ok(true) };

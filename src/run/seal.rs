@@ -35,12 +35,15 @@ pub(super) fn hashes(repo: &Repo, tree: ObjectId, patterns: &[String]) -> Result
 
 /// The protected paths that differ between the tag's baseline and this run, missing and new ones too.
 pub(super) fn broken(baseline: &Record, now: &Fields) -> Vec<String> {
-    let Some(then) = baseline.fields().get("protected").and_then(|sealed| sealed.as_object()) else {
-        return Vec::new();
-    };
+    let then = of(baseline);
     let mut paths: Vec<String> = then.keys().chain(now.keys()).cloned().collect();
     paths.sort();
     paths.dedup();
     paths.retain(|path| then.get(path) != now.get(path));
     paths
+}
+
+/// The hashes that a record holds.
+pub(super) fn of(record: &Record) -> Fields {
+    record.fields().get("protected").and_then(|sealed| sealed.as_object()).cloned().unwrap_or_default()
 }

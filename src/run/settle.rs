@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::clock::Timestamp;
 use crate::config::schema::Source;
 use crate::model::id::ExperimentId;
+use crate::model::outcome::TreeChange;
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 use crate::process::identity;
@@ -25,9 +26,20 @@ pub enum Reach {
     Trees,
 }
 
+/// A run that was left unfinished, and what was done for it now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// Which.
+    pub id: ExperimentId,
+    /// Its status now.
+    pub status: Status,
+    /// What was done to the branch and the work tree.
+    pub tree: TreeChange,
+}
+
 impl Runner<'_> {
     /// Finishes the runs of this machine that nobody looks after any more; says which got their end now.
-    pub fn settle(&self, reach: Reach) -> Result<Vec<(ExperimentId, Status)>> {
+    pub fn settle(&self, reach: Reach) -> Result<Vec<Settled>> {
         self.store.settle()?;
         if reach == Reach::Trees {
             self.repo.sweep_scratch();
@@ -39,7 +51,7 @@ impl Runner<'_> {
         Ok(settled)
     }
 
-    fn settle_one(&self, held: Held, reach: Reach) -> Result<Option<(ExperimentId, Status)>> {
+    fn settle_one(&self, held: Held, reach: Reach) -> Result<Option<Settled>> {
         if held.pending.external {
             return self.settle_external(held).map(|()| None);
         }
@@ -57,24 +69,26 @@ impl Runner<'_> {
         if record.is_empty() {
             self.record_begin(&held.pending, &id)?;
         }
-        let mut news = None;
+        let mut is_news = false;
+        let mut tree = TreeChange::default();
         let mut status = record.status();
         if record.is_empty() || !status.is_final() {
             let observed = self.left_behind(&held.pending, &id)?;
             status = self.record_end(&held, &id, &observed)?.status;
-            news = Some((id.clone(), status));
+            is_news = true;
         }
         self.keep_log(held.pending.snapshot, &id)?;
         let stays = held.pending.leave || status == Status::Interrupted;
         let worktree = &held.pending.worktree;
         if reach == Reach::Trees && *worktree == self.repo.worktree_name() {
-            self.change_tree(&held.pending, status)?;
+            tree = self.change_tree(&held.pending, status)?;
+            is_news |= tree != TreeChange::default();
             held.done()?;
         } else if *worktree != self.repo.worktree_name() && (stays || !self.repo.has_worktree(worktree)) {
             // Its tree stays as it is, or is not there any more.
             held.done()?;
         }
-        Ok(news)
+        Ok(is_news.then_some(Settled { id, status, tree }))
     }
 
     /// An external run has its end only from its agent; but its record may still have to be begun.
@@ -108,7 +122,12 @@ impl Runner<'_> {
             _ => Metrics::default(),
         };
         let finished = written.ok().and_then(timestamp).or(started).unwrap_or_else(Timestamp::now);
-        Ok(Observed { ending: &Ending::Unseen, metrics, finished: finished.max(started.unwrap_or(finished)) })
+        Ok(Observed {
+            ending: &Ending::Unseen,
+            metrics,
+            finished: finished.max(started.unwrap_or(finished)),
+            altered: Vec::new(),
+        })
     }
 }
 

@@ -8,9 +8,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::git::notes::Notes;
+use crate::git::notes::{Notes, is_torn};
 use crate::git::repo::Repo;
-use crate::model::object::ObjectId;
 use crate::store::experiments::{RECORDS, Store};
 use crate::store::logs::LOGS;
 
@@ -21,8 +20,13 @@ impl Store<'_> {
         remove_empty_files(self.repo)?;
         for name in [RECORDS, LOGS] {
             let log = self.repo.reflog(name);
-            if !is_whole(self.repo, name) {
-                let whole = log.iter().copied().find(|tip| tip_is_whole(self.repo, *tip));
+            if !is_whole(self.repo, name)? {
+                let mut whole = None;
+                for tip in &log {
+                    if whole.is_none() && Notes::at(self.repo, name, *tip).is_whole()? {
+                        whole = Some(*tip);
+                    }
+                }
                 let mended = self.repo.reset_broken_ref(name, whole);
                 mended.with_context(|| format!("cannot mend `{name}`"))?;
             }
@@ -34,17 +38,12 @@ impl Store<'_> {
     }
 }
 
-fn is_whole(repo: &Repo, name: &str) -> bool {
+fn is_whole(repo: &Repo, name: &str) -> Result<bool> {
     match repo.read_ref(name) {
-        Ok(None) => true,
-        Ok(Some(tip)) => tip_is_whole(repo, tip),
-        Err(_) => false,
+        Ok(None) => Ok(true),
+        Ok(Some(tip)) => Notes::at(repo, name, tip).is_whole(),
+        Err(error) => is_torn(&error).then_some(false).ok_or(error),
     }
-}
-
-fn tip_is_whole(repo: &Repo, tip: ObjectId) -> bool {
-    let read = || Notes::at(repo, "notes", tip).all();
-    read().is_ok_and(|notes| notes.values().all(|blob| repo.has_object(*blob)))
 }
 
 /// A torn loose object is a file of length zero; it holds nothing, and keeps Git from writing the object anew.

@@ -4,13 +4,23 @@ use serde_json::Value;
 
 /// A metric's value: six decimals, as autoresearch prints its metric.
 pub fn value(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.6}"))
+    value.map_or_else(
+        || "–".to_owned(),
+        |value| if fits(value) { format!("{value:.6}") } else { format!("{value:.6e}") },
+    )
+}
+
+/// Whether six decimals say something about a number and take no more room than a column has.
+fn fits(value: f64) -> bool {
+    value == 0.0 || (1e-4..1e9).contains(&value.abs())
 }
 
 /// A difference of two values, with its sign.
 pub fn delta(delta: Option<f64>) -> String {
     // Adding zero turns −0 into 0.
-    delta.map_or_else(String::new, |delta| format!("{:+.6}", delta + 0.0))
+    delta.map_or_else(String::new, |delta| {
+        if delta.abs() < 1e9 { format!("{:+.6}", delta + 0.0) } else { format!("{delta:+.3e}") }
+    })
 }
 
 /// A difference as a share of what it is compared with.
@@ -60,6 +70,10 @@ mod tests {
     #[test]
     fn figures_carry_signs_and_units() {
         assert_eq!(value(Some(0.98)), "0.980000");
+        assert_eq!(
+            [value(Some(1e308)), value(Some(2e-7)), value(Some(0.0))],
+            ["1.000000e308", "2.000000e-7", "0.000000"]
+        );
         assert_eq!(delta(Some(-0.0)), "+0.000000");
         assert_eq!(delta(Some(-0.0042)), "-0.004200");
         assert_eq!([span(2.34), span(303.0), span(7500.0)], ["2.3 s", "5 min 03 s", "2 h 05 min"]);

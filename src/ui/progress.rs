@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::report::outcome::Tree;
 use crate::run::event::Event;
 use crate::ui::number::span;
 use crate::ui::output::Output;
+use crate::ui::render::outcome::sayings;
 use crate::ui::style::Label;
 use crate::ui::table::cut;
 
@@ -33,14 +35,11 @@ impl Progress {
     pub fn hear(&mut self, event: Event) {
         match event {
             Event::Warning(text) => self.aside(|output| output.note("warning", Label::Near, &text)),
-            Event::Settled { id, status } => {
-                self.aside(|output| {
-                    output.note(
-                        "note",
-                        Label::Muted,
-                        &format!("{id} was left unfinished; it is `{status}` now"),
-                    );
-                });
+            Event::Settled { id, status, tree } => {
+                let done = sayings(&Tree::of(*tree));
+                let done = if done.is_empty() { String::new() } else { format!(": {}", done.join("; ")) };
+                let text = format!("{id} was left unfinished; it is `{status}` now{done}");
+                self.aside(|output| output.note("note", Label::Strong, &text));
             }
             Event::Started { id, command, limit } => self.start(&id.to_string(), &command, limit),
             Event::Progress { elapsed, left, line } => self.beat(elapsed, left, line.as_deref()),

@@ -36,7 +36,7 @@ fn a_real_session_comes_back_byte_for_byte_and_is_not_taken_twice() {
     insta::assert_snapshot!(lab.screen(&["best"]), @"
     exp-119  val_bpb 0.969686  warmdown 0.7 to 0.75
     tag     t: 126 experiments, better than the first by 0.028214 (+2.83 %)
-    code    (gx diff exp-119, gx restore exp-119 --into DIR)
+    code    lost before it was imported
     ");
     let screen = lab.screen(&["ls"]);
     assert_eq!(screen.lines().count(), 1 + 30 + 1, "{screen}");

@@ -19,8 +19,11 @@ impl Show for Outcome {
             first.push(Text::new(format!("  {} {}", self.metric, number::value(Some(value))), Label::Strong));
         }
         if let (Some(delta), Some(best), Some(id)) = (self.delta, self.best_before_value, &self.best_before) {
-            let share = number::percent(delta, best);
-            first.push(Text::new(format!("  {} ({share}) against {id}", number::delta(Some(delta))), label));
+            let share = match number::percent(delta, best) {
+                none if none.is_empty() => none,
+                share => format!(" ({share})"),
+            };
+            first.push(Text::new(format!("  {}{share} against {id}", number::delta(Some(delta))), label));
         }
         first.push(Text::new(format!("  {}", number::span(self.seconds)), Label::Muted));
         page.line(first);
@@ -47,6 +50,15 @@ impl Show for Reverdict {
 
 /// One line about the tree, and one about what else is uncommitted.
 fn tree(tree: &Tree, page: &mut Page) {
+    let said = sayings(tree);
+    page.whole_fact("tree", if said.is_empty() { "unchanged".to_owned() } else { said.join("; ") });
+    if !tree.others.is_empty() {
+        page.short_fact("left", format!("as they are: {}", path::list(&tree.others)));
+    }
+}
+
+/// What became of the branch and the work tree, a piece for each thing; nothing where all is as it was.
+pub fn sayings(tree: &Tree) -> Vec<String> {
     let mut said = Vec::new();
     if let (Some(reference), Some(to)) = (&tree.moved, &tree.moved_to) {
         let name = reference.strip_prefix("refs/heads/").unwrap_or(reference);
@@ -64,12 +76,6 @@ fn tree(tree: &Tree, page: &mut Page) {
     if let (Some(why), Some(advice)) = (&tree.refused, &tree.advice) {
         said.push(format!("not changed: {why}; to do it: {advice}"));
     }
-    said.extend(tree.left.iter().map(|left| format!("{} was {} and is left", left.path, left.why)));
-    if said.is_empty() {
-        said.push("unchanged".to_owned());
-    }
-    page.whole_fact("tree", said.join("; "));
-    if !tree.others.is_empty() {
-        page.short_fact("left", format!("as they are: {}", path::list(&tree.others)));
-    }
+    said.extend(tree.left.iter().map(|left| format!("{} is left: {}", left.path, left.why)));
+    said
 }

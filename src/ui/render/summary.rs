@@ -35,6 +35,10 @@ impl Show for Bests {
             });
             let experiments = number::count(best.experiments, "experiment");
             page.fact("tag", format!("{}: {experiments}{}", row.tag, since.unwrap_or_default()));
+            if row.code.as_deref() == Some("lost") {
+                page.fact("code", "lost before it was imported");
+                continue;
+            }
             let kept = row.kept_commit.as_deref().unwrap_or_default();
             let kept: String = kept.chars().take(7).collect();
             page.fact(

@@ -46,7 +46,8 @@ fn a_file_that_the_trainer_makes_or_changes_beside_the_candidates_stays() {
 
 #[test]
 fn nothing_moves_when_head_moved_during_the_run_and_the_output_says_what_to_do() {
-    for (value, code, advice) in [("1.5", 10, "git restore --source="), ("0.9", 0, "git cherry-pick ")] {
+    for (value, code, advice) in [("1.5", 10, "git restore --source="), ("0.9", 0, "gx keep exp-2 --reason ")]
+    {
         let lab = Lab::new();
         lab.run("baseline", &[]).exits(0);
         lab.write("train.py", format!("{value}\n"));
