@@ -1,6 +1,7 @@
 //! `gx export`
 
 use std::fs;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -51,10 +52,15 @@ impl Export {
             return Ok(Exit::Done);
         };
         let path = scene.dir.join(path);
-        if path.exists() {
-            return Err(fault(format!("{} exists already", path.display())).hint("name a new file").into());
-        }
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = match fs::File::options().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(fault(format!("{} exists already", path.display()))
+                    .hint("name a new file")
+                    .into());
+            }
+            made => made.with_context(|| format!("cannot write {}", path.display()))?,
+        };
+        file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Exit::Done)
     }
 }
