@@ -56,7 +56,7 @@ pub(super) fn end(scene: &Scene, id: &str, report: Report, apply: Apply) -> Resu
     let stored = store.resolve(id)?;
     let mut progress = Progress::new(scene.output);
     let finished = scene.runner(&store).report(&stored, report, apply, &mut |event| progress.hear(event))?;
-    let exit = if finished.is_crash_streak { Exit::CrashStreak } else { finished.status.exit() };
+    let exit = finished.exit();
     scene.output.show(&Outcome::of(finished))?;
     Ok(exit)
 }

@@ -132,7 +132,7 @@ impl Run {
         }
         let mut progress = Progress::new(scene.output);
         let finished = runner.run(&request, &job, &mut |event| progress.hear(event))?;
-        let exit = if finished.is_crash_streak { Exit::CrashStreak } else { finished.status.exit() };
+        let exit = finished.exit();
         // The verdict stands and has its exit code, also where nobody could be told.
         if let Err(error) = scene.output.show(&Outcome::of(finished)) {
             scene.output.note("warning", Label::Near, &format!("{error:#}"));

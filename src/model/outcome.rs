@@ -1,6 +1,7 @@
 //! What `gx run` and its relatives come to, for those who tell it.
 
 use crate::clock::Timestamp;
+use crate::error::Exit;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -48,6 +49,13 @@ pub struct Finished {
     pub log_tail: Option<String>,
     /// What went wrong beside the record and does not change it; a later command tries again.
     pub unfinished: Option<String>,
+}
+
+impl Finished {
+    /// The exit code of the command that ended it.
+    pub fn exit(&self) -> Exit {
+        if self.is_crash_streak { Exit::CrashStreak } else { self.status.exit() }
+    }
 }
 
 /// What became of the branch and the work tree.

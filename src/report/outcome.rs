@@ -98,7 +98,7 @@ impl Tree {
 impl Outcome {
     /// From what the run came to.
     pub fn of(finished: Finished) -> Self {
-        let exit = if finished.is_crash_streak { Exit::CrashStreak } else { finished.status.exit() };
+        let exit = finished.exit();
         let (best_before, best_before_value) = finished.best_before.map(|best| (best.id, best.value)).unzip();
         Self {
             next: next(&finished.id, finished.status, exit),
