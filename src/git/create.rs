@@ -43,6 +43,7 @@ impl Repo {
                 .hint(format!("go on with it: `git switch {branch}`"))
                 .into());
         }
+        self.sync_ref(&name)?;
         self.inner.set_head(&name).with_context(|| format!("cannot switch to `{branch}`"))
     }
 

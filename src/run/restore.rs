@@ -120,7 +120,7 @@ impl Runner<'_> {
         }
         let name = format!("refs/heads/{branch}");
         match self.repo.swap_ref(&name, stored.snapshot, None, &format!("gx: restore {}", stored.id))? {
-            Swap::Done => Ok(()),
+            Swap::Done => self.repo.sync_ref(&name),
             Swap::Lost => Err(fault(format!("branch `{branch}` exists already")).hint("name another").into()),
         }
     }
