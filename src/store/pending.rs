@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::error::fault;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::model::record::Fields;
@@ -160,8 +161,10 @@ fn take(path: &Path) -> Result<Option<Held>> {
     }
     // Whoever had the lock may have finished the run and removed the file meanwhile.
     let Ok(text) = fs::read(path) else { return Ok(None) };
-    let pending =
-        serde_json::from_slice(&text).with_context(|| format!("cannot understand {}", path.display()))?;
+    let pending = serde_json::from_slice(&text).map_err(|error| {
+        fault(format!("cannot understand {}: {error}", path.display()))
+            .hint("move the file away: the run that it is about then stays unfinished")
+    })?;
     Ok(Some(Held { path: path.to_path_buf(), lock: file, pending }))
 }
 
