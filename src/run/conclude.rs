@@ -40,7 +40,7 @@ impl Runner<'_> {
         let log = self.store.log_file(&begun.id);
         let metrics = read_metrics(&self.config.metric, &log, self.repo.work_dir(), begun.since)?;
         let pending = &begun.held.pending;
-        let altered = self.altered(&self.store.record(pending.snapshot)?, pending.scope.tree)?;
+        let altered = self.altered(&seal::of(&pending.begin), pending.scope.tree)?;
         let observed = Observed { ending, metrics, finished: Timestamp::now(), altered };
         let mut finished = self.record_end(&begun.held, &begun.id, &observed)?;
         finished.tree = self.change_tree(&begun.held.pending, finished.status)?;
@@ -60,11 +60,11 @@ impl Runner<'_> {
         observed: &Observed<'_>,
     ) -> Result<Finished> {
         let pending = &held.pending;
-        let before = self.store.record(pending.snapshot)?;
         // Two runs of a tag that end at once must not both be better than the same best.
         let _turn = self.verdict_turn()?;
         // Somebody may have rewound the notes while it ran.
         self.store.settle()?;
+        let before = self.store.record(pending.snapshot)?;
         let summaries = self.store.summaries()?;
         let tag = before.text("tag").unwrap_or_default().to_owned();
         let best = ranking::best(&summaries, &tag, self.config.metric.goal);
@@ -169,13 +169,13 @@ impl Runner<'_> {
         if !altered.is_empty() {
             return Ok(Some(format!("protected, and changed while it ran: {}", altered.join(", "))));
         }
-        let now = seal::of(run);
+        let now = seal::of(run.fields());
         let results = all.iter().filter(|(_, summary)| {
             summary.tag == tag && summary.value.is_some() && summary.status != Status::Tainted
         });
         for (stored, _) in results {
             let baseline = self.store.record(stored.snapshot)?;
-            if !seal::of(&baseline).is_empty() {
+            if !seal::of(baseline.fields()).is_empty() {
                 let broken = seal::broken(&baseline, &now);
                 let told = || format!("protected, and not as in {}: {}", stored.id, broken.join(", "));
                 return Ok((!broken.is_empty()).then(told));
@@ -185,14 +185,14 @@ impl Runner<'_> {
     }
 
     /// The protected paths that are not as they were when the run began.
-    fn altered(&self, run: &Record, tree: ObjectId) -> Result<Vec<String>> {
+    fn altered(&self, then: &Fields, tree: ObjectId) -> Result<Vec<String>> {
         let now = seal::hashes(self.repo, tree, &self.config.run.protected)?;
         let mut altered = Vec::new();
-        for path in seal::of(run).keys() {
+        for path in then.keys() {
             let inside = RepoPath::from(path.as_str());
             let is_same = match self.repo.entry(tree, &inside)? {
                 Some(entry) => self.repo.is_at(&inside, Some(entry))?,
-                None => seal::of(run).get(path) == now.get(path),
+                None => then.get(path) == now.get(path),
             };
             if !is_same {
                 altered.push(path.clone());

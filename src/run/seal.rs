@@ -35,7 +35,7 @@ pub(super) fn hashes(repo: &Repo, tree: ObjectId, patterns: &[String]) -> Result
 
 /// The protected paths that differ between the tag's baseline and this run, missing and new ones too.
 pub(super) fn broken(baseline: &Record, now: &Fields) -> Vec<String> {
-    let then = of(baseline);
+    let then = of(baseline.fields());
     let mut paths: Vec<String> = then.keys().chain(now.keys()).cloned().collect();
     paths.sort();
     paths.dedup();
@@ -44,6 +44,6 @@ pub(super) fn broken(baseline: &Record, now: &Fields) -> Vec<String> {
 }
 
 /// The hashes that a record holds.
-pub(super) fn of(record: &Record) -> Fields {
-    record.fields().get("protected").and_then(|sealed| sealed.as_object()).cloned().unwrap_or_default()
+pub(super) fn of(record: &Fields) -> Fields {
+    record.get("protected").and_then(|sealed| sealed.as_object()).cloned().unwrap_or_default()
 }

@@ -191,3 +191,38 @@ fn a_verdict_does_not_touch_other_uncommitted_files() {
     );
     assert_eq!(lab.read("train.py"), "1.0\n");
 }
+
+#[test]
+fn discarding_a_late_keep_takes_back_its_own_commit_and_no_other() {
+    let lab = with_discarded();
+    lab.write("README.md", "another idea\n");
+    lab.write("train.py", "0.9\n");
+    lab.run("kept meanwhile", &["--config", "run.editable=README.md"]).exits(0);
+    lab.git(&["checkout", "-q", "train.py"]);
+    let kept = lab.rev("HEAD");
+    lab.gx(&["keep", "exp-2", "--reason", "after all"]).exits(0);
+    assert_eq!(lab.rev("HEAD^"), kept);
+    lab.gx(&["discard", "exp-2", "--reason", "not after all"]).exits(0);
+    assert_eq!((lab.rev("HEAD"), lab.status()), (kept, String::new()));
+    assert_eq!((lab.read("train.py").as_str(), lab.read("README.md").as_str()), ("1.0\n", "another idea\n"));
+}
+
+#[test]
+fn a_verdict_on_an_experiment_of_another_branch_says_where_to_go() {
+    let lab = Lab::new();
+    lab.run("baseline", &[]).exits(0);
+    lab.try_value("0.9").exits(0);
+    lab.git(&["switch", "-q", "-c", "autoresearch/other", "HEAD^"]);
+    let told = lab.gx(&["discard", "exp-2", "--reason", "luck", "--json"]).exits(0).json();
+    let advice = told["tree"]["advice"].as_str().unwrap_or_else(|| panic!("{told:#}"));
+    assert!(advice.starts_with("git switch autoresearch/t && gx discard exp-2"), "{advice}");
+}
+
+#[test]
+fn discarding_a_baseline_offers_to_revert_nobody_elses_commit() {
+    let lab = Lab::new();
+    lab.run("baseline", &[]).exits(0);
+    lab.try_value("0.9").exits(0);
+    let told = lab.gx(&["discard", "exp-1", "--reason", "x", "--json"]).exits(0).json();
+    assert_eq!((&told["tree"]["refused"], &told["tree"]["advice"]), (&json!(null), &json!(null)));
+}

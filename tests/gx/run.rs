@@ -2,6 +2,8 @@
 
 mod policy;
 mod record;
+mod sealed;
+mod stragglers;
 mod streak;
 
 use serde_json::json;

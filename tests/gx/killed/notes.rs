@@ -168,3 +168,13 @@ fn a_lock_of_the_notes_that_a_killed_process_just_left_delays_the_next_command_a
     assert_eq!(lab.record("exp-1")["note"], json!("a remark"));
     is_tidy(&lab, "a lock");
 }
+
+#[test]
+fn a_rewind_during_a_run_does_not_make_a_worse_result_the_best() {
+    let lab = Lab::new();
+    lab.run("baseline", &[]).exits(0);
+    lab.try_value("0.9").exits(0);
+    lab.write("train.py", "0.95\n");
+    let rewind = "git update-ref -d refs/notes/experiments";
+    lab.run_script(&format!("{rewind}; {}", crate::support::script::BLOCK), &[]).exits(10);
+}

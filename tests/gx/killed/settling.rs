@@ -119,3 +119,19 @@ fn a_command_in_another_work_tree_does_not_take_that_ones_results_for_those_of_t
     lab.gx(&["-C", "../other", "ls"]).exits(0);
     assert_eq!((lab.states()[0].1.as_str(), lab.record("exp-1").get("value")), ("interrupted", None));
 }
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "fail points are compiled into debug builds only")]
+fn what_is_done_to_the_tree_for_an_earlier_run_is_said() {
+    let lab = Lab::new();
+    lab.run("baseline", &[]).exits(0);
+    lab.write("train.py", "1.5\n");
+    let mut command = lab.gx_command();
+    command.args(["run", "--hypothesis", "x", "--"]).args(crate::support::TRAIN).env("GX_FAIL_AT", "logged");
+    assert_eq!(command.output().unwrap().status.code(), None);
+    let next = lab.run("the next one", &[]);
+    assert!(
+        next.stderr.contains("note: exp-2 was left unfinished; it is `discard` now: put back train.py"),
+        "{next:#?}"
+    );
+}
