@@ -7,27 +7,26 @@ use anyhow::{Context, Result};
 use crate::config::globs::Globs;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
-use crate::model::path::RepoPath;
 use crate::model::record::{Fields, Record};
 
-/// The hashes of the protected paths: from the snapshot, or from the work tree where a path is ignored.
+/// The hashes of the protected paths: of every file of the snapshot that a pattern names, and of a path of the
+/// work tree that Git ignores.
 pub(super) fn hashes(repo: &Repo, tree: ObjectId, patterns: &[String]) -> Result<Fields> {
     let mut hashes = Fields::new();
-    for pattern in patterns {
-        let path = RepoPath::from(pattern.as_str());
-        if let Some(entry) = repo.entry(tree, &path)? {
-            hashes.insert(pattern.clone(), entry.id.to_string().into());
-        } else if repo.work_dir().join(pattern).is_file() {
-            let content =
-                fs::read(repo.work_dir().join(pattern)).with_context(|| format!("cannot read {pattern}"))?;
+    if patterns.is_empty() {
+        return Ok(hashes);
+    }
+    let globs = Globs::new(patterns)?;
+    for (path, entry) in repo.files(tree)? {
+        if globs.matches(path.as_bytes()) {
+            hashes.insert(path.to_string(), entry.id.to_string().into());
+        }
+    }
+    for pattern in patterns.iter().filter(|pattern| repo.is_ignored(pattern)) {
+        let place = repo.work_dir().join(pattern);
+        if !hashes.contains_key(pattern) && place.is_file() {
+            let content = fs::read(place).with_context(|| format!("cannot read {pattern}"))?;
             hashes.insert(pattern.clone(), repo.hash_blob(&content)?.to_string().into());
-        } else {
-            let globs = Globs::new(std::slice::from_ref(pattern))?;
-            for (path, entry) in repo.files(tree)? {
-                if globs.matches(path.as_bytes()) {
-                    hashes.insert(path.to_string(), entry.id.to_string().into());
-                }
-            }
         }
     }
     Ok(hashes)

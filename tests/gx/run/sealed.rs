@@ -44,3 +44,13 @@ fn a_crash_is_no_baseline_whatever_is_said_of_it_later() {
     lab.write("train.py", "0.5\n");
     lab.run("better", &SEAL).exits(0);
 }
+
+#[test]
+fn a_name_protects_the_file_in_every_folder() {
+    let lab = Lab::new();
+    lab.write("eval/prepare.py", "too\n");
+    lab.commit("more");
+    lab.run("baseline", &SEAL).exits(0);
+    lab.write("eval/prepare.py", "cheat\n");
+    is_tainted(&lab.run("x", &SEAL).exits(15).json());
+}
