@@ -36,7 +36,7 @@ struct Global {
     json: bool,
     /// Work as if started in this folder
     #[arg(short = 'C', value_name = "DIR", global = true)]
-    dir: Option<PathBuf>,
+    folder: Option<PathBuf>,
     /// Set a configuration key for this command, such as `metric.goal=higher`
     #[arg(long, value_name = "KEY=VALUE", global = true, value_parser = input::pair)]
     config: Vec<(String, String)>,
@@ -99,6 +99,7 @@ impl Call {
     /// Does what the command line says.
     pub fn run(self) -> Result<Exit> {
         let output = self.output;
+        self.change_folder()?;
         match &self.app.command {
             Command::AgentGuide(command) => command.run(output),
             Command::Demo(command) => command.run(output),
@@ -108,14 +109,18 @@ impl Call {
         }
     }
 
+    /// Goes where `-C` says, for every command alike.
+    fn change_folder(&self) -> Result<()> {
+        let Some(dir) = &self.app.global.folder else { return Ok(()) };
+        env::set_current_dir(dir).map_err(|error| {
+            misuse(format!("cannot work in {}: {error}", dir.display()))
+                .hint("`-C` takes a folder that exists")
+                .into()
+        })
+    }
+
     fn scene(&self) -> Result<Scene> {
-        let dir = match &self.app.global.dir {
-            Some(dir) => dir.canonicalize().map_err(|error| {
-                misuse(format!("cannot work in {}: {error}", dir.display()))
-                    .hint("`-C` takes a folder that exists")
-            })?,
-            None => env::current_dir().context("the current folder is gone")?,
-        };
+        let dir = env::current_dir().context("the current folder is gone")?;
         let lab = Lab::open(&dir, &self.app.global.config)?;
         Ok(Scene { lab, output: self.output, dir })
     }

@@ -128,12 +128,14 @@ impl Status {
                     let path = RepoPath::new(fields(9));
                     status.has_submodule |= entry.get(5) != Some(&b'N');
                     status.is_staged |= staged != Some(b'.');
-                    if [staged, edited].contains(&Some(b'A')) {
+                    if staged == Some(b'A') {
                         status.added.push(path.clone());
                     }
                     match edited {
                         Some(b'.') => {}
                         Some(b'D') => status.removed.push(path),
+                        // Only meant to be added (`git add -N`): Git does not have it yet.
+                        Some(b'A') => status.untracked.push(path),
                         _ => status.edited.push(path),
                     }
                 }

@@ -5,6 +5,7 @@ use crate::error::Exit;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
+use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 
 /// The best result of a tag at some moment.
@@ -33,6 +34,10 @@ pub struct Finished {
     pub metric: String,
     /// Its value, where there is a valid one.
     pub value: Option<f64>,
+    /// Everything that it measured.
+    pub metrics: Metrics,
+    /// The commit that the branch is to stand at, where it was kept.
+    pub kept_commit: Option<String>,
     /// What it was compared with: the best before it.
     pub best_before: Option<Best>,
     /// Wall time in seconds.

@@ -57,6 +57,8 @@ fn tsv_row(stored: &Stored, record: &Record, metric: &str) -> Option<results::Ro
     let memory_mb = record.metrics().get("peak_vram_mb").and_then(Value::as_f64).unwrap_or_default();
     let value = record.number("value").or_else(|| record.metrics().get(metric).and_then(Value::as_f64));
     // autoresearch writes zeroes for a crash; what was imported goes out as it came in.
+    // Kept by hand without a value, it would stand there as 0: the best of all for whoever reads the file.
+    let status = if value.is_none() { RowStatus::Crash } else { status };
     let is_crash = status == RowStatus::Crash && import.is_none();
     let imported_memory = import.and_then(|import| import.get("memory_gb")).and_then(Value::as_f64);
     let description = imported("description").or_else(|| record.text("hypothesis").map(str::to_owned));

@@ -7,6 +7,7 @@ use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::outcome::{Finished, TreeChange};
 use crate::model::path::RepoPath;
+use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 
 /// The answer of `gx run`.
@@ -26,6 +27,10 @@ pub struct Outcome {
     pub metric: String,
     /// Its value, where the run gave a valid one.
     pub value: Option<f64>,
+    /// Everything that it measured.
+    pub metrics: Metrics,
+    /// The commit that the branch is to stand at, where it was kept.
+    pub kept_commit: Option<String>,
     /// The best of the tag before this run.
     pub best_before: Option<ExperimentId>,
     /// That one's value.
@@ -109,6 +114,8 @@ impl Outcome {
             reason: finished.reason,
             metric: finished.metric,
             value: finished.value,
+            metrics: finished.metrics,
+            kept_commit: finished.kept_commit,
             delta: finished.value.zip(best_before_value).map(|(value, best)| value - best),
             best_before,
             best_before_value,

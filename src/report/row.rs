@@ -9,6 +9,9 @@ use crate::model::record::Record;
 use crate::model::status::Status;
 use crate::store::experiments::Stored;
 
+/// What stands for the hypothesis of an experiment that has a snapshot and no record, as in a clone without notes.
+pub const NO_RECORD: &str = "(no record)";
+
 /// An experiment, short.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
@@ -77,7 +80,7 @@ impl Row {
             params: object("params"),
             seconds: record.number("seconds"),
             category: text("category"),
-            hypothesis: text("hypothesis").unwrap_or_else(|| "(no record)".to_owned()),
+            hypothesis: text("hypothesis").unwrap_or_else(|| NO_RECORD.to_owned()),
             description: text("description"),
             base: text("base"),
             kept_commit: text("kept_commit"),

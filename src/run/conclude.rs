@@ -84,6 +84,7 @@ impl Runner<'_> {
         if judged.status == Status::Keep {
             fields.insert("kept_commit".into(), json!(self.kept_commit(pending, id, &judged)?));
         }
+        let kept_commit = fields.get("kept_commit").and_then(Value::as_str).map(str::to_owned);
         fail::point("judged");
         self.store.append(pending.snapshot, fields)?;
         fail::point("ended");
@@ -99,6 +100,8 @@ impl Runner<'_> {
             reason: judged.reason,
             metric: self.config.metric.name.clone(),
             value: judged.value,
+            metrics: observed.metrics.clone(),
+            kept_commit,
             best_before: best,
             seconds: seconds(&before, observed.finished),
             crashes_in_a_row: crashes,

@@ -126,7 +126,9 @@ impl Runner<'_> {
         }
         let record = self.store.record(stored.snapshot)?;
         if !record.status().is_final() {
-            return Err(fault(format!("{} is still `{}`", stored.id, record.status())).into());
+            return Err(fault(format!("{} is still `{}`", stored.id, record.status()))
+                .hint(format!("wait for its own verdict first: `gx show {}`", stored.id))
+                .into());
         }
         Ok((record, WorkTreeLock::take(self.repo, Patience::Refuse)?))
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -33,6 +35,8 @@ impl Store<'_> {
             if notes.write(&edit, "gx: keep a log", Timestamp::now())? == Swap::Done {
                 return Ok(());
             }
+            // Somebody was faster; a moment lets him finish.
+            thread::sleep(Duration::from_millis(1));
         }
     }
 

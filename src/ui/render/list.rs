@@ -3,7 +3,7 @@
 use crate::model::status::Status;
 use crate::report::list::List;
 use crate::report::near::NearMisses;
-use crate::report::row::Row;
+use crate::report::row::{NO_RECORD, Row};
 use crate::ui::number;
 use crate::ui::page::{Page, Show};
 use crate::ui::style::{Label, Text};
@@ -25,6 +25,10 @@ impl Show for List {
         let has_tags = has_several_tags(&self.experiments);
         self.experiments.iter().for_each(|row| table.row(cells(row, has_tags)));
         page.table(table);
+        if self.experiments.iter().any(|row| row.hypothesis == NO_RECORD) {
+            let fetch = "git fetch origin \"refs/notes/*:refs/notes/*\"";
+            page.line([Text::new(format!("some records are not here; in a clone: {fetch}"), Label::Near)]);
+        }
         if self.experiments.len() < self.matching {
             let more = self.matching - self.experiments.len();
             page.line([Text::new(format!("… and {more} more: --limit 0 shows all"), Label::Muted)]);

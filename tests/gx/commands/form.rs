@@ -167,3 +167,12 @@ fn the_agent_guide_is_printed_or_written_to_a_new_file_only() {
     ");
     assert_eq!(lab.read("AGENTS.md"), "mine\n");
 }
+
+#[test]
+fn a_folder_given_with_c_is_where_every_command_works() {
+    let lab = Lab::new();
+    std::fs::create_dir(lab.path("below")).unwrap();
+    lab.gx(&["-C", "below", "agent-guide", "--write", "guide.md"]).exits(0);
+    assert!(lab.read("below/guide.md").starts_with("# "));
+    lab.gx(&["-C", "nowhere", "ls"]).exits(2);
+}
