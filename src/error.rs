@@ -12,6 +12,8 @@ pub enum Exit {
     Failed = 1,
     /// The command line or a configuration file cannot be understood.
     Usage = 2,
+    /// No card can be had: there are fewer than asked for, or none that may be used.
+    NoCard = 4,
     /// No experiment has the given id.
     NoSuchExperiment = 5,
     /// The run finished and was discarded.
@@ -26,6 +28,8 @@ pub enum Exit {
     Tainted = 15,
     /// Several runs of the tag crashed in a row: look before you try again.
     CrashStreak = 20,
+    /// What was waited for has not ended in the time given; waiting again goes on.
+    StillRunning = 24,
     /// Ctrl-C, or SIGTERM.
     Interrupted = 130,
 }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod git;
+pub mod gpu;
 pub mod lab;
 pub mod model;
 pub mod process;

@@ -151,13 +151,13 @@ mod tests {
     fn a_misspelling_is_answered_with_the_word_that_was_meant() {
         let hint = |text| mistake(text).1.join("; ");
         assert_eq!(hint("metric.nmae = 1"), "did you mean `name`?");
-        assert_eq!(hint("policy.zeal = 1"), "its keys are `crash_streak`, `min_delta`, `near_miss`");
+        assert_eq!(hint("policy.zeal = 1"), "its keys are `crash_streak`, `min_delta`, `near_miss`, `stale`");
         assert_eq!(hint("policy.timeout = 1"), "`timeout` stands in `[hooks]` and `[run]`");
         assert_eq!(hint("min_delta = 1"), "`min_delta` stands in `[policy]`");
         assert_eq!(hint("[metrics]"), "did you mean `[metric]`?");
         assert_eq!(
             hint("[gpus]"),
-            "the tables are `[hooks]`, `[log]`, `[metric]`, `[policy]`, `[run]`, `[snapshot]`"
+            "the tables are `[gpu]`, `[hooks]`, `[log]`, `[metric]`, `[policy]`, `[run]`, `[snapshot]`"
         );
     }
 

@@ -86,8 +86,11 @@ mod tests {
             ("metric.nmae", "did you mean `metric.name`?"),
             ("metrics.name", "did you mean `metric.name`?"),
             ("min_delta", "did you mean `policy.min_delta`?"),
-            ("policy.zeal", "its keys are `policy.crash_streak`, `policy.min_delta`, `policy.near_miss`"),
-            ("zeal", "keys begin with `hooks.`, `log.`, `metric.`, `policy.`, `run.`, `snapshot.`"),
+            (
+                "policy.xyzzy",
+                "its keys are `policy.crash_streak`, `policy.min_delta`, `policy.near_miss`, `policy.stale`",
+            ),
+            ("zeal", "keys begin with `gpu.`, `hooks.`, `log.`, `metric.`, `policy.`, `run.`, `snapshot.`"),
         ] {
             let told = tell(&flag(key).unwrap_err());
             assert_eq!((told.message, told.exit), (format!("--config: unknown key `{key}`"), Exit::Usage));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::config::globs::Globs;
 use crate::config::units;
+use crate::model::gpu;
 use crate::model::verdict::Goal;
 
 /// Everything that can be configured; `default.toml` is the reference of every key.
@@ -20,6 +21,8 @@ pub struct Config {
     pub policy: Policy,
     /// What is run, and on which paths.
     pub run: Run,
+    /// Which cards there are, and how they are given out.
+    pub gpu: Gpu,
     /// What a snapshot leaves out.
     pub snapshot: Snapshot,
     /// How much of a log is kept.
@@ -59,6 +62,30 @@ pub struct Policy {
     pub near_miss: f64,
     /// After how many crashes in a row to stop; 0 means never.
     pub crash_streak: u32,
+    /// What becomes of a better result on an older base.
+    pub stale: Stale,
+}
+
+/// What becomes of a result that is better than the best when the tip of its tag moved while it ran.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub enum Stale {
+    /// It is kept; the tip moves to a merge with the measured tree.
+    Keep,
+    /// It is a near miss, to be tried again on the tip.
+    NearMiss,
+}
+
+impl TryFrom<String> for Stale {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "keep" => Ok(Stale::Keep),
+            "near-miss" => Ok(Stale::NearMiss),
+            _ => Err(format!("must be \"keep\" or \"near-miss\", not {word:?}")),
+        }
+    }
 }
 
 /// What is run, and on which paths.
@@ -82,6 +109,43 @@ pub struct Run {
     /// Ignored paths that separate work trees borrow; each relative and inside the repository.
     #[serde(deserialize_with = "inside")]
     pub link: Vec<String>,
+    /// Patterns of the results that a run in a checkout of its own leaves behind; valid for [`Globs::new`].
+    #[serde(deserialize_with = "patterns")]
+    pub artifacts: Vec<String>,
+    /// How many finished checkouts are kept for the next runs.
+    pub warm: usize,
+}
+
+/// Which cards there are, and how they are given out.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Gpu {
+    /// Where gx learns about them.
+    pub source: gpu::Source,
+    /// How many there are, for [`gpu::Source::Fixed`].
+    pub count: u32,
+    /// The indices or UUIDs of those that may be used; empty means all.
+    pub devices: Vec<String>,
+    /// How the trainer is told which are its own.
+    pub visible: gpu::Visible,
+    /// How many experiments may share one; never 0.
+    #[serde(deserialize_with = "some")]
+    pub slots: u32,
+    /// How long a waiting experiment may be overtaken.
+    #[serde(deserialize_with = "units::time")]
+    pub max_bypass: Duration,
+    /// The free memory in bytes that one must have; 0 means any.
+    #[serde(deserialize_with = "units::bytes")]
+    pub min_free_memory: u64,
+    /// The temperature in degrees Celsius above which one is not given out; 0 means any.
+    pub max_temperature: u32,
+    /// The folder of the locks; empty means the usual one.
+    pub lock_dir: String,
+    /// How long a question after them may take; never 0.
+    #[serde(deserialize_with = "units::some_time")]
+    pub query_timeout: Duration,
+    /// The path of NVIDIA's library; empty means that the system finds it.
+    pub library: String,
 }
 
 /// What a snapshot leaves out.
@@ -163,6 +227,13 @@ fn distance<'de, D: Deserializer<'de>>(source: D) -> Result<f64, D::Error> {
     match f64::deserialize(source)? {
         distance if distance.is_finite() && distance >= 0.0 => Ok(distance),
         distance => Err(D::Error::custom(format!("must be 0 or more, not {distance}"))),
+    }
+}
+
+fn some<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
+    match u32::deserialize(source)? {
+        0 => Err(D::Error::custom("must be more than zero")),
+        some => Ok(some),
     }
 }
 

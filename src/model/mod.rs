@@ -1,5 +1,6 @@
 //! The words of the domain: pure data and rules, no input or output.
 
+pub mod gpu;
 pub mod id;
 pub mod object;
 pub mod outcome;

@@ -1,28 +1,48 @@
 //! The signals that ask gx to stop, counted; whoever waits reads the count and decides.
+//!
+//! SIGHUP is none of them: when its terminal is closed a gx that waits for a run dies, and the run goes on.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use anyhow::{Context, Result};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
-static LISTENING: Mutex<bool> = Mutex::new(false);
+static IS_WISH: AtomicBool = AtomicBool::new(false);
+static BELL: OnceLock<UnixStream> = OnceLock::new();
 
-/// Starts to count SIGINT, SIGTERM and SIGHUP in place of dying from them; a second call does nothing.
+/// Starts to count in place of dying: SIGINT and SIGTERM as one, SIGUSR1 (to stop at once) as two; a second call
+/// does nothing.
 ///
 /// # Errors
-/// When the handler cannot be installed.
+/// When the handlers cannot be installed.
 pub fn listen() -> Result<()> {
-    let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*listening {
-        ctrlc::set_handler(|| {
-            COUNT.fetch_add(1, Ordering::SeqCst);
-        })
-        .context("cannot listen for interrupts")?;
-        *listening = true;
+    if BELL.get().is_some() {
+        return Ok(());
     }
-    Ok(())
+    let start = || {
+        let (rings, mut rung) = UnixStream::pair()?;
+        rings.set_nonblocking(true)?;
+        rung.set_nonblocking(true)?;
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
+        let _ = BELL.set(rings);
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in signals.forever() {
+                IS_WISH.fetch_or(signal != SIGTERM, Ordering::SeqCst);
+                COUNT.fetch_add(if signal == SIGUSR1 { 2 } else { 1 }, Ordering::SeqCst);
+                // A full pipe has woken whoever waits already.
+                let _ = rung.write(&[0]);
+            }
+        })?;
+        Ok::<_, std::io::Error>(())
+    };
+    start().context("cannot listen for interrupts")
 }
 
 /// How many such signals have come since [`listen`]: the first asks to stop, the second to stop at once.
@@ -30,34 +50,19 @@ pub fn count() -> usize {
     COUNT.load(Ordering::SeqCst)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::process::wait::wait_until;
-    use rustix::process::{Signal, getpid, kill_process};
-    use std::process::Command;
+/// Whether somebody wanted this very process to stop (Ctrl-C, `gx stop`), and not the system to go down.
+pub fn is_wish() -> bool {
+    IS_WISH.load(Ordering::SeqCst)
+}
 
-    const ROLE: &str = "GX_TEST_SIGNALS_ITSELF";
+/// Becomes readable when a signal comes; nothing before [`listen`].
+pub(super) fn bell() -> Option<BorrowedFd<'static>> {
+    BELL.get().map(AsFd::as_fd)
+}
 
-    /// The count belongs to the whole process, so the test plays its part in a process of its own.
-    #[test]
-    fn every_asking_signal_is_counted_and_none_of_them_kills() {
-        if std::env::var_os(ROLE).is_some() {
-            listen().unwrap();
-            listen().unwrap();
-            for (nth, signal) in [Signal::INT, Signal::TERM, Signal::HUP].into_iter().enumerate() {
-                kill_process(getpid(), signal).unwrap();
-                wait_until(|| count() == nth + 1);
-            }
-            return;
-        }
-        let name = "process::interrupt::tests::every_asking_signal_is_counted_and_none_of_them_kills";
-        let played = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name])
-            .env(ROLE, "1")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&played.stdout).into_owned();
-        assert!(played.status.success() && said.contains("1 passed"), "{said}");
+/// Makes the bell silent again until the next signal.
+pub(super) fn hush() {
+    if let Some(mut bell) = BELL.get() {
+        while bell.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
     }
 }

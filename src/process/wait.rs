@@ -1,9 +1,27 @@
-//! Waiting for the end of a process without missing it and without spinning.
+//! Waiting for the end of a process, or for news, without missing it and without spinning.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-/// Watches one child of this process, which must not have been reaped.
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::process::interrupt;
+
+/// Comes back when one of the descriptors can be read or is closed, when an interrupt came, or after `at_most`
+/// (`None` is never): ask again which it was.
+pub fn for_any(descriptors: &[BorrowedFd<'_>], at_most: Option<Duration>) {
+    let bell = interrupt::bell();
+    let watched = descriptors.iter().copied().chain(bell);
+    let mut polled: Vec<PollFd<'_>> = watched.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+    let timeout = at_most.and_then(|at_most| Timespec::try_from(at_most).ok());
+    // Any error, EINTR above all, only means that it is time to look again.
+    let _ = poll(&mut polled, timeout.as_ref());
+    if bell.is_some() && polled.last().is_some_and(|last| !last.revents().is_empty()) {
+        interrupt::hush();
+    }
+}
+
+/// Watches one process: a child that has not been reaped, or one whose identity the caller has checked.
 #[derive(Debug)]
 pub struct Watch {
     descriptor: Option<OwnedFd>,
@@ -11,7 +29,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches the child with this number: through a pidfd where the kernel has them (Linux 5.3).
+    /// Watches the process with this number: through a pidfd where the kernel has them (Linux 5.3).
     pub fn on(pid: u32) -> Self {
         Self { descriptor: platform::open(pid), pause: Pause::new() }
     }
@@ -19,7 +37,7 @@ impl Watch {
     /// Comes back when the child has ended, when a signal came, or after `at_most`: ask again which it was.
     pub fn wait(&mut self, at_most: Duration) {
         match &self.descriptor {
-            Some(descriptor) => platform::wait(descriptor, at_most),
+            Some(descriptor) => for_any(&[descriptor.as_fd()], Some(at_most)),
             None => self.pause.wait(at_most),
         }
     }
@@ -47,33 +65,20 @@ impl Pause {
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod platform {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Pid, PidfdFlags, pidfd_open};
     use std::os::fd::OwnedFd;
-    use std::time::Duration;
 
     pub fn open(pid: u32) -> Option<OwnedFd> {
         pidfd_open(Pid::from_raw(i32::try_from(pid).ok()?)?, PidfdFlags::empty()).ok()
-    }
-
-    /// Any error, EINTR above all, only means that it is time to look again.
-    pub fn wait(descriptor: &OwnedFd, at_most: Duration) {
-        let timeout = Timespec::try_from(at_most).ok();
-        let _ = poll(&mut [PollFd::new(descriptor, PollFlags::IN)], timeout.as_ref());
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod platform {
     use std::os::fd::OwnedFd;
-    use std::time::Duration;
 
     pub fn open(_pid: u32) -> Option<OwnedFd> {
         None
-    }
-
-    pub fn wait(_descriptor: &OwnedFd, at_most: Duration) {
-        std::thread::sleep(at_most);
     }
 }
 

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::reader::{Source, block_end};
 
 /// The rooms, floor by floor; `lib` only lists them.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     // Floor 0 has a cellar: what every word of the domain may say.
     &["error", "clock"],
     &["model"],
     &["process"],
-    &["git", "gpu", "config"],
+    // Below the rooms that it configures.
+    &["config"],
+    &["git", "gpu"],
     &["store", "research", "mirror", "dispatch", "lanes"],
     &["report", "run", "lab"],
     &["ui", "serve"],

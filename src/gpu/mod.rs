@@ -1,0 +1,1 @@
+//! The cards of the machine: which there are, who has them, and waiting for one's turn without a daemon.
