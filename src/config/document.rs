@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(hint("min_delta = 1"), "`min_delta` stands in `[policy]`");
         assert_eq!(hint("[metrics]"), "did you mean `[metric]`?");
         assert_eq!(
-            hint("[gpus]"),
+            hint("[weather]"),
             "the tables are `[gpu]`, `[hooks]`, `[log]`, `[metric]`, `[policy]`, `[run]`, `[snapshot]`"
         );
     }
