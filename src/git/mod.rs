@@ -1,15 +1,19 @@
 //! Git: the one room that knows libgit2 and the `git` program; what leaves it is owned data.
 
+mod admin;
 pub mod bulk;
+pub mod checkout;
 pub mod command;
 pub mod config;
 pub mod create;
 pub mod diff;
 pub mod history;
+pub mod links;
 pub mod notes;
 pub mod object;
 pub mod plain;
 pub mod refs;
 pub mod repo;
 pub mod snapshot;
+mod sweep;
 pub mod worktree;
