@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod create;
 pub mod diff;
+pub mod follow;
 pub mod history;
 pub mod links;
 pub mod notes;
