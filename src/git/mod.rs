@@ -9,6 +9,7 @@ pub mod create;
 pub mod diff;
 pub mod follow;
 pub mod history;
+pub mod linked;
 pub mod links;
 pub mod notes;
 pub mod object;
