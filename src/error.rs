@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The exit codes of gx, the same for every command; `docs/exit-codes.md` is the reader's table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Exit {
     /// Done; an empty list too, and a run that was kept.
@@ -75,6 +77,12 @@ impl Fault {
     }
 }
 
+impl From<Told> for Fault {
+    fn from(told: Told) -> Self {
+        Self { message: told.message, hints: told.hints, exit: told.exit }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -84,7 +92,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// An error as it is shown: one line, its hints, the exit code.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// The whole chain of causes, joined by `: `.
     pub message: String,

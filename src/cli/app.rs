@@ -9,8 +9,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    agent_guide, best, complete, completions, config, crash, demo, diff, discard, export, import, init,
-    input, keep, logs, ls, man, near, note, register, restore, rm, run, show, tags, undo,
+    agent_guide, attach, best, complete, completions, config, crash, demo, diff, discard, export, import,
+    init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop, tags, undo,
+    wait,
 };
 use crate::error::{Exit, misuse};
 use crate::lab::Lab;
@@ -46,6 +47,9 @@ struct Global {
 enum Command {
     Init(init::Init),
     Run(run::Run),
+    Wait(wait::Wait),
+    Attach(attach::Attach),
+    Stop(stop::Stop),
     Ls(ls::Ls),
     Best(best::Best),
     Show(show::Show),
@@ -68,6 +72,8 @@ enum Command {
     AgentGuide(agent_guide::AgentGuide),
     Demo(demo::Demo),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Shim(shim::Shim),
     #[command(hide = true)]
     Man(man::Man),
 }
@@ -122,19 +128,23 @@ impl Call {
     fn scene(&self) -> Result<Scene> {
         let dir = env::current_dir().context("the current folder is gone")?;
         let lab = Lab::open(&dir, &self.app.global.config)?;
-        Ok(Scene { lab, output: self.output, dir })
+        Ok(Scene { lab, output: self.output, dir, flags: self.app.global.config.clone() })
     }
 }
 
 impl Command {
     fn run_in(&self, scene: &Scene) -> Result<Exit> {
         // These settle by themselves, with the work tree in hand, or have nothing to settle.
-        if !matches!(self, Self::Run(_) | Self::Init(_) | Self::Config(_)) {
+        if !matches!(self, Self::Run(_) | Self::Shim(_) | Self::Init(_) | Self::Config(_)) {
             scene.settle();
         }
         match self {
             Self::Init(command) => command.run(scene),
             Self::Run(command) => command.run(scene),
+            Self::Shim(command) => command.run(scene),
+            Self::Wait(command) => command.run(scene),
+            Self::Attach(command) => command.run(scene),
+            Self::Stop(command) => command.run(scene),
             Self::Ls(command) => command.run(scene),
             Self::Best(command) => command.run(scene),
             Self::Show(command) => command.run(scene),

@@ -2,6 +2,7 @@
 
 pub mod agent_guide;
 pub mod app;
+pub mod attach;
 pub mod best;
 pub mod complete;
 pub mod completions;
@@ -26,6 +27,9 @@ pub mod restore;
 pub mod rm;
 pub mod run;
 pub mod scene;
+pub mod shim;
 pub mod show;
+pub mod stop;
 pub mod tags;
 pub mod undo;
+pub mod wait;

@@ -5,16 +5,18 @@ use clap::Args;
 
 use crate::cli::input::{self, Limit};
 use crate::cli::scene::Scene;
+use crate::cli::{attach, wait};
 use crate::config::nearest::nearest;
 use crate::error::{Exit, misuse};
 use crate::model::status::CATEGORIES;
-use crate::report::outcome::Outcome;
-use crate::run::event::Event;
+use crate::report::waited::{Begun, Started};
+use crate::run::client::{Attention, Heard};
+use crate::run::event::{Beginning, Event, Listener};
 use crate::run::lock::Patience;
-use crate::run::runner::{Job, Request};
+use crate::run::runner::{Job, Order, Place, Request, Runner};
+use crate::run::watch::Until;
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
-use crate::ui::style::Label;
 
 /// Run an experiment: record it, train, keep the edit if the metric improved, else put it back
 #[derive(Debug, Args)]
@@ -24,9 +26,33 @@ pub struct Run {
     /// Kill the run after this time, such as `10m` (0: never)
     #[arg(long, value_name = "TIME", value_parser = input::limit)]
     timeout: Option<Limit>,
+    /// Wait for so many cards, and train on them
+    #[arg(long, value_name = "N")]
+    gpus: Option<u32>,
+    /// Train in a checkout of the snapshot; the work tree is free for the next edit at once
+    #[arg(long)]
+    isolated: bool,
+    /// Say what it is called and leave it to itself (implies --isolated)
+    #[arg(long)]
+    detach: bool,
+    /// Run one snapshot so many times, each an experiment of its own with GX_SEED (implies --isolated)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: Option<u32>,
+    /// Keep files that an isolated run leaves behind, such as `results/*.json`, under refs/artifacts
+    #[arg(long = "artifact", value_name = "PATTERN")]
+    artifacts: Vec<String>,
+    /// Keep the checkout of an isolated run
+    #[arg(long)]
+    keep_worktree: bool,
+    /// Put the edit of an isolated run back as soon as it is recorded, to start the next idea from the base
+    #[arg(long)]
+    put_back: bool,
     /// Move neither branch nor files, whatever the outcome
     #[arg(long)]
     leave: bool,
+    /// Keep this work tree where it is when others move the tip of its tag
+    #[arg(long)]
+    stay: bool,
     /// Wait while another run has this work tree
     #[arg(long)]
     wait: bool,
@@ -77,6 +103,7 @@ impl Idea {
             against: given(&self.base, "base")?,
             params: self.params.clone(),
             leave: false,
+            stay: false,
         };
         if let Some(params) = object.shift_remove("params") {
             let Some(params) = params.as_object() else {
@@ -113,30 +140,99 @@ fn warn_of_category(category: Option<&str>, output: Output) {
 impl Run {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
-        let request = Request { leave: self.leave, ..self.idea.request(scene.output)? };
+        let request = Request { leave: self.leave, stay: self.stay, ..self.idea.request(scene.output)? };
+        let job = self.job(scene)?;
+        let order = Order::Begin { request, job, given: None, seed: self.repeat.map(|_| 1) };
         let store = scene.store();
         let runner = scene.runner(&store);
+        let mut progress = Progress::new(scene.output);
+        let mut hear = |event| progress.hear(event);
+        if self.detach || self.repeat.is_some() {
+            return self.begin_all(scene, &runner, order, &mut hear);
+        }
+        let finished = match runner.submit(&order, &scene.flags, Attention::End, &mut hear)? {
+            Heard::Finished(finished) => *finished,
+            Heard::Begun(begun) | Heard::Lost(begun) => {
+                attach::attached(scene, &runner, &begun.id, &mut hear)?
+            }
+        };
+        Ok(attach::told(scene.output, finished))
+    }
+
+    fn job(&self, scene: &Scene) -> Result<Job> {
         let config = &scene.lab.settings.config;
         let is_given = !self.command.is_empty();
-        let job = Job {
-            command: if is_given { self.command.clone() } else { config.run.command.clone() },
-            dir: if is_given { scene.dir.clone() } else { scene.lab.repo.work_dir().to_path_buf() },
-            limit: self.timeout.map_or(config.run.timeout, |limit| limit.0),
-            patience: if self.wait { Patience::Wait } else { Patience::Refuse },
-        };
-        if job.command.is_empty() {
+        let command = if is_given { &self.command } else { &config.run.command };
+        if command.is_empty() {
             return Err(misuse("there is no command to run")
                 .hint("give one: `gx run --hypothesis \"…\" -- python3 train.py`")
                 .hint("or set `run.command` in gx.toml")
                 .into());
         }
-        let mut progress = Progress::new(scene.output);
-        let finished = runner.run(&request, &job, &mut |event| progress.hear(event))?;
-        let exit = finished.exit();
-        // The verdict stands and has its exit code, also where nobody could be told.
-        if let Err(error) = scene.output.show(&Outcome::of(finished)) {
-            scene.output.note("warning", Label::Near, &format!("{error:#}"));
+        Ok(Job {
+            command: command.clone(),
+            dir: if is_given { scene.dir.clone() } else { scene.lab.repo.work_dir().to_path_buf() },
+            limit: self.timeout.map_or(config.run.timeout, |limit| limit.0),
+            gpus: self.gpus.unwrap_or(config.run.gpus),
+            place: self.place()?,
+        })
+    }
+
+    fn place(&self) -> Result<Place> {
+        if self.isolated || self.detach || self.repeat.is_some() {
+            return Ok(Place::Apart {
+                artifacts: self.artifacts.clone(),
+                keep_worktree: self.keep_worktree,
+                put_back: self.put_back,
+            });
         }
-        Ok(exit)
+        let only_apart = [
+            (!self.artifacts.is_empty(), "--artifact"),
+            (self.keep_worktree, "--keep-worktree"),
+            (self.put_back, "--put-back"),
+        ];
+        if let Some((_, flag)) = only_apart.into_iter().find(|(is_given, _)| *is_given) {
+            return Err(misuse(format!("`{flag}` is for runs in a checkout of their own"))
+                .hint("add `--isolated`")
+                .into());
+        }
+        Ok(Place::Here(if self.wait { Patience::Wait } else { Patience::Refuse }))
+    }
+
+    /// Begins one or several that then go on alone, and waits for them where that is asked for.
+    fn begin_all(
+        &self,
+        scene: &Scene,
+        runner: &Runner<'_>,
+        mut order: Order,
+        hear: &mut Listener<'_>,
+    ) -> Result<Exit> {
+        let mut begun = Vec::new();
+        for number in 1..=self.repeat.unwrap_or(1) {
+            if let Order::Begin { seed: Some(seed), .. } = &mut order {
+                *seed = number;
+            }
+            let beginning = match runner.submit(&order, &scene.flags, Attention::Beginning, hear)? {
+                Heard::Begun(beginning) | Heard::Lost(beginning) => *beginning,
+                Heard::Finished(finished) => return Ok(attach::told(scene.output, *finished)),
+            };
+            if let Order::Begin { given, job, .. } = &mut order {
+                given.get_or_insert_with(|| Box::new(beginning.given.clone()));
+                if let Place::Apart { put_back, .. } = &mut job.place {
+                    *put_back = false;
+                }
+            }
+            begun.push(beginning);
+        }
+        if self.detach {
+            let started = begun.into_iter().map(|begun| {
+                let Beginning { id, snapshot, tag, status, .. } = begun;
+                Started { id, snapshot, tag, status }
+            });
+            scene.output.show(&Begun::of(started.collect()))?;
+            return Ok(Exit::Done);
+        }
+        let ids: Vec<_> = begun.into_iter().map(|begun| begun.id).collect();
+        wait::waited(scene, &ids, None, Until::All)
     }
 }

@@ -23,6 +23,8 @@ pub struct Scene {
     pub output: Output,
     /// Where the command was called.
     pub dir: PathBuf,
+    /// The `--config KEY=VALUE` of the command line, for the supervisors that it starts.
+    pub flags: Vec<(String, String)>,
 }
 
 impl Scene {
@@ -33,7 +35,12 @@ impl Scene {
 
     /// The one who runs experiments.
     pub fn runner<'a>(&'a self, store: &'a Store<'a>) -> Runner<'a> {
-        Runner { repo: &self.lab.repo, store, config: &self.lab.settings.config }
+        Runner {
+            repo: &self.lab.repo,
+            store,
+            config: &self.lab.settings.config,
+            settings: &self.lab.settings,
+        }
     }
 
     /// Which way the metric gets better.

@@ -77,6 +77,26 @@ impl fmt::Display for Origin {
     }
 }
 
+impl Loaded {
+    /// What is no default, by full key.
+    pub fn chosen(&self) -> BTreeMap<String, Value> {
+        let chosen = self.origins.iter().filter(|(_, setting)| setting.origin != Origin::Default);
+        chosen.map(|(key, setting)| (key.clone(), setting.value.clone())).collect()
+    }
+
+    /// From what [`Self::chosen`] gave, at another time or in another process.
+    ///
+    /// # Errors
+    /// A key or value that this gx does not have.
+    pub fn of(chosen: &BTreeMap<String, Value>) -> Result<Self> {
+        let mut draft = Draft::default();
+        for (key, value) in chosen {
+            draft.set.insert(key.clone(), Setting { value: value.clone(), origin: Origin::Flag });
+        }
+        draft.finish()
+    }
+}
+
 impl Layers {
     /// Reads and checks every layer; a mistake in any of them is an error, even where a nearer layer covers it
     /// up.

@@ -112,6 +112,8 @@ pub struct Run {
     /// Patterns of the results that a run in a checkout of its own leaves behind; valid for [`Globs::new`].
     #[serde(deserialize_with = "patterns")]
     pub artifacts: Vec<String>,
+    /// How many cards a run gets.
+    pub gpus: u32,
     /// How many finished checkouts are kept for the next runs.
     pub warm: usize,
 }

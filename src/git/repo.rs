@@ -114,6 +114,11 @@ impl Repo {
         }
     }
 
+    /// Whether there is any work tree beside the main one.
+    pub fn has_worktrees(&self) -> bool {
+        std::fs::read_dir(self.common_dir.join("worktrees")).is_ok_and(|mut entries| entries.next().is_some())
+    }
+
     /// Whether a work tree of this [name](Self::worktree_name) is still there.
     pub fn has_worktree(&self, name: &str) -> bool {
         name.strip_prefix("linked-").is_none_or(|name| self.common_dir.join("worktrees").join(name).exists())

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// `exp-12`, or `lab2/exp-12` for an experiment that came from another clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +64,12 @@ impl Named for ExperimentId {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAnId;
 
+impl fmt::Display for NotAnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no id of an experiment")
+    }
+}
+
 impl FromStr for ExperimentId {
     type Err = NotAnId;
 
@@ -84,6 +90,12 @@ impl FromStr for ExperimentId {
 impl Serialize for ExperimentId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ExperimentId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

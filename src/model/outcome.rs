@@ -1,5 +1,7 @@
 //! What `gx run` and its relatives come to, for those who tell it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Timestamp;
 use crate::error::Exit;
 use crate::model::id::ExperimentId;
@@ -9,7 +11,7 @@ use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 
 /// The best result of a tag at some moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
     /// Whose it is.
     pub id: ExperimentId,
@@ -18,7 +20,7 @@ pub struct Best {
 }
 
 /// An experiment that has come to its end.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finished {
     /// Which.
     pub id: ExperimentId,
@@ -40,6 +42,9 @@ pub struct Finished {
     pub kept_commit: Option<String>,
     /// What it was compared with: the best before it.
     pub best_before: Option<Best>,
+    /// The result that its own base had, where that was one of an experiment: with several at work the best before
+    /// it may be another.
+    pub base_result: Option<Best>,
     /// Wall time in seconds.
     pub seconds: f64,
     /// How many of the tag's last runs crashed in a row, this one included.
@@ -64,7 +69,7 @@ impl Finished {
 }
 
 /// What became of the branch and the work tree.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TreeChange {
     /// The ref that moved, and where it is now.
     pub moved: Option<Moved>,
@@ -78,10 +83,14 @@ pub struct TreeChange {
     pub refused: Option<Refusal>,
     /// What else is uncommitted in the work tree and stays so.
     pub others: Vec<RepoPath>,
+    /// Kept meanwhile on the same base, and not part of the tree that the tip has now.
+    pub superseded: Vec<ExperimentId>,
+    /// What was done for other work trees of the tag, or could not be.
+    pub notes: Vec<String>,
 }
 
 /// A ref that moved.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moved {
     /// Its full name.
     pub reference: String,
@@ -92,19 +101,29 @@ pub struct Moved {
 }
 
 /// A path that was left alone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Left {
     /// Which.
     pub path: RepoPath,
     /// Why.
-    pub why: &'static str,
+    pub why: String,
 }
 
 /// Why a tree was not changed, and the command that would do it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
     /// Why.
     pub why: String,
     /// What to type.
     pub advice: String,
+}
+
+impl Refusal {
+    /// The reason when somebody else moved the branch between the plan and the deed.
+    pub const RACE: &str = "the branch was moved by somebody else";
+
+    /// Whether it is one that another try may well overcome.
+    pub fn is_race(&self) -> bool {
+        self.why == Self::RACE
+    }
 }

@@ -15,7 +15,7 @@ use crate::process::group::Group;
 use crate::process::identity::Identity;
 use crate::process::interrupt;
 use crate::process::spawn::spawn_with;
-pub use crate::process::supervise::{Cause, ChildEnd};
+pub use crate::process::supervise::{Cause, ChildEnd, Kin};
 use crate::process::supervise::{Terms, supervise};
 
 /// A trainer that is about to be started.
@@ -29,6 +29,8 @@ pub struct Launch<'a> {
     pub log: File,
     /// Variables to set in its environment, on top of that of gx.
     pub env: Vec<(OsString, OsString)>,
+    /// Variables that it must not find.
+    pub without: Vec<&'static str>,
     /// Open files it inherits, such as held locks: those then stay held while it lives, even when gx is killed.
     pub keep_open: Vec<BorrowedFd<'a>>,
 }
@@ -66,6 +68,9 @@ impl Launch<'_> {
             .stdout(self.log)
             .stderr(errors)
             .process_group(0);
+        for name in self.without {
+            command.env_remove(name);
+        }
         let began = Instant::now();
         let process = spawn_with(&mut command, &self.keep_open)?;
         let pid = process.id();
@@ -80,7 +85,7 @@ impl Child {
         &self.identity
     }
 
-    /// Waits for it and its group, see [`supervise`]; `tick` is called about every 100 ms with the time
+    /// Waits for it and its kin, see [`supervise`]; `tick` is called about every 100 ms with the time
     /// since the start.
     ///
     /// [`interrupt::count`] of 1 stops it as the time limit does, 2 kills it at once.
@@ -91,10 +96,11 @@ impl Child {
         self,
         limit: Option<Duration>,
         grace: Duration,
+        kin: Kin,
         tick: &mut dyn FnMut(Duration),
     ) -> Result<ChildEnd> {
         let group = Group::led_by(self.identity);
-        let terms = Terms { limit, grace, interrupts: &interrupt::count, tick };
+        let terms = Terms { limit, grace, interrupts: &interrupt::count, kin, tick };
         supervise(self.process, group, self.began, terms).context("cannot supervise the command")
     }
 }
@@ -114,7 +120,14 @@ mod tests {
     fn launch<'a>(dir: &Path, command: &[&str]) -> Launch<'a> {
         let log = OpenOptions::new().append(true).create(true).open(dir.join("run.log")).unwrap();
         let command = command.iter().map(OsString::from).collect();
-        Launch { command, dir: dir.to_owned(), log, env: Vec::new(), keep_open: Vec::new() }
+        Launch {
+            command,
+            dir: dir.to_owned(),
+            log,
+            env: Vec::new(),
+            without: Vec::new(),
+            keep_open: Vec::new(),
+        }
     }
 
     #[test]
@@ -124,7 +137,7 @@ mod tests {
         let script = "echo one; echo two >&2; echo $PYTHONUNBUFFERED $LR; cat; pwd -P";
         let mut start = launch(dir.path(), &["sh", "-c", script]);
         start.env.push(("LR".into(), "3e-4".into()));
-        let end = start.start().unwrap().supervise(Some(LONG), LONG, &mut |_| {}).unwrap();
+        let end = start.start().unwrap().supervise(Some(LONG), LONG, Kin::Group, &mut |_| {}).unwrap();
         assert_eq!((end.ended, end.cause), (Ended::Exit(0), Cause::ByItself));
         let place = dir.path().canonicalize().unwrap();
         let expected = format!("before\none\ntwo\n1 3e-4\n{}\n", place.display());
@@ -137,7 +150,7 @@ mod tests {
         let child = launch(dir.path(), &["sleep", "60"]).start().unwrap();
         let identity = child.identity().clone();
         assert!(identity.is_alive() && crate::process::identity::group_is_alive(identity.pid));
-        let end = child.supervise(Some(Duration::ZERO), LONG, &mut |_| {}).unwrap();
+        let end = child.supervise(Some(Duration::ZERO), LONG, Kin::Group, &mut |_| {}).unwrap();
         assert_eq!((end.ended, end.cause), (Ended::Signal(15), Cause::TimeLimit));
         assert!(!identity.is_alive());
     }
@@ -154,7 +167,7 @@ mod tests {
         drop(held);
         let probe = File::open(&path).unwrap();
         assert!(probe.try_lock().is_err(), "the child does not hold the lock");
-        child.supervise(Some(Duration::ZERO), LONG, &mut |_| {}).unwrap();
+        child.supervise(Some(Duration::ZERO), LONG, Kin::Group, &mut |_| {}).unwrap();
         wait_until(|| probe.try_lock().is_ok());
     }
 
@@ -169,7 +182,7 @@ mod tests {
         let probe = File::open(&path).unwrap();
         wait_until(|| probe.try_lock().is_ok());
         assert!(child.identity().is_alive());
-        child.supervise(Some(Duration::ZERO), LONG, &mut |_| {}).unwrap();
+        child.supervise(Some(Duration::ZERO), LONG, Kin::Group, &mut |_| {}).unwrap();
     }
 
     #[test]

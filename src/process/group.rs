@@ -19,6 +19,11 @@ impl Group {
         Self { leader }
     }
 
+    /// Its number, which is that of its leader.
+    pub fn number(&self) -> u32 {
+        self.leader.pid
+    }
+
     /// Whether a member still runs; zombies do not count.
     ///
     /// The kernel gives the number of a group to no new process while the group has members. So when

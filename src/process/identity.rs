@@ -59,6 +59,30 @@ pub(super) fn group_number(leader: u32) -> Option<Pid> {
     i32::try_from(leader).ok().filter(|&leader| leader > 1).and_then(Pid::from_raw)
 }
 
+/// Where a process stands among others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kinship {
+    pub(super) pid: u32,
+    pub(super) parent: u32,
+    pub(super) group: i64,
+}
+
+/// Every running process of the system whose environment holds `mark`, such as `GX_UUID=1f0…`, as far as this user may
+/// see that.
+pub(super) fn marked(mark: &str) -> Vec<Kinship> {
+    let has_mark = |one: &Kinship| {
+        let environment = std::fs::read(format!("/proc/{}/environ", one.pid)).unwrap_or_default();
+        // A zombie has none any more.
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    };
+    everybody().into_iter().filter(has_mark).collect()
+}
+
+/// Every process of the system; nothing without `/proc`.
+pub(super) fn everybody() -> Vec<Kinship> {
+    platform::everybody()
+}
+
 /// The random id that the kernel gave this boot; empty where the system has none.
 pub fn boot_id() -> String {
     static BOOT: OnceLock<String> = OnceLock::new();
@@ -102,12 +126,13 @@ fn first_line(path: &str) -> Option<String> {
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod platform {
-    use super::Identity;
+    use super::{Identity, Kinship};
 
     /// The fields of `/proc/PID/stat` that matter here, see proc(5).
     #[derive(Debug, PartialEq, Eq)]
     pub struct Stat {
         pub state: u8,
+        pub parent: u32,
         pub group: i64,
         pub start: u64,
     }
@@ -125,6 +150,7 @@ mod platform {
             let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
             Some(Self {
                 state: *fields.first()?.as_bytes().first()?,
+                parent: fields.get(1)?.parse().ok()?,
                 group: fields.get(2)?.parse().ok()?,
                 start: fields.get(19)?.parse().ok()?,
             })
@@ -144,12 +170,19 @@ mod platform {
     }
 
     pub fn has_running_member(group: u32) -> bool {
-        let Ok(entries) = std::fs::read_dir("/proc") else { return true };
-        entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-            .filter_map(Stat::of)
-            .any(|stat| stat.group == i64::from(group) && stat.is_running())
+        let Some(numbers) = numbers() else { return true };
+        numbers.filter_map(Stat::of).any(|stat| stat.group == i64::from(group) && stat.is_running())
+    }
+
+    pub fn everybody() -> Vec<Kinship> {
+        let all = numbers().into_iter().flatten();
+        let kinship = |pid| Stat::of(pid).map(|stat| Kinship { pid, parent: stat.parent, group: stat.group });
+        all.filter_map(kinship).collect()
+    }
+
+    fn numbers() -> Option<impl Iterator<Item = u32>> {
+        let entries = std::fs::read_dir("/proc").ok()?.flatten();
+        Some(entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()))
     }
 }
 
@@ -171,6 +204,10 @@ mod platform {
     /// A group of zombies answers with EPERM on macOS, so only success counts.
     pub fn has_running_member(group: u32) -> bool {
         super::group_number(group).is_some_and(|group| test_kill_process_group(group).is_ok())
+    }
+
+    pub fn everybody() -> Vec<super::Kinship> {
+        Vec::new()
     }
 }
 
@@ -236,7 +273,7 @@ mod tests {
     fn a_name_full_of_parentheses_and_spaces_does_not_shift_the_fields() {
         let line = b"7 (a) Z 1 (b) S 1 42 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 991 20 21\n";
         let stat = Stat::parse(line).unwrap();
-        assert_eq!(stat, Stat { state: b'S', group: 42, start: 991 });
+        assert_eq!(stat, Stat { state: b'S', parent: 1, group: 42, start: 991 });
     }
 
     #[test]

@@ -3,12 +3,15 @@
 pub mod child;
 pub mod command;
 pub mod fail;
+pub mod family;
 pub mod find;
 pub mod group;
 pub mod identity;
 pub mod interrupt;
 pub mod log;
 pub mod output;
+pub mod signal;
 pub mod spawn;
 pub mod supervise;
+pub mod supervisor;
 pub mod wait;

@@ -12,6 +12,8 @@ use rustix::process::Signal;
 
 use crate::process::group::Group;
 use crate::process::identity::Identity;
+use serde::{Deserialize, Serialize};
+
 use crate::process::wait::Watch;
 
 /// What a helper program left.
@@ -26,7 +28,7 @@ pub struct Output {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ended {
     /// By itself, with this exit code.
     Exit(i32),

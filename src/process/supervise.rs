@@ -5,7 +5,9 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
 
+use crate::process::family;
 use crate::process::group::Group;
 use crate::process::output::Ended;
 use crate::process::wait::{Pause, Watch};
@@ -25,7 +27,7 @@ pub struct ChildEnd {
 }
 
 /// Who wanted a child to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// The child itself.
     ByItself,
@@ -43,16 +45,27 @@ pub struct Terms<'a> {
     pub grace: Duration,
     /// How often the user has asked to stop: once asks the child, twice kills it.
     pub interrupts: &'a dyn Fn() -> usize,
+    /// Who is to be gone with it.
+    pub kin: Kin,
     /// Called about every 100 ms with the time since the start.
     pub tick: &'a mut dyn FnMut(Duration),
 }
 
+/// Who is cleared away with a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kin {
+    /// Its group.
+    Group,
+    /// All descendants of this process, which must have [founded](family::found) a family and have no other child.
+    Family,
+}
+
 /// Waits for a child that leads `group`, ends it when its time is over or the user says so, and clears
-/// its group away.
+/// its kin away.
 ///
-/// Members of the group that outlive a leader which ended by itself have the grace to end too.
+/// Kin that outlive a leader which ended by itself have the grace to end too.
 /// Whoever is to be stopped gets SIGTERM, the grace, then SIGKILL. The call comes back when the
-/// leader is reaped and no member of the group runs any more.
+/// leader is reaped and none of its kin runs any more.
 ///
 /// # Errors
 /// When the system cannot tell about the child any more, or when gx may not signal it.
@@ -109,7 +122,24 @@ impl Supervision<'_> {
 
     /// What became of the leader, once it and every member of its group are gone.
     fn end_of_all(&mut self) -> io::Result<Option<(Ended, Duration)>> {
-        Ok(if self.leader_has_ended()? && !self.group.is_alive() { self.end } else { None })
+        Ok(if self.leader_has_ended()? && !self.is_kin_left() { self.end } else { None })
+    }
+
+    /// To be asked only once the leader has been reaped: looking for others would take its end away.
+    fn is_kin_left(&self) -> bool {
+        match self.terms.kin {
+            Kin::Group => self.group.is_alive(),
+            Kin::Family => family::is_left() || self.group.is_alive(),
+        }
+    }
+
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.group.signal(signal)?;
+        match self.terms.kin {
+            Kin::Group => Ok(()),
+            // Who has left the group is found by his parents.
+            Kin::Family => family::signal(signal, self.group.number()),
+        }
     }
 
     /// Waits until all are gone, at most this long and only while there are fewer interrupts than `patience`.
@@ -131,14 +161,14 @@ impl Supervision<'_> {
         if let Some(end) = self.end_of_all()? {
             return Ok(end);
         }
-        self.group.signal(Signal::TERM)?;
+        self.signal(Signal::TERM)?;
         // A stopped process notices SIGTERM only when it goes on.
-        self.group.signal(Signal::CONT)?;
+        self.signal(Signal::CONT)?;
         if let Some(end) = self.wait_for_all(self.terms.grace, 2)? {
             return Ok(end);
         }
         loop {
-            self.group.signal(Signal::KILL)?;
+            self.signal(Signal::KILL)?;
             // A leader that has moved to another group still is this child.
             self.leader.kill()?;
             if let Some(end) = self.wait_for_all(Duration::from_secs(1), usize::MAX)? {
@@ -168,7 +198,7 @@ mod tests {
         interrupts: &dyn Fn() -> usize,
     ) -> ChildEnd {
         let dir = tempfile::tempdir().unwrap();
-        run_in(dir.path(), script, Terms { limit, grace, interrupts, tick: &mut |_| {} })
+        run_in(dir.path(), script, Terms { limit, grace, interrupts, kin: Kin::Group, tick: &mut |_| {} })
     }
 
     fn run_in(dir: &Path, script: &str, terms: Terms<'_>) -> ChildEnd {
@@ -219,7 +249,7 @@ mod tests {
     fn stragglers_may_finish_their_work_within_the_grace() {
         let dir = tempfile::tempdir().unwrap();
         let script = "(sleep 0.2; touch saved) >/dev/null 2>&1 & exit 0";
-        let terms = Terms { limit: None, grace: LONG, interrupts: NEVER, tick: &mut |_| {} };
+        let terms = Terms { limit: None, grace: LONG, interrupts: NEVER, kin: Kin::Group, tick: &mut |_| {} };
         let end = run_in(dir.path(), script, terms);
         assert_eq!((end.ended, end.cause), (Ended::Exit(0), Cause::ByItself));
         assert!(dir.path().join("saved").exists());
@@ -248,7 +278,11 @@ mod tests {
         let (dir, mut ticks) = (tempfile::tempdir().unwrap(), Vec::new());
         let tick = &mut |elapsed| ticks.push(elapsed);
         let limit = Some(Duration::from_millis(350));
-        run_in(dir.path(), "sleep 60", Terms { limit, grace: LONG, interrupts: NEVER, tick });
+        run_in(
+            dir.path(),
+            "sleep 60",
+            Terms { limit, grace: LONG, interrupts: NEVER, kin: Kin::Group, tick },
+        );
         assert!(ticks.len() >= 3 && ticks.is_sorted(), "{ticks:?}");
     }
 

@@ -21,6 +21,12 @@ pub fn for_any(descriptors: &[BorrowedFd<'_>], at_most: Option<Duration>) {
     }
 }
 
+/// Whether a descriptor can be read, or is closed, at this moment.
+pub fn is_ready(descriptor: BorrowedFd<'_>) -> bool {
+    let mut polled = [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)];
+    poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
+}
+
 /// Watches one process: a child that has not been reaped, or one whose identity the caller has checked.
 #[derive(Debug)]
 pub struct Watch {
@@ -32,6 +38,11 @@ impl Watch {
     /// Watches the process with this number: through a pidfd where the kernel has them (Linux 5.3).
     pub fn on(pid: u32) -> Self {
         Self { descriptor: platform::open(pid), pause: Pause::new() }
+    }
+
+    /// Readable when it has ended; nothing where the system has no such thing.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.descriptor.as_ref().map(AsFd::as_fd)
     }
 
     /// Comes back when the child has ended, when a signal came, or after `at_most`: ask again which it was.

@@ -11,3 +11,4 @@ pub mod row;
 pub mod settings;
 pub mod show;
 pub mod tags;
+pub mod waited;

@@ -78,7 +78,7 @@ pub struct LeftPath {
     /// Which.
     pub path: RepoPath,
     /// Why.
-    pub why: &'static str,
+    pub why: String,
 }
 
 impl Tree {

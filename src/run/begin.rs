@@ -22,19 +22,16 @@ use crate::process::identity;
 use crate::process::{fail, find, interrupt};
 use crate::run::begun::Begun;
 use crate::run::event::{Event, Listener};
-use crate::run::runner::{Job, Request, Runner};
+use crate::run::runner::{Place, Request, Runner};
 use crate::run::scope::{Found, Ground};
+use crate::run::task::{Start, substituted};
 use crate::run::{environment, mark, seal};
 use crate::store::pending::{Mode, Pending};
 
 impl Runner<'_> {
     /// Takes the snapshot, claims a number and writes the first line of the record, each durably.
-    pub(super) fn begin(
-        &self,
-        request: &Request,
-        job: Option<&Job>,
-        listen: &mut Listener<'_>,
-    ) -> Result<Begun> {
+    pub(super) fn begin(&self, start: Start<'_>, listen: &mut Listener<'_>) -> Result<Begun> {
+        let Start { request, job, .. } = start;
         let since = SystemTime::now();
         if request.hypothesis.trim().is_empty() {
             return Err(misuse("the hypothesis is empty")
@@ -55,24 +52,38 @@ impl Runner<'_> {
                 author.name, author.email
             )));
         }
-        let snapshot = self.snapshot(&head, listen)?;
+        let (found, left_out) = match start.given {
+            Some(given) => (Found { scope: given.scope.clone(), others: given.others.clone() }, Vec::new()),
+            None => {
+                let snapshot = self.snapshot(&head, listen)?;
+                let left_out = snapshot.left_out.iter().map(|out| out.path.clone()).collect();
+                (self.found(&head, &snapshot, &tag)?, left_out)
+            }
+        };
         if interrupt::count() > 0 {
             return Err(fault("interrupted").into());
         }
-        let found = self.found(&head, &snapshot, &tag)?;
         let uuid = uuid();
         let mut begin = self.fields(request, &found, &tag)?;
         if let Some(job) = job {
             begin.insert("command".into(), json!(command));
             begin.insert("timeout_seconds".into(), json!(job.limit.map(|limit| limit.as_secs_f64())));
+            if let Some(seed) = start.seed {
+                begin.insert("seed".into(), json!(seed));
+            }
+            if matches!(job.place, Place::Apart { .. }) {
+                begin.insert("isolated".into(), json!(true));
+                if job.gpus > 0 {
+                    begin.insert("status".into(), json!(Status::Queued));
+                    begin.insert("queued".into(), begin["started"].clone());
+                    begin.shift_remove("started");
+                }
+            }
         }
         let commit = self.snapshot_commit(request, &found, &uuid)?;
         begin.insert("uuid".into(), json!(uuid));
         begin.insert("snapshot".into(), json!(commit));
-        begin.insert(
-            "left_out".into(),
-            json!(snapshot.left_out.iter().map(|out| &out.path).collect::<Vec<_>>()),
-        );
+        begin.insert("left_out".into(), json!(left_out));
         fail::point("snapshot");
         let held = self.store.announce(Pending {
             uuid,
@@ -83,13 +94,15 @@ impl Runner<'_> {
             snapshot: commit,
             begin,
             scope: found.scope,
+            task: job.map(|job| self.task(start, job, command)).transpose()?,
+            settings: self.settings.chosen(),
         })?;
         fail::point("announced");
         let id = self.store.claim(commit)?;
         fail::point("claimed");
         self.record_begin(&held.pending, &id)?;
         fail::point("recorded");
-        Ok(Begun { held, id, command, params: request.params.clone(), others: found.others, since })
+        Ok(Begun { held, id, others: found.others, since })
     }
 
     /// Writes the first line of a record; also for a run that was killed before it could.
@@ -113,7 +126,11 @@ impl Runner<'_> {
         let editable = Globs::new(&self.config.run.editable)?;
         let ground =
             Ground { repo: self.repo, head, snapshot, mark: mark::read(self.repo)?, editable: &editable };
-        ground.scope(&|| self.last_kept(tag, head.commit))
+        let mut found = ground.scope(&|| self.last_kept(tag, head.commit))?;
+        if head.branch_name().is_none() && self.repo.has_branch(&format!("autoresearch/{tag}"))? {
+            found.scope.tip = Some(format!("refs/heads/autoresearch/{tag}"));
+        }
+        Ok(found)
     }
 
     /// The newest kept commit of the tag that HEAD descends from.
@@ -139,7 +156,7 @@ impl Runner<'_> {
         let mut fields = Fields::new();
         let mut set = |key: &str, value: Value| fields.insert(key.to_owned(), value);
         set("tag", json!(tag));
-        set("status", json!("running"));
+        set("status", json!(Status::Running));
         set("hypothesis", json!(request.hypothesis.trim()));
         if let Some(description) = &request.description {
             set("description", json!(description));
@@ -202,14 +219,6 @@ pub(super) fn leave_out(rules: &Rules) -> Result<impl Fn(&RepoPath, u64) -> Opti
         }
         (size > limit).then(|| format!("{} is more than `snapshot.max_file`", show_size(size)))
     })
-}
-
-/// Puts each parameter in for its `{name}`; other braces stay, since commands carry JSON too.
-fn substituted(command: &[String], params: &[(String, String)]) -> Vec<String> {
-    let put = |word: &String| {
-        params.iter().fold(word.clone(), |word, (name, value)| word.replace(&format!("{{{name}}}"), value))
-    };
-    command.iter().map(put).collect()
 }
 
 fn number_or_text(text: &str) -> Value {

@@ -7,26 +7,57 @@ use serde_json::Value;
 
 use crate::model::id::ExperimentId;
 use crate::model::path::RepoPath;
-use crate::store::pending::Held;
+use crate::model::status::Status;
+use crate::run::event::Beginning;
+use crate::run::runner::Given;
+use crate::store::pending::{Held, Pending};
 
 /// An experiment that has its name and its record.
 pub(super) struct Begun {
     pub(super) held: Held,
     pub(super) id: ExperimentId,
-    pub(super) command: Vec<String>,
-    pub(super) params: Vec<(String, String)>,
     pub(super) others: Vec<RepoPath>,
+    /// No file that is older holds results of this run.
     pub(super) since: SystemTime,
 }
 
 impl Begun {
+    /// Its task's place among the pending runs.
+    pub(super) fn pending(&self) -> &Pending {
+        &self.held.pending
+    }
+
+    /// For those who listen.
+    pub(super) fn beginning(&self, status: Status) -> Beginning {
+        let pending = self.pending();
+        Beginning {
+            id: self.id.clone(),
+            uuid: pending.uuid.clone(),
+            snapshot: pending.snapshot,
+            tag: self.text("tag").to_owned(),
+            status,
+            given: Given { scope: pending.scope.clone(), others: self.others.clone() },
+        }
+    }
+
     /// What the command finds in its environment.
     pub(super) fn variables(&self) -> Vec<(OsString, OsString)> {
-        let tag = self.held.pending.begin.get("tag").and_then(Value::as_str).unwrap_or_default();
-        let fixed =
-            [("GX_EXPERIMENT".to_owned(), self.id.to_string()), ("GX_TAG".to_owned(), tag.to_owned())];
-        let params = self.params.iter().map(|(name, value)| (variable(name), value.clone()));
-        fixed.into_iter().chain(params).map(|(name, value)| (name.into(), value.into())).collect()
+        let pending = self.pending();
+        let task = pending.task.as_ref();
+        let fixed = [
+            ("GX_EXPERIMENT".to_owned(), self.id.to_string()),
+            ("GX_TAG".to_owned(), self.text("tag").to_owned()),
+            ("GX_UUID".to_owned(), pending.uuid.clone()),
+        ];
+        let seed = task.and_then(|task| task.seed).map(|seed| ("GX_SEED".to_owned(), seed.to_string()));
+        let params = task.into_iter().flat_map(|task| &task.params);
+        let params = params.map(|(name, value)| (variable(name), value.clone()));
+        let all = fixed.into_iter().chain(seed).chain(params);
+        all.map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.pending().begin.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 }
 

@@ -6,6 +6,8 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
+use crate::config::schema::Stale;
+use crate::git::repo::Repo;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::outcome::{Best, Finished, TreeChange};
@@ -18,32 +20,49 @@ use crate::process::command::Ended;
 use crate::process::{fail, log};
 use crate::research::ranking;
 use crate::run::begun::Begun;
-use crate::run::judge::{Ending, Judged, Scales, read_metrics};
+use crate::run::judge::{Ending, Judged, Scales, Seen, read_metrics};
 use crate::run::runner::Runner;
 use crate::run::seal;
+use crate::run::site::Site;
+use crate::run::tip::Since;
 use crate::store::experiments::Stored;
-use crate::store::pending::Held;
+use crate::store::pending::{Held, Pending};
 
 /// The end of a run as it was observed.
-pub(super) struct Observed<'a> {
-    pub(super) ending: &'a Ending,
+pub(super) struct Observed {
+    pub(super) ending: Ending,
     pub(super) metrics: Metrics,
     /// When it ended.
     pub(super) finished: Timestamp,
     /// The protected paths that changed during it.
     pub(super) altered: Vec<String>,
+    /// What the record keeps of its cards and its results.
+    pub(super) extra: Fields,
 }
 
 impl Runner<'_> {
     /// Ends a run that this process has supervised.
-    pub(super) fn conclude(&self, begun: Begun, ending: &Ending) -> Result<Finished> {
+    pub(super) fn conclude(&self, begun: Begun, site: &Site<'_>, seen: &Seen) -> Result<Finished> {
         let log = self.store.log_file(&begun.id);
-        let metrics = read_metrics(&self.config.metric, &log, self.repo.work_dir(), begun.since)?;
+        let place = site.repo();
+        let metrics = read_metrics(&self.config.metric, &log, place.work_dir(), begun.since)?;
         let pending = &begun.held.pending;
-        let altered = self.altered(&seal::of(&pending.begin), pending.scope.tree)?;
-        let observed = Observed { ending, metrics, finished: Timestamp::now(), altered };
+        let altered = self.altered(place, &seal::of(&pending.begin), pending.scope.tree)?;
+        let mut extra = seen.cards.clone();
+        extra.extend(self.keep_artifacts(pending, &begun.id, place.work_dir())?);
+        let (ending, finished) = (seen.ending.clone(), seen.finished);
+        let observed = Observed { ending, metrics, finished, altered, extra };
+        // Two runs of a tag that end at once must not both be better than the same best, and the tip must move in
+        // the order of the verdicts.
+        let turn = self.verdict_turn()?;
         let mut finished = self.record_end(&begun.held, &begun.id, &observed)?;
-        finished.tree = self.change_tree(&begun.held.pending, finished.status)?;
+        let turn = Some(turn).filter(|_| finished.status == Status::Keep);
+        if pending.is_isolated() {
+            finished.tree = self.change_apart(pending, &begun.id, finished.status)?;
+        } else {
+            finished.tree = self.change_tree(pending, finished.status)?;
+        }
+        drop(turn);
         self.name_others(&mut finished.tree, &begun)?;
         fail::point("changed");
         if finished.unfinished.is_none() {
@@ -52,16 +71,10 @@ impl Runner<'_> {
         Ok(finished)
     }
 
-    /// Judges a run and writes its last line; nothing but the record, the log and loose objects changes.
-    pub(super) fn record_end(
-        &self,
-        held: &Held,
-        id: &ExperimentId,
-        observed: &Observed<'_>,
-    ) -> Result<Finished> {
+    /// Judges a run and writes its last line; nothing but the record, the log and loose objects changes. For
+    /// those who have the [turn](Self::verdict_turn).
+    pub(super) fn record_end(&self, held: &Held, id: &ExperimentId, observed: &Observed) -> Result<Finished> {
         let pending = &held.pending;
-        // Two runs of a tag that end at once must not both be better than the same best.
-        let _turn = self.verdict_turn()?;
         // Somebody may have rewound the notes while it ran.
         self.store.settle()?;
         let before = self.store.record(pending.snapshot)?;
@@ -75,14 +88,19 @@ impl Runner<'_> {
             best: best.as_ref(),
             broken: broken.as_deref(),
         };
-        let judged = scales.weigh(observed.ending, &observed.metrics);
+        let mut judged = scales.weigh(&observed.ending, &observed.metrics);
+        self.weigh_stale(&mut judged, pending, id, &summaries)?;
+        let base_result = self.result_at(pending.scope.base, &summaries)?;
         let mut fields = self.end_fields(&judged, observed, &before, best.as_ref());
+        if let Some(own) = &base_result {
+            fields.insert("base_result".into(), json!({"id": own.id, "value": own.value}));
+        }
         let log_tail = self.failure_tail(id, judged.status);
         if let Some(tail) = &log_tail {
             fields.insert("log_tail".into(), json!(tail));
         }
         if judged.status == Status::Keep {
-            fields.insert("kept_commit".into(), json!(self.kept_commit(pending, id, &judged)?));
+            fields.insert("kept_commit".into(), json!(self.kept_commit(pending, id, &judged, &summaries)?));
         }
         let kept_commit = fields.get("kept_commit").and_then(Value::as_str).map(str::to_owned);
         fail::point("judged");
@@ -103,6 +121,7 @@ impl Runner<'_> {
             metrics: observed.metrics.clone(),
             kept_commit,
             best_before: best,
+            base_result,
             seconds: seconds(&before, observed.finished),
             crashes_in_a_row: crashes,
             is_crash_streak: judged.status == Status::Crash && allowed > 0 && crashes >= allowed,
@@ -113,7 +132,8 @@ impl Runner<'_> {
         })
     }
 
-    fn verdict_turn(&self) -> Result<File> {
+    /// The right to give a verdict, which one process has at a time.
+    pub(super) fn verdict_turn(&self) -> Result<File> {
         let path = self.repo.gx_dir().join("verdict.lock");
         let open = File::options().create(true).append(true).open(&path);
         let file = open.with_context(|| format!("cannot write {}", path.display()))?;
@@ -121,10 +141,33 @@ impl Runner<'_> {
         Ok(file)
     }
 
+    /// A better result on a base that others were kept over meanwhile is only offered, where the policy says so.
+    fn weigh_stale(
+        &self,
+        judged: &mut Judged,
+        pending: &Pending,
+        id: &ExperimentId,
+        all: &[(Stored, Summary)],
+    ) -> Result<()> {
+        if judged.status != Status::Keep || self.config.policy.stale == Stale::Keep {
+            return Ok(());
+        }
+        if let Since::Keeps(keeps) = self.since(&pending.scope, all)?
+            && let Some(newest) = keeps.first()
+        {
+            judged.status = Status::NearMiss;
+            judged.reason = format!(
+                "{}, but {newest} was kept while it ran; try both together: gx restore {id}, gx run",
+                judged.reason
+            );
+        }
+        Ok(())
+    }
+
     fn end_fields(
         &self,
         judged: &Judged,
-        observed: &Observed<'_>,
+        observed: &Observed,
         before: &Record,
         best: Option<&Best>,
     ) -> Fields {
@@ -136,14 +179,17 @@ impl Runner<'_> {
             set("value", json!(value));
         }
         set("metrics", Value::Object(observed.metrics.clone()));
-        if let Ending::Supervised { ended, .. } = observed.ending {
+        if let Ending::Supervised { ended, .. } = &observed.ending {
             match ended {
                 Ended::Exit(code) => set("exit_code", json!(code)),
                 Ended::Signal(signal) => set("signal", json!(signal)),
             };
         }
-        set("finished", json!(observed.finished.to_string()));
+        set("finished", json!(observed.finished));
         set("seconds", json!(seconds(before, observed.finished)));
+        for (key, value) in &observed.extra {
+            set(key, value.clone());
+        }
         if let Some(best) = best {
             set("best_before", json!({"id": best.id, "value": best.value}));
         }
@@ -188,13 +234,13 @@ impl Runner<'_> {
     }
 
     /// The protected paths that are not as they were when the run began.
-    fn altered(&self, then: &Fields, tree: ObjectId) -> Result<Vec<String>> {
-        let now = seal::hashes(self.repo, tree, &self.config.run.protected)?;
+    fn altered(&self, place: &Repo, then: &Fields, tree: ObjectId) -> Result<Vec<String>> {
+        let now = seal::hashes(place, tree, &self.config.run.protected)?;
         let mut altered = Vec::new();
         for path in then.keys() {
             let inside = RepoPath::from(path.as_str());
             let is_same = match self.repo.entry(tree, &inside)? {
-                Some(entry) => self.repo.is_at(&inside, Some(entry))?,
+                Some(entry) => place.is_at(&inside, Some(entry))?,
                 None => then.get(path) == now.get(path),
             };
             if !is_same {

@@ -7,6 +7,7 @@ use crate::error::fault;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::outcome::Finished;
+use crate::model::record::Fields;
 use crate::model::scrape::Metrics;
 use crate::run::conclude::Observed;
 use crate::run::event::Listener;
@@ -14,6 +15,7 @@ use crate::run::judge::Ending;
 use crate::run::lock::{Patience, WorkTreeLock};
 use crate::run::runner::{Request, Runner};
 use crate::run::settle::Reach;
+use crate::run::task::Start;
 use crate::store::experiments::Stored;
 use crate::store::pending::Held;
 
@@ -52,7 +54,7 @@ impl Runner<'_> {
     /// Takes the snapshot and begins the record of an experiment that somebody else runs.
     pub fn register(&self, request: &Request, listen: &mut Listener<'_>) -> Result<Registered> {
         self.settle(Reach::Records)?;
-        let begun = self.begin(request, None, listen)?;
+        let begun = self.begin(Start { request, job: None, given: None, seed: None }, listen)?;
         let pending = &begun.held.pending;
         let tag = pending.begin.get("tag").and_then(|tag| tag.as_str()).unwrap_or_default().to_owned();
         Ok(Registered { id: begun.id, snapshot: pending.snapshot, base: pending.scope.base, tag })
@@ -78,8 +80,16 @@ impl Runner<'_> {
             Report::Complete(metrics) => (Ending::Reported, metrics),
             Report::Crash(error) => (Ending::ReportedCrash(error), Metrics::default()),
         };
-        let observed = Observed { ending: &ending, metrics, finished: Timestamp::now(), altered: Vec::new() };
+        let observed = Observed {
+            ending,
+            metrics,
+            finished: Timestamp::now(),
+            altered: Vec::new(),
+            extra: Fields::new(),
+        };
+        let turn = self.verdict_turn()?;
         let mut finished = self.record_end(&held, &stored.id, &observed)?;
+        drop(turn);
         if apply == Apply::Tree {
             finished.tree = self.change_tree(&held.pending, finished.status)?;
         }

@@ -100,6 +100,7 @@ impl Runner<'_> {
         let scope = Scope {
             mode: Mode::Unchanged,
             reference: head.reference().to_owned(),
+            tip: None,
             head: head.commit,
             base: parent,
             tree,
@@ -115,6 +116,8 @@ impl Runner<'_> {
             snapshot,
             begin: fields,
             scope,
+            task: None,
+            settings: self.settings.chosen(),
         })?;
         let id = self.store.claim(snapshot)?;
         self.record_begin(&held.pending, &id)?;

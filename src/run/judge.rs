@@ -7,9 +7,12 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use regex_lite::Regex;
+use serde::{Deserialize, Serialize};
 
+use crate::clock::Timestamp;
 use crate::config::schema::{Metric, Policy as Configured, Source};
 use crate::model::outcome::Best;
+use crate::model::record::Fields;
 use crate::model::scrape::{self, Metrics};
 use crate::model::status::Status;
 use crate::model::verdict::{Policy, Verdict, judge};
@@ -19,11 +22,22 @@ use crate::process::command::Ended;
 /// How much of the end of a log is searched for metrics, in bytes.
 const SEARCHED: u64 = 64 << 20;
 
+/// What was seen of the end of a run, as it is written down before anything is made of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Seen {
+    pub(super) ending: Ending,
+    pub(super) finished: Timestamp,
+    /// What the record keeps of its cards.
+    pub(super) cards: Fields,
+}
+
 /// How a run ended, as far as its status depends on it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Ending {
     /// The command was supervised to its end.
     Supervised { ended: Ended, cause: Cause },
+    /// It was stopped while it waited for its turn.
+    Cancelled,
     /// Nobody saw the command end; only what it left behind tells.
     Unseen,
     /// The agent that trained says that it went well.
@@ -97,6 +111,9 @@ impl Scales<'_> {
         match ending {
             Ending::Supervised { cause: Cause::Interrupt, .. } => {
                 return Judged::without_value(Status::Interrupted, "stopped by a signal to gx");
+            }
+            Ending::Cancelled => {
+                return Judged::without_value(Status::Interrupted, "stopped while it waited for its turn");
             }
             Ending::Supervised { cause: Cause::TimeLimit, .. } => {
                 return Judged::without_value(Status::Timeout, "killed at the time limit");

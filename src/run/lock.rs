@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Exit, fault};
 use crate::git::repo::Repo;
@@ -20,7 +21,7 @@ pub struct WorkTreeLock {
 }
 
 /// What to do when another run has the work tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Patience {
     /// Say so and stop.
     Refuse,
@@ -52,8 +53,8 @@ impl WorkTreeLock {
                     let holder = fs::read_to_string(&path).unwrap_or_default();
                     let holder = if holder.trim().is_empty() { "another run" } else { holder.trim() };
                     return Err(fault(format!("{holder} is running in this work tree"))
-                        .hint("wait for it; `gx run` does so with `--wait`")
-                        .hint("or run elsewhere: `git worktree add ../lab2` and work there")
+                        .hint("run this one in a checkout of its own: `--isolated`")
+                        .hint("or wait for the other: `--wait`")
                         .into());
                 }
                 Err(fs::TryLockError::Error(error)) => {

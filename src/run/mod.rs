@@ -1,12 +1,17 @@
 //! The story of a run: from the lock of the work tree to the roll back, and its repair when it was cut short.
 
+pub mod apart;
+pub mod artifacts;
 pub mod attempt;
 pub mod begin;
 pub mod begun;
+pub mod cards;
+pub mod client;
 pub mod conclude;
 pub mod environment;
 pub mod event;
 pub mod external;
+pub mod follow;
 pub mod hook;
 pub mod import;
 pub mod judge;
@@ -21,4 +26,11 @@ pub mod scope;
 pub mod seal;
 pub mod settle;
 pub mod setup;
+pub mod shim;
+pub mod site;
+pub mod stop;
 pub mod tag;
+pub mod task;
+pub mod tip;
+pub mod train;
+pub mod watch;

@@ -6,16 +6,21 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::config::globs::Globs;
 use crate::git::object::NewCommit;
+use crate::git::refs::Swap;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
-use crate::model::outcome::TreeChange;
+use crate::model::outcome::{Refusal, TreeChange};
 use crate::model::path::RepoPath;
+use crate::model::record::Record;
 use crate::model::status::Status;
+use crate::model::summary::Summary;
 use crate::run::begun::Begun;
 use crate::run::judge::Judged;
 use crate::run::mark;
 use crate::run::plan::Plan;
 use crate::run::runner::Runner;
+use crate::run::tip::{Since, Step};
+use crate::store::experiments::Stored;
 use crate::store::pending::{Mode, Pending, Scope};
 
 impl Runner<'_> {
@@ -40,13 +45,16 @@ impl Runner<'_> {
         pending: &Pending,
         id: &ExperimentId,
         judged: &Judged,
+        all: &[(Stored, Summary)],
     ) -> Result<ObjectId> {
         let scope = &pending.scope;
         if scope.mode != Mode::Dirty {
             return Ok(scope.head);
         }
-        let head = self.repo.head()?;
-        if pending.leave || head.commit != scope.head || head.reference() != scope.reference {
+        let is_elsewhere = || {
+            Ok::<_, anyhow::Error>(!pending.is_isolated() && self.repo.head()?.reference() != scope.reference)
+        };
+        if pending.leave || is_elsewhere()? || self.since(scope, all)? == Since::Others {
             return Ok(pending.snapshot);
         }
         let hypothesis = pending.begin.get("hypothesis").and_then(Value::as_str).unwrap_or_default();
@@ -83,22 +91,67 @@ impl Runner<'_> {
     pub(super) fn change_tree(&self, pending: &Pending, status: Status) -> Result<TreeChange> {
         let (scope, sealed) = self.without_sealed(&pending.scope, status)?;
         let record = self.store.record(pending.snapshot)?;
-        let id = record.text("id").unwrap_or_default();
-        let log = format!("gx: {status} {id}");
+        let log = format!("gx: {status} {}", record.text("id").unwrap_or_default());
         let stays = pending.leave || status == Status::Interrupted || !status.is_final();
-        let change = if stays {
+        let mut change = if stays {
             TreeChange::default()
         } else if status == Status::Keep {
-            let kept =
-                record.text("kept_commit").and_then(|commit| commit.parse().ok()).unwrap_or(scope.head);
-            Plan::keep(self.repo, &scope, kept, &log)?.apply(self.repo)?
+            self.keep_here(&scope, &record, &log)?
         } else {
-            let plan = Plan::roll_back(self.repo, &scope, &self.editable()?, &log)?;
+            let since = self.since(&scope, &self.store.summaries()?)?;
+            let plan = Plan::roll_back(self.repo, &scope, &self.editable()?, &since, &log)?;
             plan.leave(sealed, "protected").apply(self.repo)?
         };
         let is_kept = status == Status::Keep && !stays && change.refused.is_none();
         self.mark_end(&scope, is_kept, &change)?;
+        if !stays && change.refused.is_none() {
+            self.bring_along(pending, &mut change)?;
+        }
         Ok(change)
+    }
+
+    fn keep_here(&self, scope: &Scope, record: &Record, log: &str) -> Result<TreeChange> {
+        let (kept, id) = (kept_in(record, scope), log.rsplit(' ').next().unwrap_or_default().parse());
+        let Ok(id) = id else { return Ok(TreeChange::default()) };
+        loop {
+            let (step, superseded) = match self.step(scope, &id, kept)? {
+                Step::Go(moved, superseded) => (Some(moved), superseded),
+                Step::Stand => (None, Vec::new()),
+                Step::Refuse(refusal) => {
+                    return Plan::refuse(refusal.why, refusal.advice).apply(self.repo);
+                }
+            };
+            let plan = Plan::keep(self.repo, scope, kept, step.as_ref(), log)?;
+            let change = plan.apply(self.repo)?;
+            let is_lost = change.refused.as_ref().is_some_and(Refusal::is_race);
+            if !is_lost {
+                return Ok(TreeChange { superseded, ..change });
+            }
+        }
+    }
+
+    /// Moves the tip for a keep that was measured in a checkout of its own; no work tree of the user is touched.
+    pub(super) fn keep_apart(&self, pending: &Pending, id: &ExperimentId) -> Result<TreeChange> {
+        let record = self.store.record(pending.snapshot)?;
+        let (scope, mut change) = (&pending.scope, TreeChange::default());
+        let kept = kept_in(&record, scope);
+        loop {
+            match self.step(scope, id, kept)? {
+                Step::Stand => return Ok(change),
+                Step::Refuse(refusal) => {
+                    change.refused = Some(refusal);
+                    return Ok(change);
+                }
+                Step::Go(moved, superseded) => {
+                    let log = format!("gx: keep {id}");
+                    if self.repo.swap_ref(&moved.reference, moved.to, Some(moved.from), &log)? == Swap::Done {
+                        self.repo.sync_ref(&moved.reference)?;
+                        change.committed.clone_from(&scope.candidates);
+                        return Ok(TreeChange { moved: Some(moved), superseded, ..change });
+                    }
+                }
+            }
+        }
     }
 
     /// The paths that keep and discard may touch, as configured; empty where any tracked path is.
@@ -140,4 +193,9 @@ impl Runner<'_> {
         let committed: Vec<_> = meanwhile.into_iter().map(|change| (change.path, change.after)).collect();
         mark::set(self.repo, self.repo.edit_tree(tree, &committed)?, head)
     }
+}
+
+/// The commit that the record names as the kept one.
+fn kept_in(record: &Record, scope: &Scope) -> ObjectId {
+    record.text("kept_commit").and_then(|commit| commit.parse().ok()).unwrap_or(scope.head)
 }

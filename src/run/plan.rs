@@ -13,6 +13,7 @@ use crate::model::object::ObjectId;
 use crate::model::outcome::{Left, Moved, Refusal, TreeChange};
 use crate::model::path::RepoPath;
 use crate::process::fail;
+use crate::run::tip::Since;
 use crate::store::pending::{Mode, Scope};
 
 /// Why a path is left that could be written only over something else.
@@ -22,6 +23,8 @@ const IN_THE_WAY: &str = "something else is in its place";
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     moved: Option<Moved>,
+    /// A detached HEAD that goes along.
+    head: Option<Moved>,
     log: String,
     files: Vec<Target>,
     entries: Vec<Target>,
@@ -36,10 +39,19 @@ impl Plan {
         Self { refused: Some(Refusal { why: why.into(), advice: advice.into() }), ..Self::default() }
     }
 
-    /// The branch moves forward to `kept`, whose candidate paths are what ran.
-    pub(super) fn keep(repo: &Repo, scope: &Scope, kept: ObjectId, log: &str) -> Result<Self> {
+    /// The branch moves forward to `kept`, whose candidate paths are what ran; further, where `step` says so.
+    pub(super) fn keep(
+        repo: &Repo,
+        scope: &Scope,
+        kept: ObjectId,
+        step: Option<&Moved>,
+        log: &str,
+    ) -> Result<Self> {
         let head = repo.head()?;
-        if head.reference() != scope.reference || (head.commit != scope.head && head.commit != kept) {
+        let is_step_from = |moved: &Moved| moved.reference == scope.reference && moved.from == head.commit;
+        let is_where_it_was =
+            head.commit == scope.head || head.commit == kept || step.is_some_and(is_step_from);
+        if head.reference() != scope.reference || !is_where_it_was {
             let id = log.rsplit(' ').next().unwrap_or_default();
             let advice = format!("gx keep {id} --reason \"its result\"");
             return Ok(Self::refuse("HEAD has moved since the run began", advice));
@@ -51,10 +63,14 @@ impl Plan {
             ));
         }
         let mut plan = Self { log: log.to_owned(), committed: scope.candidates.clone(), ..Self::default() };
-        if head.commit != kept {
-            plan.moved = Some(Moved { reference: scope.reference.clone(), from: scope.head, to: kept });
+        let to = step.map_or(kept, |step| step.to);
+        if head.commit != to {
+            plan.moved = Some(Moved { reference: scope.reference.clone(), from: head.commit, to });
         }
-        plan.plan_entries(repo, scope, repo.tree_of(kept)?)?;
+        if let Some(step) = step.filter(|step| step.reference != scope.reference) {
+            plan.head = plan.moved.replace(step.clone());
+        }
+        plan.plan_entries(repo, scope, repo.tree_of(to)?)?;
         Ok(plan)
     }
 
@@ -62,12 +78,21 @@ impl Plan {
     ///
     /// `editable` says which commits the branch may go back over: those that touch such a path, or any path
     /// where it is empty.
-    pub(super) fn roll_back(repo: &Repo, scope: &Scope, editable: &Globs, log: &str) -> Result<Self> {
+    pub(super) fn roll_back(
+        repo: &Repo,
+        scope: &Scope,
+        editable: &Globs,
+        since: &Since,
+        log: &str,
+    ) -> Result<Self> {
         let words: Vec<String> = scope.candidates.iter().map(quoted).collect();
         let restore = format!("git restore --source={} -- {}", scope.base.short(), words.join(" "));
         let head = repo.head()?;
         let is_moved_already = scope.mode == Mode::Committed && head.commit == scope.base;
-        if head.reference() != scope.reference || (head.commit != scope.head && !is_moved_already) {
+        // What others have kept meanwhile moves the branch under a work tree, and nothing of this one.
+        let is_followed = scope.mode != Mode::Committed && matches!(since, Since::Keeps(_));
+        let is_where_it_was = head.commit == scope.head || is_moved_already || is_followed;
+        if head.reference() != scope.reference || !is_where_it_was {
             return Ok(Self::refuse("HEAD has moved since the run began", restore));
         }
         let range = format!("{}..{}", scope.base.short(), scope.head.short());
@@ -101,8 +126,8 @@ impl Plan {
     }
 
     /// Names paths that stay as they are.
-    pub(super) fn leave(mut self, paths: Vec<RepoPath>, why: &'static str) -> Self {
-        self.left.extend(paths.into_iter().map(|path| Left { path, why }));
+    pub(super) fn leave(mut self, paths: Vec<RepoPath>, why: &str) -> Self {
+        self.left.extend(paths.into_iter().map(|path| Left { path, why: why.to_owned() }));
         self
     }
 
@@ -113,10 +138,10 @@ impl Plan {
             if repo.is_at(path, wanted)? {
                 let is_missing = wanted.is_none() && repo.entry(base, path)?.is_some();
                 if is_missing && !repo.obstacles(path)?.is_empty() {
-                    self.left.push(Left { path: path.clone(), why: IN_THE_WAY });
+                    self.left.push(Left { path: path.clone(), why: IN_THE_WAY.to_owned() });
                 }
             } else if !repo.is_at(path, ran)? {
-                self.left.push(Left { path: path.clone(), why: "edited again" });
+                self.left.push(Left { path: path.clone(), why: "edited again".to_owned() });
             } else if wanted.is_none() {
                 self.files.push((path.clone(), None));
             } else {
@@ -133,7 +158,7 @@ impl Plan {
             if repo.obstacles(&path)?.iter().all(|obstacle| removed.contains(obstacle)) {
                 self.files.push((path, wanted));
             } else {
-                self.left.push(Left { path, why: IN_THE_WAY });
+                self.left.push(Left { path, why: IN_THE_WAY.to_owned() });
             }
         }
         Ok(())
@@ -153,7 +178,7 @@ impl Plan {
             if present == repo.entry(scope.tree, path)? || present == repo.entry(head, path)? {
                 self.entries.push((path.clone(), wanted));
             } else {
-                self.left.push(Left { path: path.clone(), why: "staged with other content" });
+                self.left.push(Left { path: path.clone(), why: "staged with other content".to_owned() });
             }
         }
         Ok(())
@@ -165,12 +190,16 @@ impl Plan {
         if let Some(moved) = self.moved {
             if repo.swap_ref(&moved.reference, moved.to, Some(moved.from), &self.log)? == Swap::Lost {
                 let advice = format!("git log --oneline {}..", moved.from.short());
-                let why = "the branch was moved by somebody else".to_owned();
+                let why = Refusal::RACE.to_owned();
                 change.refused = Some(Refusal { why, advice });
                 return Ok(change);
             }
             repo.sync_ref(&moved.reference)?;
             change.moved = Some(moved);
+        }
+        if let Some(head) = self.head {
+            // Nobody else moves the HEAD of a work tree that is locked; if somebody did, he meant it.
+            let _ = repo.swap_ref(&head.reference, head.to, Some(head.from), &self.log)?;
         }
         fail::point("moved");
         repo.write_paths(&self.files)?;

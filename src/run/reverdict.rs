@@ -18,6 +18,7 @@ use crate::run::lock::{Patience, WorkTreeLock};
 use crate::run::mark;
 use crate::run::plan::Plan;
 use crate::run::runner::Runner;
+use crate::run::tip::Since;
 use crate::store::experiments::Stored;
 use crate::store::pending::{Mode, Scope};
 
@@ -49,7 +50,7 @@ impl Runner<'_> {
                 );
                 let kept = self.kept_of(stored, &scope, &message)?;
                 self.override_with(stored, Status::Keep, reason, json!(kept))?;
-                Plan::keep(self.repo, &scope, kept, &format!("gx: keep {}", stored.id))?
+                Plan::keep(self.repo, &scope, kept, None, &format!("gx: keep {}", stored.id))?
                     .with_files(self.repo, &scope)?
             }
             Err(why) => {
@@ -89,7 +90,8 @@ impl Runner<'_> {
             None => Plan::default(),
             Some(kept) if kept == head.commit => {
                 let scope = self.discard_scope(stored, &record, &head)?;
-                Plan::roll_back(self.repo, &scope, &self.editable()?, &format!("gx: discard {}", stored.id))?
+                let log = format!("gx: discard {}", stored.id);
+                Plan::roll_back(self.repo, &scope, &self.editable()?, &Since::Nothing, &log)?
             }
             Some(kept) if self.repo.is_ancestor(kept, head.commit)? => Plan::refuse(
                 "the branch has moved on since it was kept",
@@ -197,6 +199,7 @@ impl Runner<'_> {
         Ok(Ok(Scope {
             mode: Mode::Dirty,
             reference: head.reference().to_owned(),
+            tip: None,
             head: head.commit,
             base: head.commit,
             tree,
@@ -238,6 +241,7 @@ impl Runner<'_> {
         Ok(Scope {
             mode: if base == head.commit { Mode::Unchanged } else { Mode::Committed },
             reference: head.reference().to_owned(),
+            tip: None,
             head: head.commit,
             base,
             tree,

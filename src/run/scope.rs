@@ -57,6 +57,7 @@ impl Ground<'_> {
         let scope = Scope {
             mode,
             reference: self.head.reference().to_owned(),
+            tip: None,
             head: self.head.commit,
             base,
             tree: self.snapshot.tree,

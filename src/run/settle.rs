@@ -6,15 +6,18 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use crate::clock::Timestamp;
+use crate::config::layers::Loaded;
 use crate::config::schema::Source;
 use crate::model::id::ExperimentId;
 use crate::model::outcome::TreeChange;
+use crate::model::record::{Fields, Record};
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 use crate::process::identity;
 use crate::run::conclude::Observed;
-use crate::run::judge::{Ending, read_metrics};
+use crate::run::judge::{Ending, Seen, read_metrics};
 use crate::run::runner::Runner;
+use crate::store::aside::Aside;
 use crate::store::pending::{Held, Pending};
 
 /// How far settling may go.
@@ -69,15 +72,42 @@ impl Runner<'_> {
         if record.is_empty() {
             self.record_begin(&held.pending, &id)?;
         }
+        if self.is_queued(&held)? {
+            // It keeps its place among the things to do; `gx recover` goes on with it.
+            return Ok(None);
+        }
+        // It is judged by what was configured when it began.
+        let settings = Loaded::of(&held.pending.settings).unwrap_or_else(|_| self.settings.clone());
+        let runner = Runner { config: &settings.config, settings: &settings, ..*self };
+        runner.settle_ended(held, id, &record, reach)
+    }
+
+    /// Whether a run still waits for its turn.
+    pub(super) fn is_queued(&self, held: &Held) -> Result<bool> {
+        let is_done = held.aside().read::<Seen>(Aside::RESULT).is_some() || held.read_trainer().is_some();
+        Ok(!is_done && self.store.record(held.pending.snapshot)?.status() == Status::Queued)
+    }
+
+    fn settle_ended(
+        &self,
+        held: Held,
+        id: ExperimentId,
+        record: &Record,
+        reach: Reach,
+    ) -> Result<Option<Settled>> {
         let mut is_news = false;
         let mut tree = TreeChange::default();
         let mut status = record.status();
         if record.is_empty() || !status.is_final() {
-            let observed = self.left_behind(&held.pending, &id)?;
+            let observed = self.left_behind(&held, &id)?;
+            let _turn = self.verdict_turn()?;
             status = self.record_end(&held, &id, &observed)?.status;
             is_news = true;
         }
         self.keep_log(held.pending.snapshot, &id)?;
+        if held.pending.is_isolated() {
+            return self.settle_apart(held, id, status, reach, is_news);
+        }
         let stays = held.pending.leave || status == Status::Interrupted;
         let worktree = &held.pending.worktree;
         if reach == Reach::Trees && *worktree == self.repo.worktree_name() {
@@ -91,6 +121,27 @@ impl Runner<'_> {
         Ok(is_news.then_some(Settled { id, status, tree }))
     }
 
+    fn settle_apart(
+        &self,
+        held: Held,
+        id: ExperimentId,
+        status: Status,
+        reach: Reach,
+        is_news: bool,
+    ) -> Result<Option<Settled>> {
+        let mut tree = TreeChange::default();
+        if reach == Reach::Trees && status == Status::Keep {
+            let _turn = self.verdict_turn()?;
+            tree = self.change_apart(&held.pending, &id, status)?;
+        }
+        if reach == Reach::Trees || status != Status::Keep || held.pending.leave {
+            held.done()?;
+            self.tidy_up();
+        }
+        let is_news = is_news || tree != TreeChange::default();
+        Ok(is_news.then_some(Settled { id, status, tree }))
+    }
+
     /// An external run has its end only from its agent; but its record may still have to be begun.
     fn settle_external(&self, held: Held) -> Result<()> {
         let Some(id) = self.id_of(&held.pending)? else { return held.done() };
@@ -101,19 +152,29 @@ impl Runner<'_> {
         if self.store.record(held.pending.snapshot)?.status().is_final() { held.done() } else { Ok(()) }
     }
 
-    fn id_of(&self, pending: &Pending) -> Result<Option<ExperimentId>> {
+    /// The name of a pending run, where it got as far as having one.
+    pub(super) fn id_of(&self, pending: &Pending) -> Result<Option<ExperimentId>> {
         let all = self.store.list()?.into_iter().chain(self.store.trashed()?);
         Ok(all.into_iter().find(|stored| stored.snapshot == pending.snapshot).map(|stored| stored.id))
     }
 
     /// What a run that nobody saw end has left: its log, and when that was last written.
-    fn left_behind(&self, pending: &Pending, id: &ExperimentId) -> Result<Observed<'static>> {
+    fn left_behind(&self, held: &Held, id: &ExperimentId) -> Result<Observed> {
+        let pending = &held.pending;
         let log = self.store.log_file(id);
         let written = fs::metadata(&log).and_then(|meta| meta.modified());
         let started = pending.begin.get("started").and_then(|at| at.as_str()?.parse::<Timestamp>().ok());
         let since = started.map_or(SystemTime::now(), system_time);
         // The results may lie in a file of the work tree where it ran, and none of another one are its own.
-        let place = self.repo.work_dir_of(&pending.worktree);
+        let checkout = || self.repo.gx_dir().join("worktrees").join(id.to_string());
+        let mut extra = Fields::new();
+        let place = match pending.is_isolated() {
+            true => Some(checkout()).filter(|dir| dir.is_dir()),
+            false => self.repo.work_dir_of(&pending.worktree),
+        };
+        if let Some(place) = place.as_ref().filter(|_| pending.is_isolated()) {
+            extra = self.keep_artifacts(pending, id, place)?;
+        }
         let metrics = match (&written, place) {
             (Ok(_), Some(place)) => read_metrics(&self.config.metric, &log, &place, since)?,
             (Ok(_), None) if self.config.metric.source != Source::Json => {
@@ -122,11 +183,16 @@ impl Runner<'_> {
             _ => Metrics::default(),
         };
         let finished = written.ok().and_then(timestamp).or(started).unwrap_or_else(Timestamp::now);
+        if let Some(Seen { ending, finished, cards }) = held.aside().read(Aside::RESULT) {
+            extra.extend(cards);
+            return Ok(Observed { ending, metrics, finished, altered: Vec::new(), extra });
+        }
         Ok(Observed {
-            ending: &Ending::Unseen,
+            ending: Ending::Unseen,
             metrics,
             finished: finished.max(started.unwrap_or(finished)),
             altered: Vec::new(),
+            extra,
         })
     }
 }

@@ -88,6 +88,13 @@ impl<'a> Store<'a> {
         self.append_all(&[(snapshot, line)])
     }
 
+    /// Adds a line to the record of a snapshot, durably, in the journal only: the next [`Self::flush`] of whichever
+    /// process brings it into the note.
+    pub fn append_soon(&self, snapshot: ObjectId, fields: Fields) -> Result<()> {
+        let line = Line::new(Timestamp::now(), fields).after(&self.record(snapshot)?);
+        self.journal.append(&[(snapshot, line)])
+    }
+
     /// Adds lines to several records in one step.
     pub fn append_all(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
         self.journal.append(lines)?;

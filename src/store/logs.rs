@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::clock::Timestamp;
 use crate::git::notes::Notes;
 use crate::git::refs::Swap;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
+use crate::model::outcome::Finished;
 use crate::store::experiments::{Store, Stored};
 
 /// The notes that hold the logs.
@@ -22,6 +23,21 @@ impl Store<'_> {
     /// The file that a run of this clone writes its output to.
     pub fn log_file(&self, id: &ExperimentId) -> PathBuf {
         self.repo.gx_dir().join("runs").join(id.to_string()).join("log")
+    }
+
+    /// Keeps an outcome beside the log, for those of this clone who ask for it later.
+    pub fn keep_outcome(&self, finished: &Finished) -> Result<()> {
+        let path = self.log_file(&finished.id).with_file_name("outcome.json");
+        let write = || {
+            fs::create_dir_all(path.parent().expect("it lies in a folder of its run"))?;
+            fs::write(&path, serde_json::to_vec(finished)?)
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// The outcome of an experiment, where it came to its end in this clone.
+    pub fn outcome(&self, id: &ExperimentId) -> Option<Finished> {
+        serde_json::from_slice(&fs::read(self.log_file(id).with_file_name("outcome.json")).ok()?).ok()
     }
 
     /// Keeps a log as a note on the snapshot; a log that is there already is replaced.

@@ -4,10 +4,13 @@
 //! kernel drops it when the last of them dies however it dies; so a file whose lock can be taken is
 //! one to settle.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,7 @@ use crate::model::path::RepoPath;
 use crate::model::record::Fields;
 use crate::process::fail;
 use crate::process::identity::{self, Identity};
+use crate::store::aside::Aside;
 use crate::store::experiments::Store;
 
 /// How the change under test stood to HEAD when the run began.
@@ -39,6 +43,9 @@ pub struct Scope {
     pub mode: Mode,
     /// The full name of the branch, `HEAD` when detached.
     pub reference: String,
+    /// The branch of the tag, where HEAD is detached and the tag has one: it moves with a keep, and HEAD with it.
+    #[serde(default)]
+    pub tip: Option<String>,
     /// The commit of HEAD.
     pub head: ObjectId,
     /// The commit that the change is compared with and rolled back to.
@@ -50,6 +57,31 @@ pub struct Scope {
     /// The paths that keep and discard may touch.
     #[serde(with = "paths")]
     pub candidates: Vec<RepoPath>,
+}
+
+/// How a command is to be run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its words, parameters put in.
+    pub command: Vec<String>,
+    /// The parameters, as they were given.
+    pub params: Vec<(String, String)>,
+    /// Where it runs, relative to the top of the work tree; for a run in place anywhere, absolute.
+    pub folder: PathBuf,
+    /// After which time it is killed; `None` is never.
+    pub limit: Option<Duration>,
+    /// How many cards it gets.
+    pub gpus: u32,
+    /// `GX_SEED`, for one of several repeats.
+    pub seed: Option<u32>,
+    /// Whether it runs in a checkout of its own.
+    pub isolated: bool,
+    /// Patterns of the results that are kept of that checkout.
+    pub artifacts: Vec<String>,
+    /// Whether that checkout is kept afterwards.
+    pub keep_worktree: bool,
+    /// Whether a clean work tree of the tag is to stay where it is when the tip moves.
+    pub stay: bool,
 }
 
 /// A run that has begun.
@@ -71,6 +103,19 @@ pub struct Pending {
     pub begin: Fields,
     /// What belongs to it.
     pub scope: Scope,
+    /// How its command is run; `None` where the agent does it.
+    #[serde(default)]
+    pub task: Option<Task>,
+    /// What was configured when it began and is no default, by full key: what it is judged by.
+    #[serde(default)]
+    pub settings: BTreeMap<String, toml::Value>,
+}
+
+impl Pending {
+    /// Whether it runs in a checkout of its own.
+    pub fn is_isolated(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| task.isolated)
+    }
 }
 
 /// A pending run in the hand of this process; dropping it leaves the file for a later command.
@@ -86,8 +131,12 @@ pub struct Held {
 impl Held {
     /// Notes which process trains, so that a later command does not take a living run for a dead one.
     pub fn trainer(&self, trainer: &Identity) -> Result<()> {
-        fs::write(self.path.with_extension("trainer"), serde_json::to_vec(trainer)?)
-            .context("cannot note the trainer")
+        self.aside().write(Aside::TRAINER, trainer).context("cannot note the trainer")
+    }
+
+    /// What is noted beside the file.
+    pub fn aside(&self) -> Aside {
+        Aside::of(&self.path)
     }
 
     /// The lock of the file, for the trainer to inherit.
@@ -97,12 +146,12 @@ impl Held {
 
     /// The process that trains, where one was started.
     pub fn read_trainer(&self) -> Option<Identity> {
-        serde_json::from_slice(&fs::read(self.path.with_extension("trainer")).ok()?).ok()
+        self.aside().read(Aside::TRAINER)
     }
 
     /// Removes the file: nothing is left to do.
     pub fn done(self) -> Result<()> {
-        let _ = fs::remove_file(self.path.with_extension("trainer"));
+        self.aside().clear();
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(error).context("cannot remove a pending run")
@@ -146,6 +195,26 @@ impl Store<'_> {
         let held = paths.iter().filter_map(|path| take(path).transpose());
         let held: Result<Vec<Held>> = held.collect();
         Ok(held?.into_iter().filter(|held| held.pending.machine == identity::machine_id()).collect())
+    }
+
+    /// The run with this uuid, whoever has it in hand, and what is noted beside it.
+    pub fn peek_pending(&self, uuid: &str) -> Option<(Pending, Aside)> {
+        let path = self.pending_folder().join(format!("{uuid}.json"));
+        Some((serde_json::from_slice(&fs::read(&path).ok()?).ok()?, Aside::of(&path)))
+    }
+
+    /// As [`Self::take_pending`], but waits a moment for a command that only looks at it.
+    pub fn take_pending_patiently(&self, uuid: &str) -> Result<Option<Held>> {
+        for _ in 0..100 {
+            if let Some(held) = self.take_pending(uuid)? {
+                return Ok(Some(held));
+            }
+            if self.peek_pending(uuid).is_none() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(None)
     }
 
     /// The run with this uuid, if nobody else has it in hand.

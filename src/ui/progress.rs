@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::model::id::ExperimentId;
 use crate::report::outcome::Tree;
 use crate::run::event::Event;
 use crate::ui::number::span;
@@ -41,7 +42,16 @@ impl Progress {
                 let text = format!("{id} was left unfinished; it is `{status}` now{done}");
                 self.aside(|output| output.note("note", Label::Strong, &text));
             }
-            Event::Started { id, command, limit } => self.start(&id.to_string(), &command, limit),
+            Event::Begun(_) | Event::Finished(_) | Event::Failed(_) => {}
+            Event::Waiting { id, position, waiters, reason } => {
+                self.wait(id.as_ref(), &format!("{position} of {waiters} in the queue: {reason}"));
+            }
+            Event::Started { id, command, limit, gpus } => {
+                let cards: Vec<String> = gpus.iter().map(ToString::to_string).collect();
+                let on =
+                    if cards.is_empty() { String::new() } else { format!(" on GPU {}", cards.join(", ")) };
+                self.start(&id.to_string(), &format!("{command}{on}"), limit);
+            }
             Event::Progress { elapsed, left, line } => self.beat(elapsed, left, line.as_deref()),
             Event::Ended => self.end(),
         }
@@ -54,8 +64,26 @@ impl Progress {
         }
     }
 
+    /// Shows news of runs that others look after; a terminal only, as nothing of it is new.
+    pub fn watch(&mut self, names: &str) {
+        if io::stderr().is_terminal() {
+            self.start(names, "", None);
+        }
+        self.name = cut(names, 40);
+    }
+
+    fn wait(&mut self, id: Option<&ExperimentId>, text: &str) {
+        let name = id.map_or_else(|| "waiting".to_owned(), ToString::to_string);
+        match &self.bar {
+            Some(bar) => bar.set_message(format!("{name}  {text}")),
+            None if io::stderr().is_terminal() => self.start(&name, text, None),
+            None => self.output.note(&name, Label::Strong, text),
+        }
+    }
+
     fn start(&mut self, id: &str, command: &str, limit: Option<Duration>) {
         self.name = id.to_owned();
+        self.end();
         if io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{spinner} {wide_msg}")

@@ -6,3 +6,4 @@ pub mod list;
 pub mod outcome;
 pub mod show;
 pub mod summary;
+pub mod waited;

@@ -1,0 +1,190 @@
+//! `gx run --isolated`: recorded at once, then its turn, then a checkout of its own.
+
+use std::env;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::clock::Timestamp;
+use crate::error::{Exit, fault};
+use crate::model::id::ExperimentId;
+use crate::model::outcome::{Finished, TreeChange};
+use crate::model::record::Fields;
+use crate::model::scrape::Metrics;
+use crate::model::status::Status;
+use crate::process::{fail, interrupt};
+use crate::run::begun::Begun;
+use crate::run::cards::{Cards, Hand, Turn};
+use crate::run::conclude::Observed;
+use crate::run::event::{Event, Listener};
+use crate::run::judge::Ending;
+use crate::run::lock::{Patience, WorkTreeLock};
+use crate::run::plan::Plan;
+use crate::run::runner::Runner;
+use crate::run::settle::{Reach, Settled};
+use crate::run::site::Site;
+use crate::run::task::Start;
+use crate::run::tip::Since;
+use crate::store::aside::Aside;
+use crate::store::pending::Pending;
+
+impl Runner<'_> {
+    /// Records an experiment, then runs it in a checkout of its own when its turn has come.
+    pub(super) fn run_apart(
+        &self,
+        start: Start<'_>,
+        put_back: bool,
+        listen: &mut Listener<'_>,
+    ) -> Result<Finished> {
+        for Settled { id, status, tree } in self.settle(Reach::Records)? {
+            listen(Event::Settled { id, status, tree: Box::new(tree) });
+        }
+        let begun = self.begin(start, listen).map_err(|error| match interrupt::count() {
+            0 => error,
+            _ => fault("interrupted before anything was recorded").exit(Exit::Interrupted).into(),
+        })?;
+        if put_back && let Err(error) = self.put_back(&begun) {
+            listen(Event::Warning(format!("the edit stays in the work tree: {error:#}")));
+        }
+        // Whoever starts it after a reboot has another environment.
+        begun.held.aside().write(Aside::ENVIRONMENT, &env::vars_os().collect::<Vec<_>>())?;
+        self.go_on(begun, listen)
+    }
+
+    /// Goes on with a run that waits for its turn and that nobody looks after any more.
+    pub(super) fn resume(&self, uuid: &str, listen: &mut Listener<'_>) -> Result<Finished> {
+        let held = self.store.take_pending_patiently(uuid)?;
+        let held = held.context("somebody looks after this run already, or it has ended")?;
+        let id = self.id_of(&held.pending)?.context("this run has no name")?;
+        self.go_on(Begun { held, id, others: Vec::new(), since: SystemTime::now() }, listen)
+    }
+
+    fn go_on(&self, begun: Begun, listen: &mut Listener<'_>) -> Result<Finished> {
+        self.look_after(&begun)?;
+        let status = self.store.record(begun.pending().snapshot)?.status();
+        listen(Event::Begun(Box::new(begun.beginning(status))));
+        let (turn, site) = self.take_turn(&begun, listen)?;
+        let (Turn::Come(hand), Some(site)) = (turn, site) else { return self.leave_queue(begun, listen) };
+        fail::point("turn");
+        if begun.pending().task.as_ref().is_some_and(|task| task.gpus > 0) {
+            self.record_start(&begun, &hand)?;
+        }
+        let seen = self.train(&begun, &site, hand, listen)?;
+        fail::point("trained");
+        let mut finished = self.conclude(begun, &site, &seen)?;
+        self.tell_end(&mut finished, listen);
+        Ok(finished)
+    }
+
+    /// Waits for the cards of a run. Its checkout is made while others still train, so that no card waits for it.
+    fn take_turn<'a>(&'a self, begun: &Begun, listen: &mut Listener<'_>) -> Result<(Turn, Option<Site<'a>>)> {
+        let task = begun.pending().task.as_ref().context("a run without a command")?;
+        let aside = begun.held.aside();
+        let mut tell = |event: Event| {
+            if let Event::Waiting { position, waiters, reason, .. } = &event {
+                let place = json!({"position": position, "waiters": waiters, "reason": reason});
+                // Only for those who look: the queue itself is where the locks are.
+                let _ = aside.write(Aside::QUEUE, &place);
+            }
+            listen(event);
+        };
+        let mut site = None;
+        let mut soon = || {
+            if site.is_none() {
+                site = Some(Site::apart(self, begun)?);
+            }
+            Ok(())
+        };
+        let turn = Cards::new(self, task).wait(Some(&begun.id), &mut tell, &mut soon)?;
+        if matches!(turn, Turn::Come(_)) {
+            soon()?;
+        }
+        Ok((turn, site))
+    }
+
+    /// The line that says `running`, in the journal; the notes follow while the command runs already.
+    fn record_start(&self, begun: &Begun, hand: &Hand) -> Result<()> {
+        let mut fields = Fields::new();
+        fields.insert("status".into(), json!(Status::Running));
+        fields.insert("started".into(), json!(Timestamp::now()));
+        fields.extend(hand.fields());
+        self.store.append_soon(begun.pending().snapshot, fields)
+    }
+
+    fn leave_queue(&self, begun: Begun, listen: &mut Listener<'_>) -> Result<Finished> {
+        let id = &begun.id;
+        if !interrupt::is_wish() {
+            // The machine goes down: it keeps its place among the things to do.
+            return Err(fault(format!("told to end while {id} waits for its turn; it stays queued"))
+                .hint("`gx recover` goes on with it")
+                .exit(Exit::Interrupted)
+                .into());
+        }
+        let observed = Observed {
+            ending: Ending::Cancelled,
+            metrics: Metrics::default(),
+            finished: Timestamp::now(),
+            altered: Vec::new(),
+            extra: Fields::new(),
+        };
+        let turn = self.verdict_turn()?;
+        let mut finished = self.record_end(&begun.held, id, &observed)?;
+        drop(turn);
+        begun.held.done()?;
+        self.tell_end(&mut finished, listen);
+        Ok(finished)
+    }
+
+    /// Puts the edit of an experiment back in the work tree right after it was recorded.
+    fn put_back(&self, begun: &Begun) -> Result<()> {
+        let _lock = WorkTreeLock::take(self.repo, Patience::Refuse)?;
+        let log = format!("gx: queue {}", begun.id);
+        let scope = &begun.pending().scope;
+        let plan = Plan::roll_back(self.repo, scope, &self.editable()?, &Since::Nothing, &log)?;
+        match plan.apply(self.repo)?.refused {
+            Some(refusal) => Err(fault(refusal.why).hint(refusal.advice).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// What a verdict on an isolated run moves: the tip, and the work trees of the tag that are clean.
+    pub(super) fn change_apart(
+        &self,
+        pending: &Pending,
+        id: &ExperimentId,
+        status: Status,
+    ) -> Result<TreeChange> {
+        if pending.leave || !status.is_final() || status == Status::Interrupted {
+            return Ok(TreeChange::default());
+        }
+        let mut change = match status {
+            Status::Keep => self.keep_apart(pending, id)?,
+            _ => TreeChange::default(),
+        };
+        self.bring_all(pending, &mut change)?;
+        Ok(change)
+    }
+
+    /// Gives back the checkouts of runs that have their end.
+    pub(super) fn tidy_up(&self) {
+        // What cannot be tidied now is tried again by the next run.
+        let _ = self.tidy();
+    }
+
+    fn tidy(&self) -> Result<()> {
+        for name in self.repo.checkouts()? {
+            let Ok(stored) = self.store.resolve(&name) else { continue };
+            let record = self.store.record(stored.snapshot)?;
+            let is_kept = record.fields().get("worktree").is_some();
+            let has_more = self.store.peek_pending(record.text("uuid").unwrap_or_default()).is_some();
+            if is_kept || has_more || !record.status().is_final() {
+                continue;
+            }
+            if let Some(checkout) = self.repo.checkout(&name)? {
+                checkout.retire(self.config.run.warm)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! The side of `gx run` that the user sees: it starts a supervisor and listens to it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::error::{Fault, fault};
+use crate::model::outcome::Finished;
+use crate::process::interrupt;
+use crate::process::supervisor::Supervisor;
+use crate::run::event::{Beginning, Event, Listener};
+use crate::run::runner::{Order, Runner};
+
+/// How far a client listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    /// Until the experiment has its name: it then goes on alone.
+    Beginning,
+    /// Until the verdict.
+    End,
+}
+
+/// What a client came away with.
+#[derive(Debug)]
+pub enum Heard {
+    /// The run goes on, and nobody listens any more.
+    Begun(Box<Beginning>),
+    /// The verdict.
+    Finished(Box<Finished>),
+    /// The supervisor was killed; the run may go on without it.
+    Lost(Box<Beginning>),
+}
+
+impl Runner<'_> {
+    /// Has an order carried out by a supervisor; `flags` are the `--config KEY=VALUE` that it is to have too.
+    ///
+    /// # Errors
+    /// Whatever the supervisor could not do.
+    pub fn submit(
+        &self,
+        order: &Order,
+        flags: &[(String, String)],
+        attention: Attention,
+        listen: &mut Listener<'_>,
+    ) -> Result<Heard> {
+        interrupt::listen()?;
+        let mut shim = self.start_shim(order, flags, None)?;
+        let (mut begun, mut end) = (None, None);
+        shim.listen(&mut |line| {
+            match serde_json::from_slice(line) {
+                Ok(Event::Begun(beginning)) => {
+                    begun = Some(beginning.clone());
+                    listen(Event::Begun(beginning));
+                    if attention == Attention::Beginning {
+                        return ControlFlow::Break(());
+                    }
+                }
+                Ok(Event::Finished(finished)) => {
+                    end = Some(Ok(finished));
+                    return ControlFlow::Break(());
+                }
+                Ok(Event::Failed(told)) => {
+                    end = Some(Err(told));
+                    return ControlFlow::Break(());
+                }
+                Ok(event) => listen(event),
+                Err(error) => listen(Event::Warning(format!("the supervisor speaks in tongues: {error}"))),
+            }
+            ControlFlow::Continue(())
+        })?;
+        match (end, begun) {
+            (Some(Ok(finished)), _) => Ok(Heard::Finished(finished)),
+            (Some(Err(told)), _) => Err(Fault::from(told).into()),
+            (None, Some(begun)) if attention == Attention::Beginning => Ok(Heard::Begun(begun)),
+            (None, Some(begun)) => Ok(Heard::Lost(begun)),
+            (None, None) => Err(fault("the supervisor ended before the experiment had begun")
+                .hint(format!("see the end of {}", self.shim_log().display()))
+                .into()),
+        }
+    }
+
+    /// Has a run looked after that waits for its turn; returns when that has begun.
+    pub(super) fn resume_elsewhere(
+        &self,
+        order: &Order,
+        environment: Option<Vec<(OsString, OsString)>>,
+    ) -> Result<()> {
+        // Whether it began or was somebody else's by now: either way it is looked after.
+        self.start_shim(order, &[], environment)?.listen(&mut |_| ControlFlow::Break(()))
+    }
+
+    fn start_shim(
+        &self,
+        order: &Order,
+        flags: &[(String, String)],
+        environment: Option<Vec<(OsString, OsString)>>,
+    ) -> Result<Supervisor> {
+        let folder = self.repo.gx_dir();
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let mut arguments = vec!["shim".to_owned()];
+        for (key, value) in flags {
+            arguments.extend(["--config".to_owned(), format!("{key}={value}")]);
+        }
+        Supervisor::start(&arguments, &serde_json::to_vec(order)?, &self.shim_log(), environment)
+    }
+
+    /// Where supervisors say what is for nobody, such as why they panicked.
+    fn shim_log(&self) -> PathBuf {
+        self.repo.gx_dir().join("shim.log")
+    }
+}

@@ -1,0 +1,79 @@
+//! `gx stop`: ending a run from outside, whoever looks after it.
+
+use anyhow::{Context, Result};
+
+use crate::clock::Timestamp;
+use crate::error::fault;
+use crate::model::record::Fields;
+use crate::model::scrape::Metrics;
+use crate::process::child::Cause;
+use crate::process::command::Ended;
+use crate::process::identity::Identity;
+use crate::process::signal::{self, Wish};
+use crate::run::conclude::Observed;
+use crate::run::judge::{Ending, Seen};
+use crate::run::runner::Runner;
+use crate::run::settle::Reach;
+use crate::run::watch::Doing;
+use crate::store::aside::Aside;
+use crate::store::experiments::Stored;
+
+impl Runner<'_> {
+    /// Tells a run to stop; it may take its grace to do so.
+    ///
+    /// # Errors
+    /// It has ended, is ended by hand, or belongs to another user.
+    pub fn stop(&self, stored: &Stored, wish: Wish) -> Result<()> {
+        let id = &stored.id;
+        match self.doing(stored)? {
+            Doing::Ended => {
+                let status = self.store.record(stored.snapshot)?.status();
+                Err(fault(format!("{id} has ended already, as `{status}`"))
+                    .hint(format!("see `gx show {id}`"))
+                    .into())
+            }
+            Doing::Alive { whom, is_orphan: false } => {
+                signal::tell(&whom, wish).with_context(|| format!("cannot stop {id}"))
+            }
+            Doing::Alive { whom, is_orphan: true } => self.stop_orphan(stored, &whom, wish),
+            Doing::Forsaken { uuid } => self.cancel(stored, &uuid),
+            Doing::Unclear => Err(fault(format!("{id} is trained by its agent, not by gx"))
+                .hint(format!("say how it ended: `gx crash {id} --error \"stopped\"`"))
+                .into()),
+        }
+    }
+
+    fn stop_orphan(&self, stored: &Stored, trainer: &Identity, wish: Wish) -> Result<()> {
+        let record = self.store.record(stored.snapshot)?;
+        let uuid = record.text("uuid").unwrap_or_default();
+        let grace = if wish == Wish::Now { std::time::Duration::ZERO } else { self.config.run.grace };
+        let (_, aside) = self.store.peek_pending(uuid).context("the run has ended meanwhile")?;
+        // Written first: who finds it dead must not take it for one that ended by itself.
+        let ending = Ending::Supervised { ended: Ended::Signal(15), cause: Cause::Interrupt };
+        let seen = Seen { ending, finished: Timestamp::now(), cards: Fields::new() };
+        aside.write_durably(Aside::RESULT, &seen)?;
+        signal::end_orphans(trainer, &format!("GX_UUID={uuid}"), grace)
+            .with_context(|| format!("cannot stop {}", stored.id))?;
+        self.settle(Reach::Records)?;
+        Ok(())
+    }
+
+    /// Takes a run out of the things to do.
+    fn cancel(&self, stored: &Stored, uuid: &str) -> Result<()> {
+        let Some(held) = self.store.take_pending_patiently(uuid)? else {
+            return Err(fault(format!("{} has begun meanwhile", stored.id)).hint("try again").into());
+        };
+        let observed = Observed {
+            ending: Ending::Cancelled,
+            metrics: Metrics::default(),
+            finished: Timestamp::now(),
+            altered: Vec::new(),
+            extra: Fields::new(),
+        };
+        let turn = self.verdict_turn()?;
+        let finished = self.record_end(&held, &stored.id, &observed)?;
+        drop(turn);
+        self.store.keep_outcome(&finished)?;
+        held.done()
+    }
+}

@@ -1,0 +1,172 @@
+//! The tip of a tag: the branch that its keeps move, whichever work tree they come from.
+
+use anyhow::Result;
+
+use crate::clock::Timestamp;
+use crate::git::object::NewCommit;
+use crate::model::id::ExperimentId;
+use crate::model::object::ObjectId;
+use crate::model::outcome::{Best, Moved, Refusal};
+use crate::model::status::Status;
+use crate::model::summary::Summary;
+use crate::run::runner::Runner;
+use crate::store::experiments::Stored;
+use crate::store::pending::Scope;
+
+/// How the tip of now stands to the commit that an experiment began on.
+#[derive(Debug, PartialEq)]
+pub(super) enum Since {
+    /// It is where it was.
+    Nothing,
+    /// Only keeps have moved it; these, the newest first.
+    Keeps(Vec<ExperimentId>),
+    /// Somebody has committed to it, or wound it back.
+    Others,
+}
+
+/// Where a keep moves the tip to.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It is there already.
+    Stand,
+    /// Forward; the experiments named were kept meanwhile and are not part of the tree there.
+    Go(Moved, Vec<ExperimentId>),
+    /// Nowhere.
+    Refuse(Refusal),
+}
+
+impl Runner<'_> {
+    /// The ref that the keeps of a scope move.
+    pub(super) fn tip_of(scope: &Scope) -> &str {
+        scope.tip.as_deref().unwrap_or(&scope.reference)
+    }
+
+    /// What has happened to the tip since an experiment began.
+    pub(super) fn since(&self, scope: &Scope, all: &[(Stored, Summary)]) -> Result<Since> {
+        let Some(tip) = self.tip_commit(Self::tip_of(scope))? else { return Ok(Since::Others) };
+        self.between(scope.head, tip, all)
+    }
+
+    fn tip_commit(&self, reference: &str) -> Result<Option<ObjectId>> {
+        match reference {
+            "HEAD" => Ok(Some(self.repo.head()?.commit)),
+            name => self.repo.read_ref(name),
+        }
+    }
+
+    /// What lies between two commits of a tip, following each keep back to what it was kept on.
+    pub(super) fn between(&self, base: ObjectId, tip: ObjectId, all: &[(Stored, Summary)]) -> Result<Since> {
+        // A work tree may have run ahead of the tip, with commits that are on trial.
+        if tip == base || self.repo.is_ancestor(tip, base)? {
+            return Ok(Since::Nothing);
+        }
+        if !self.repo.is_ancestor(base, tip)? {
+            return Ok(Since::Others);
+        }
+        let (mut at, mut keeps) = (tip, Vec::new());
+        while at != base && !self.repo.is_ancestor(at, base)? {
+            let Some((id, below)) = self.kept_at(at, all)? else { return Ok(Since::Others) };
+            if let Some(id) = id {
+                keeps.push(id);
+            }
+            at = below;
+        }
+        Ok(Since::Keeps(keeps))
+    }
+
+    /// Which experiment a commit of the tip is kept as, and the commit below it there.
+    fn kept_at(
+        &self,
+        commit: ObjectId,
+        all: &[(Stored, Summary)],
+    ) -> Result<Option<(Option<ExperimentId>, ObjectId)>> {
+        let parents = self.repo.parents(commit)?;
+        let Some(first) = parents.first().copied() else { return Ok(None) };
+        let text = commit.to_string();
+        let kept = all.iter().find(|(_, summary)| summary.kept_commit.as_deref() == Some(&text));
+        if let Some((stored, _)) = kept {
+            let record = self.store.record(stored.snapshot)?;
+            let base = record.text("base").and_then(|base| base.parse().ok());
+            let is_committed = record.text("mode") == Some("committed");
+            return Ok(Some((Some(stored.id.clone()), base.filter(|_| is_committed).unwrap_or(first))));
+        }
+        let message = self.repo.message(commit)?;
+        let named = message.lines().find_map(|line| line.strip_prefix("Gx-Experiment: "));
+        let is_of_gx = named.is_some() || message.lines().any(|line| line.starts_with("Gx-Uuid: "));
+        Ok(is_of_gx.then(|| (named.and_then(|id| id.trim().parse().ok()), first)))
+    }
+
+    /// The result that a commit of the tip was kept for.
+    pub(super) fn result_at(&self, commit: ObjectId, all: &[(Stored, Summary)]) -> Result<Option<Best>> {
+        let Ok(Some((Some(id), _))) = self.kept_at(commit, all) else { return Ok(None) };
+        let found = all.iter().find(|(stored, _)| stored.id == id);
+        Ok(found.and_then(|(_, summary)| summary.value).map(|value| Best { id, value }))
+    }
+
+    /// Where a keep moves the tip to; a merge is written where others were kept meanwhile.
+    pub(super) fn step(&self, scope: &Scope, id: &ExperimentId, kept: ObjectId) -> Result<Step> {
+        let reference = Self::tip_of(scope).to_owned();
+        let Some(tip) = self.tip_commit(&reference)? else {
+            return Ok(Step::Refuse(refusal(format!("{reference} is gone"), id)));
+        };
+        if tip == kept || self.repo.is_ancestor(kept, tip)? {
+            return Ok(Step::Stand);
+        }
+        let all = self.store.summaries()?;
+        match self.between(scope.head, tip, &all)? {
+            Since::Nothing => Ok(Step::Go(Moved { reference, from: tip, to: kept }, Vec::new())),
+            Since::Others => Ok(Step::Refuse(refusal("HEAD has moved since the run began".to_owned(), id))),
+            Since::Keeps(superseded) => {
+                if let Some(better) = self.better_since(id, &superseded, &all)? {
+                    return Ok(Step::Refuse(refusal(format!("{better} is better by now"), id)));
+                }
+                let to = self.merge(id, tip, kept, &superseded)?;
+                Ok(Step::Go(Moved { reference, from: tip, to }, superseded))
+            }
+        }
+    }
+
+    /// A keep among those named that has a better result than this one: its tree must stay the tip's.
+    fn better_since(
+        &self,
+        id: &ExperimentId,
+        among: &[ExperimentId],
+        all: &[(Stored, Summary)],
+    ) -> Result<Option<ExperimentId>> {
+        let value = |id: &ExperimentId| {
+            let found = all.iter().find(|(stored, _)| stored.id == *id)?;
+            found.1.value.filter(|_| found.1.status == Status::Keep)
+        };
+        let Some(own) = value(id) else { return Ok(None) };
+        let goal = self.config.metric.goal;
+        let better = |other: &&ExperimentId| {
+            value(other).is_some_and(|value| crate::model::verdict::better(goal, value, own))
+        };
+        Ok(among.iter().find(better).cloned())
+    }
+
+    fn merge(
+        &self,
+        id: &ExperimentId,
+        tip: ObjectId,
+        kept: ObjectId,
+        superseded: &[ExperimentId],
+    ) -> Result<ObjectId> {
+        let names: Vec<String> = superseded.iter().map(ToString::to_string).collect();
+        let message = format!(
+            "Keep {id} over {}\n\nThe tree is the one that {id} was measured with.\n\nGx-Experiment: {id}\nGx-Superseded: {}\n",
+            names.join(", "),
+            names.join(" ")
+        );
+        // The tree is exactly the measured one: what the tip holds was always measured as a whole.
+        let tree = self.repo.tree_of(kept)?;
+        let new = NewCommit { tree, parents: &[tip, kept], message: &message, at: Timestamp::now() };
+        let commit = self.repo.write_commit(&new)?;
+        self.repo.sync_objects(&[commit])?;
+        Ok(commit)
+    }
+}
+
+fn refusal(why: String, id: &ExperimentId) -> Refusal {
+    Refusal { why, advice: format!("gx keep {id} --reason \"its result\"") }
+}

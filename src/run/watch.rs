@@ -1,0 +1,228 @@
+//! Waiting for runs that others look after, in this terminal or another, and taking up what nobody does.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::clock::Timestamp;
+use crate::error::{Exit, fault};
+use crate::model::outcome::{Best, Finished, TreeChange};
+use crate::model::record::Record;
+use crate::model::status::Status;
+use crate::process::identity::{self, Identity};
+use crate::process::wait::{self, Watch};
+use crate::process::{interrupt, log};
+use crate::run::event::{Event, Listener};
+use crate::run::runner::{Order, Runner};
+use crate::run::settle::Reach;
+use crate::store::aside::Aside;
+use crate::store::experiments::Stored;
+
+/// How often is looked at what cannot be waited for, such as an agent that trains by itself.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How often an attached terminal sees news.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// What a run is doing, as far as waiting for it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doing {
+    /// It has its end, and all that follows from it is done.
+    Ended,
+    /// This process looks after it, or trains on when its supervisor was killed.
+    Alive {
+        /// Whose end is worth waking up for.
+        whom: Identity,
+        /// Whether that is the trainer itself, without a supervisor.
+        is_orphan: bool,
+    },
+    /// It waits for its turn, and nobody looks after it.
+    Forsaken {
+        /// Its random name.
+        uuid: String,
+    },
+    /// Somebody ends it by hand, or it needs another look.
+    Unclear,
+}
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// The end of all.
+    All,
+    /// The end of one.
+    Any,
+}
+
+/// How to wait.
+pub struct Patience<'a> {
+    /// What for.
+    pub until: Until,
+    /// How long; `None` is for ever.
+    pub deadline: Option<Instant>,
+    /// What an interrupt of this process does, by their number so far.
+    pub interrupted: &'a mut dyn FnMut(usize) -> Result<()>,
+}
+
+impl Runner<'_> {
+    /// Waits for the end of experiments; gives those that have theirs, which may be fewer when time is over.
+    ///
+    /// # Errors
+    /// One runs where this clone cannot see it.
+    pub fn wait_for(
+        &self,
+        wanted: &[Stored],
+        patience: &mut Patience<'_>,
+        listen: &mut Listener<'_>,
+    ) -> Result<Vec<Stored>> {
+        interrupt::listen()?;
+        let (began, mut heard) = (Instant::now(), 0);
+        loop {
+            let mut doings = Vec::new();
+            for stored in wanted {
+                doings.push(self.doing(stored)?);
+            }
+            let ended = wanted.iter().zip(&doings).filter(|(_, doing)| **doing == Doing::Ended);
+            let ended: Vec<Stored> = ended.map(|(stored, _)| stored.clone()).collect();
+            let is_enough = ended.len() == wanted.len() || patience.until == Until::Any && !ended.is_empty();
+            let left = patience.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if is_enough || left.is_some_and(|left| left.is_zero()) {
+                return Ok(ended);
+            }
+            self.take_up(&doings)?;
+            if let [only] = wanted {
+                let line = log::last_progress(&self.store.log_file(&only.id));
+                listen(Event::Progress { elapsed: began.elapsed(), left: None, line });
+            }
+            sleep_on(&doings, if wanted.len() == 1 { Some(BEAT) } else { None }, left);
+            if interrupt::count() > heard {
+                heard = interrupt::count();
+                (patience.interrupted)(heard)?;
+            }
+        }
+    }
+
+    /// What a run is doing; one that nobody looks after any more gets its end on the way.
+    ///
+    /// # Errors
+    /// It runs where this clone cannot see it.
+    pub fn doing(&self, stored: &Stored) -> Result<Doing> {
+        for is_settled in [false, true] {
+            let record = self.store.record(stored.snapshot)?;
+            let uuid = record.text("uuid").unwrap_or_default();
+            let pending = self.store.peek_pending(uuid);
+            let Some((pending, aside)) = pending else {
+                // Its end may have come between the two looks.
+                return match self.store.record(stored.snapshot)?.status().is_final() {
+                    true => Ok(Doing::Ended),
+                    false => Err(elsewhere(stored, &record)),
+                };
+            };
+            if let Some(shim) = aside.read::<Identity>(Aside::SHIM).filter(Identity::is_alive) {
+                return Ok(Doing::Alive { whom: shim, is_orphan: false });
+            }
+            if record.status().is_final() {
+                return Ok(Doing::Ended);
+            }
+            if let Some(trainer) = aside.read::<Identity>(Aside::TRAINER).filter(is_training) {
+                return Ok(Doing::Alive { whom: trainer, is_orphan: true });
+            }
+            if pending.machine != identity::machine_id() {
+                return Err(elsewhere(stored, &record));
+            }
+            if pending.external {
+                return Ok(Doing::Unclear);
+            }
+            if is_settled && record.status() == Status::Queued {
+                return Ok(Doing::Forsaken { uuid: pending.uuid });
+            }
+            if !is_settled {
+                self.settle(Reach::Records)?;
+            }
+        }
+        Ok(Doing::Unclear)
+    }
+
+    /// How an experiment ended, as far as its record tells: nothing of the work tree.
+    pub fn recorded_end(&self, stored: &Stored) -> Result<Option<Finished>> {
+        let record = self.store.record(stored.snapshot)?;
+        let status = record.status();
+        if !status.is_final() {
+            return Ok(None);
+        }
+        let text = |key: &str| record.text(key).unwrap_or_default().to_owned();
+        let result = |key: &str| {
+            let result = record.fields().get(key)?;
+            let id = result.get("id")?.as_str()?.parse().ok()?;
+            Some(Best { id, value: result.get("value")?.as_f64()? })
+        };
+        let metrics = record.fields().get("metrics").and_then(|metrics| metrics.as_object());
+        Ok(Some(Finished {
+            id: stored.id.clone(),
+            snapshot: stored.snapshot,
+            tag: text("tag"),
+            status,
+            reason: text("reason"),
+            metric: text("metric"),
+            value: record.number("value"),
+            metrics: metrics.cloned().unwrap_or_default(),
+            kept_commit: record.text("kept_commit").map(str::to_owned),
+            best_before: result("best_before"),
+            base_result: result("base_result"),
+            seconds: record.number("seconds").unwrap_or_default(),
+            crashes_in_a_row: 0,
+            is_crash_streak: false,
+            finished: record.time("finished").unwrap_or_else(Timestamp::now),
+            tree: TreeChange::default(),
+            log_tail: record.text("log_tail").map(str::to_owned),
+            unfinished: None,
+        }))
+    }
+
+    fn take_up(&self, doings: &[Doing]) -> Result<()> {
+        for doing in doings {
+            if let Doing::Forsaken { uuid } = doing {
+                self.restart(uuid)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a supervisor for a run that waits for its turn, in the environment that it was meant for.
+    pub fn restart(&self, uuid: &str) -> Result<()> {
+        let environment = self.store.peek_pending(uuid).and_then(|(_, aside)| aside.read(Aside::ENVIRONMENT));
+        let environment: Option<Vec<(OsString, OsString)>> = environment;
+        self.resume_elsewhere(&Order::Resume { uuid: uuid.to_owned() }, environment)
+    }
+}
+
+/// Whether a trainer, or what it has started in its group, still runs.
+pub(super) fn is_training(trainer: &Identity) -> bool {
+    trainer.is_alive() || trainer.boot == identity::boot_id() && identity::group_is_alive(trainer.pid)
+}
+
+fn sleep_on(doings: &[Doing], beat: Option<Duration>, left: Option<Duration>) {
+    let watches: Vec<Watch> = doings
+        .iter()
+        .filter_map(|doing| match doing {
+            Doing::Alive { whom, .. } if whom.is_alive() => Some(Watch::on(whom.pid)),
+            _ => None,
+        })
+        .collect();
+    let open = doings.iter().filter(|doing| **doing != Doing::Ended).count();
+    // Every process that is waited for wakes this one; only for the others one has to look.
+    let is_all_watched = watches.len() == open && watches.iter().all(|watch| watch.descriptor().is_some());
+    let pause = beat.or_else(|| (!is_all_watched).then_some(LOOK));
+    let at_most = [pause, left].into_iter().flatten().min();
+    let descriptors: Vec<_> = watches.iter().filter_map(Watch::descriptor).collect();
+    wait::for_any(&descriptors, at_most);
+}
+
+fn elsewhere(stored: &Stored, record: &Record) -> anyhow::Error {
+    let host = record.text("host").unwrap_or("another machine");
+    fault(format!("{} is `{}` on {host}, where this clone cannot see it", stored.id, record.status()))
+        .hint("wait for it there, or fetch its end when it has one")
+        .exit(Exit::Failed)
+        .into()
+}

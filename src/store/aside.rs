@@ -1,0 +1,71 @@
+//! Small notes beside the file of a pending run: who looks after it, who trains, how it ended.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The notes beside one pending run.
+#[derive(Clone, Debug)]
+pub struct Aside {
+    path: PathBuf,
+}
+
+impl Aside {
+    /// The [`Identity`](crate::process::identity::Identity) of the process that trains.
+    pub const TRAINER: &str = "trainer";
+    /// The identity of the gx that looks after it.
+    pub const SHIM: &str = "shim";
+    /// Where it stands in the queue for cards.
+    pub const QUEUE: &str = "queue";
+    /// How the command ended, written before anything is made of it.
+    pub const RESULT: &str = "result";
+    /// The environment that the command is to have when another process starts it later; for its owner's eyes only.
+    pub const ENVIRONMENT: &str = "environment";
+
+    const ALL: [&str; 5] = [Self::TRAINER, Self::SHIM, Self::QUEUE, Self::RESULT, Self::ENVIRONMENT];
+
+    pub(super) fn of(pending: &Path) -> Self {
+        Self { path: pending.to_path_buf() }
+    }
+
+    /// Reads a note; one that is not there, or was torn, is none.
+    pub fn read<T: DeserializeOwned>(&self, what: &str) -> Option<T> {
+        serde_json::from_slice(&fs::read(self.path.with_extension(what)).ok()?).ok()
+    }
+
+    /// Writes a note that need not survive a power cut.
+    pub fn write<T: Serialize>(&self, what: &str, note: &T) -> Result<()> {
+        let path = self.path.with_extension(what);
+        let mut options = File::options();
+        options.create(true).truncate(true).write(true).mode(0o600);
+        let write = || options.open(&path)?.write_all(&serde_json::to_vec(note)?);
+        write().with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Writes a note whole or not at all, and on the disk before it returns.
+    pub fn write_durably<T: Serialize>(&self, what: &str, note: &T) -> Result<()> {
+        let path = self.path.with_extension(what);
+        let temporary = self.path.with_extension(format!("{what}.tmp"));
+        let write = || {
+            let mut file =
+                File::options().create(true).truncate(true).write(true).mode(0o600).open(&temporary)?;
+            file.write_all(&serde_json::to_vec(note)?)?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)?;
+            File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Removes them all.
+    pub(super) fn clear(&self) {
+        for what in Self::ALL {
+            let _ = fs::remove_file(self.path.with_extension(what));
+        }
+    }
+}
