@@ -1,6 +1,7 @@
 //! Git: the one room that knows libgit2 and the `git` program; what leaves it is owned data.
 
 mod admin;
+pub mod artifacts;
 pub mod bulk;
 pub mod checkout;
 pub mod command;
