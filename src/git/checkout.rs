@@ -128,6 +128,7 @@ impl Repo {
 
     fn make_new(&self, dir: &Path, commit: ObjectId) -> Result<Checkout> {
         let home = self.checkout_home();
+        self.drop_strays(&home)?;
         let admin = self.new_admin(dir)?;
         let checkout = Checkout { home, dir: dir.to_path_buf(), admin };
         let made = fs::create_dir(dir).with_context(|| format!("cannot make {}", dir.display()));
@@ -138,6 +139,13 @@ impl Repo {
             return Err(error);
         }
         Ok(checkout)
+    }
+
+    /// Removes warm ones that Git knows nothing of any more: nobody could take them, and they would count.
+    fn drop_strays(&self, home: &Path) -> Result<()> {
+        let known = admin::numbers(self.common_dir())?;
+        let strays = admin::numbered(home, WARM)?.into_iter().filter(|number| !known.contains(number));
+        strays.map(|number| home.join(format!("{WARM}{number}"))).try_for_each(|stray| sweep::remove(&stray))
     }
 
     fn new_admin(&self, dir: &Path) -> Result<Admin> {

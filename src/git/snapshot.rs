@@ -13,6 +13,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::error::fault;
 use crate::git::repo::Repo;
+use crate::git::sweep;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::process::fail;
@@ -204,7 +205,7 @@ impl Repo {
         let Ok(files) = fs::read_dir(self.gx_dir().join("tmp")) else { return };
         for file in files.flatten() {
             if !belongs_to_the_living(&file.path()) {
-                let _ = fs::remove_file(file.path());
+                let _ = sweep::remove(&file.path());
             }
         }
     }

@@ -208,6 +208,29 @@ fn one_whose_administration_was_pruned_can_still_be_retired() {
 }
 
 #[test]
+fn whoever_died_between_two_steps_leaves_what_the_next_can_take() {
+    let world = World::new();
+    let home = world.repo.checkout_home();
+    world.repo.check_out_at("exp-1", world.head()).unwrap().retire(1).unwrap();
+    // Between the move of the folder and the word to Git, which is the same state in both directions.
+    let admin = Admin::take(world.repo.common_dir(), 1).unwrap().unwrap();
+    admin.set_place(&home.join("exp-8")).unwrap();
+    admin.release().unwrap();
+    let next = world.repo.check_out_at("exp-2", world.head()).unwrap();
+    assert_eq!(next.admin.number(), 1);
+    world.assert_clean(&next);
+    next.retire(1).unwrap();
+    fs::remove_dir_all(home.join("warm-1")).unwrap();
+    let next = world.repo.check_out_at("exp-3", world.head()).unwrap();
+    assert_eq!(admin::numbers(world.repo.common_dir()).unwrap().len(), 1);
+    next.retire(1).unwrap();
+    fs::remove_dir_all(world.repo.common_dir().join("worktrees")).unwrap();
+    let next = world.repo.check_out_at("exp-4", world.head()).unwrap();
+    assert_eq!(warm_ones(&home).unwrap(), 0);
+    world.assert_clean(&next);
+}
+
+#[test]
 fn many_at_once_never_get_the_same_one_and_git_stays_content() {
     let world = World::new();
     let top = world.repo.work_dir().to_path_buf();

@@ -69,6 +69,25 @@ fn settings_about_the_main_work_tree_move_to_it() {
 }
 
 #[test]
+fn a_bare_repository_stays_bare_and_its_work_trees_stay_work_trees() {
+    let world = World::new();
+    let bare = world.place("lab.git");
+    git(world.repo.work_dir(), &["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
+    git(&bare, &["worktree", "add", "-q", "--detach", "../a"]);
+    let first = Repo::discover(&world.place("a")).unwrap();
+    let second = first.add_worktree(&world.place("b"), world.head(), "mar5").unwrap();
+    assert_eq!(git(&bare, &["rev-parse", "--is-bare-repository"]), "true");
+    assert_eq!(git(first.work_dir(), &["status", "--porcelain"]), "");
+    assert_eq!(second.setting("gx.tag").as_deref(), Some("mar5"));
+    let names: Vec<_> = first.worktrees().unwrap().into_iter().map(|linked| linked.name).collect();
+    assert_eq!(names, ["linked-a", "linked-b"]);
+    let checkout = first.check_out_at("exp-1", world.head()).unwrap();
+    assert_eq!(git(checkout.dir(), &["status", "--porcelain"]), "");
+    checkout.remove().unwrap();
+    first.remove_worktree(&world.place("b")).unwrap();
+}
+
+#[test]
 fn all_work_trees_are_told_with_what_they_are_at() {
     let world = World::new();
     world.repo.add_worktree(&world.place("a"), world.head(), "mar5").unwrap();
