@@ -4,7 +4,7 @@ use super::*;
 use crate::process::wait::wait_until;
 
 use std::os::unix::fs::MetadataExt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 struct World {
     folder: tempfile::TempDir,
@@ -317,5 +317,5 @@ fn five_thousand_files_against_git_worktree_add() {
         times.sort();
         println!("{name}: {:?} (of {:?})", times[times.len() / 2], times);
     }
-    assert!(warm[4] < cold[4] / 2 || cold[4] < Duration::from_millis(20));
+    assert!(warm[4] < cold[4] / 2, "half the time at most: {:?} of {:?}", warm[4], cold[4]);
 }
