@@ -1,0 +1,74 @@
+//! Which cards there are: asked of whom the configuration names, less those that may not be used.
+
+use anyhow::Result;
+
+use crate::config::schema::Gpu;
+use crate::gpu::choice;
+use crate::model::gpu::{Card, Inventory, Source};
+
+/// The cards that may be used: those of `gpu.devices`, and of them those that `visible` names.
+///
+/// `visible` is `CUDA_VISIBLE_DEVICES` as gx itself was started with it, by a container or a Slurm job.
+///
+/// # Errors
+/// A name in `gpu.devices` that no card has.
+pub fn inventory(config: &Gpu, visible: Option<&str>) -> Result<Inventory> {
+    let found = match config.source {
+        Source::Fixed => fixed(config.count),
+        _ => none("no cards are used: `gpu.source` is \"none\""),
+    };
+    choice::choose(found, &config.devices, visible)
+}
+
+/// Made-up cards: places to run in, on a machine whose cards nobody can ask, or that has none.
+fn fixed(count: u32) -> Inventory {
+    let card = |index| Card {
+        index,
+        uuid: format!("FIXED-{index}"),
+        name: "fixed card".to_owned(),
+        ..Card::default()
+    };
+    let hint =
+        (count == 0).then(|| "set how many made-up cards there are: `gx --config gpu.count=2 …`".to_owned());
+    Inventory { source: Source::Fixed, driver: None, cards: (0..count).map(card).collect(), hint }
+}
+
+fn none(hint: impl Into<String>) -> Inventory {
+    Inventory { source: Source::None, driver: None, cards: Vec::new(), hint: Some(hint.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::layers::Layers;
+
+    fn told(settings: &[(&str, &str)], visible: Option<&str>) -> Inventory {
+        let flags = settings.iter().map(|(key, value)| (format!("gpu.{key}"), (*value).to_owned()));
+        let config = Layers { flags: flags.collect(), ..Layers::default() }.load().unwrap().config.gpu;
+        inventory(&config, visible).unwrap()
+    }
+
+    #[test]
+    fn fixed_cards_are_numbered_and_named() {
+        let told = told(&[("source", "fixed"), ("count", "2")], None);
+        assert_eq!((told.source, told.hint), (Source::Fixed, None));
+        let names: Vec<_> = told.cards.iter().map(|card| (card.index, card.uuid.as_str())).collect();
+        assert_eq!(names, [(0, "FIXED-0"), (1, "FIXED-1")]);
+        assert!(told.cards.iter().all(|card| card.name == "fixed card" && card.trouble.is_none()));
+    }
+
+    #[test]
+    fn no_cards_come_with_a_hint() {
+        let hint = told(&[("source", "none")], Some("0")).hint.unwrap();
+        assert_eq!(hint, "no cards are used: `gpu.source` is \"none\"");
+        let hint = told(&[("source", "fixed")], None).hint.unwrap();
+        assert!(hint.contains("gpu.count"), "{hint}");
+    }
+
+    #[test]
+    fn what_the_environment_names_is_offered_alone() {
+        let settings = [("source", "fixed"), ("count", "4"), ("devices", "1,2,3")];
+        let told = told(&settings, Some("3,0,1"));
+        assert_eq!(told.cards.iter().map(|card| card.index).collect::<Vec<_>>(), [1, 3]);
+    }
+}
