@@ -86,6 +86,19 @@ impl Program {
     /// # Errors
     /// When it cannot start, or is not done within its limit; an exit code other than 0 is no error here.
     pub fn output(mut self) -> Result<Output> {
+        let limit = self.limit.unwrap_or_default();
+        self.finish()?.ok_or_else(|| self.late(limit).into())
+    }
+
+    /// As [`Program::output`], with nothing where it was not done within its limit.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub fn output_in_time(mut self) -> Result<Option<Output>> {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Result<Option<Output>> {
         let stream = || if self.inherit { Stdio::inherit() } else { Stdio::piped() };
         self.command.stdout(stream()).stderr(stream());
         self.command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -98,10 +111,10 @@ impl Program {
             feed(&mut child, input);
         }
         match self.limit {
-            Some(limit) => collect(child, &Deadline { began, limit })?.ok_or_else(|| self.late(limit).into()),
+            Some(limit) => collect(child, &Deadline { began, limit }),
             None => {
                 let done = child.wait_with_output().with_context(|| format!("cannot wait for {self}"))?;
-                Ok(Output { status: done.status.into(), stdout: done.stdout, stderr: done.stderr })
+                Ok(Some(Output { status: done.status.into(), stdout: done.stdout, stderr: done.stderr }))
             }
         }
     }
@@ -214,6 +227,8 @@ mod tests {
         assert_eq!(told.to_string(), "`sh -c` did not end within its time limit of 1 s");
         let pid = std::fs::read_to_string(dir.path().join("pid")).unwrap().trim().parse().unwrap();
         wait_until(|| !group_is_alive(pid));
+        let late = sh("exec sleep 60").limit(Duration::from_millis(10)).output_in_time();
+        assert!(late.unwrap().is_none());
     }
 
     #[test]
