@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    agent_guide, attach, best, complete, completions, config, crash, demo, diff, discard, export, import,
+    agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export, import,
     init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop, tags, undo,
     wait,
 };
@@ -76,6 +76,8 @@ enum Command {
     Shim(shim::Shim),
     #[command(hide = true)]
     Man(man::Man),
+    #[command(hide = true)]
+    Cards(cards::Cards),
 }
 
 /// A command line that was understood.
@@ -111,6 +113,7 @@ impl Call {
             Command::Demo(command) => command.run(output),
             Command::Completions(command) => command.run(&mut tree(), output),
             Command::Man(command) => command.run(tree(), output),
+            Command::Cards(command) => command.run(output),
             command => command.run_in(&self.scene()?),
         }
     }
@@ -168,6 +171,7 @@ impl Command {
             Self::Demo(command) => command.run(scene.output),
             Self::Completions(command) => command.run(&mut tree(), scene.output),
             Self::Man(command) => command.run(tree(), scene.output),
+            Self::Cards(command) => command.run(scene.output),
         }
     }
 }

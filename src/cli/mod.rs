@@ -4,6 +4,7 @@ pub mod agent_guide;
 pub mod app;
 pub mod attach;
 pub mod best;
+pub mod cards;
 pub mod complete;
 pub mod completions;
 pub mod config;

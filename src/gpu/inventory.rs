@@ -3,21 +3,45 @@
 use anyhow::Result;
 
 use crate::config::schema::Gpu;
-use crate::gpu::choice;
+use crate::gpu::failure::WITHOUT;
+use crate::gpu::{choice, query};
 use crate::model::gpu::{Card, Inventory, Source};
+use crate::process::command::Program;
 
 /// The cards that may be used: those of `gpu.devices`, and of them those that `visible` names.
 ///
 /// `visible` is `CUDA_VISIBLE_DEVICES` as gx itself was started with it, by a container or a Slurm job.
 ///
 /// # Errors
-/// A name in `gpu.devices` that no card has.
+/// Cards that do not answer in time, or crash who asks: they may be there, and nobody knows which are free. A name in
+/// `gpu.devices` that no card has. And, for [`Source::Nvml`], no library or no driver.
 pub fn inventory(config: &Gpu, visible: Option<&str>) -> Result<Inventory> {
+    inventory_of(query::this_program(), config, visible)
+}
+
+/// As [`inventory`], with the cards asked by `program`, a gx with an environment of its own.
+///
+/// # Errors
+/// As [`inventory`].
+pub fn inventory_of(program: Program, config: &Gpu, visible: Option<&str>) -> Result<Inventory> {
     let found = match config.source {
+        Source::None => none("no cards are used: `gpu.source` is \"none\""),
         Source::Fixed => fixed(config.count),
-        _ => none("no cards are used: `gpu.source` is \"none\""),
+        Source::Nvml => real(query::ask(program, config)?.map_err(|failure| failure.fault())?),
+        Source::Auto => query::ask(program, config)?.map_or_else(|failure| none(failure.hint()), real),
     };
     choice::choose(found, &config.devices, visible)
+}
+
+/// Cards that NVIDIA's driver told, with advice where it told none.
+fn real(told: Inventory) -> Inventory {
+    let empty = || {
+        format!(
+            "NVIDIA's driver is loaded and shows no card: `ls -l /dev/nvidia*` shows who may use them; {WITHOUT}"
+        )
+    };
+    let hint = told.cards.is_empty().then(empty);
+    Inventory { hint, ..told }
 }
 
 /// Made-up cards: places to run in, on a machine whose cards nobody can ask, or that has none.

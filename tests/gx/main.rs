@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a test that must be skipped says so")]
 
 mod bad_input;
+mod cards;
 mod commands;
 mod concurrency;
 mod documents;

@@ -105,7 +105,9 @@ fn put_text(place: *mut c_char, length: c_uint, text: &str) -> Answer {
 
 fn characters<const N: usize>(text: &str) -> [c_char; N] {
     let mut all = [0; N];
-    all.iter_mut().zip(text.bytes().take(N - 1)).for_each(|(place, byte)| *place = byte.cast_signed() as c_char);
+    all.iter_mut()
+        .zip(text.bytes().take(N - 1))
+        .for_each(|(place, byte)| *place = byte.cast_signed() as c_char);
     all
 }
 
@@ -204,7 +206,9 @@ extern "C" fn nvmlDeviceGetTotalEccErrors(
     place: *mut c_ulonglong,
 ) -> c_uint {
     // 0 counts the errors that were corrected, 1 those that were not.
-    about("nvmlDeviceGetTotalEccErrors", handle, |card| put(place, if kind == 1 { card.ecc_errors } else { 0 }))
+    about("nvmlDeviceGetTotalEccErrors", handle, |card| {
+        put(place, if kind == 1 { card.ecc_errors } else { 0 })
+    })
 }
 
 #[unsafe(no_mangle)]

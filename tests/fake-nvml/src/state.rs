@@ -181,7 +181,9 @@ impl FakeCard {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let held = self.held.filter(|(_, until)| since.as_millis() < u128::from(*until));
         let of_processes = self.processes.iter().filter(|process| process.memory != u64::MAX);
-        self.memory_used + held.map_or(0, |(bytes, _)| bytes) + of_processes.map(|one| one.memory).sum::<u64>()
+        self.memory_used
+            + held.map_or(0, |(bytes, _)| bytes)
+            + of_processes.map(|one| one.memory).sum::<u64>()
     }
 
     fn written(&self) -> String {
