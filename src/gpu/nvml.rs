@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nvml_wrapper::enum_wrappers::device::{EccCounter, MemoryError, TemperatureSensor};
+use nvml_wrapper::enum_wrappers::device::{ComputeMode, EccCounter, MemoryError, TemperatureSensor};
 use nvml_wrapper::enums::device::UsedGpuMemory;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::struct_wrappers::device::ProcessInfo;
@@ -29,13 +29,13 @@ pub fn read(library: Option<&Path>) -> Result<Inventory, Failure> {
 }
 
 fn failure(error: &NvmlError) -> Failure {
-    let obstacle = match error {
+    match error {
+        NvmlError::LibloadingError(why) => Failure::new(Obstacle::Library, why),
         // A library that lacks the first function is not the one that was meant.
-        NvmlError::LibloadingError(_) | NvmlError::FailedToLoadSymbol(_) => Obstacle::Library,
-        NvmlError::DriverNotLoaded => Obstacle::Driver,
-        _ => Obstacle::Answer,
-    };
-    Failure::new(obstacle, error)
+        NvmlError::FailedToLoadSymbol(why) => Failure::new(Obstacle::Library, why),
+        NvmlError::DriverNotLoaded => Failure::new(Obstacle::Driver, "its library says so"),
+        _ => Failure::new(Obstacle::Answer, error),
+    }
 }
 
 fn card(nvml: &Nvml, position: u32) -> (Option<Address>, Card) {
@@ -110,6 +110,8 @@ impl Exam {
     fn verdict(mut self, device: &Device<'_>) -> Option<String> {
         let count = self.reading(device.total_ecc_errors(MemoryError::Uncorrected, EccCounter::Volatile));
         self.blame(count.filter(|count| *count > 0).map(trouble::memory_errors));
+        let is_closed = self.reading(device.compute_mode()) == Some(ComputeMode::Prohibited);
+        self.blame(is_closed.then(|| trouble::CLOSED.to_owned()));
         self.trouble
     }
 }

@@ -14,8 +14,8 @@ const PROGRAM: &str = "nvidia-smi";
 
 /// The name stands at the end, where its own commas do no harm.
 const QUERY: &str = "--query-gpu=uuid,pci.bus_id,driver_version,memory.total,memory.used,utilization.gpu,temperature.gpu,\
-     power.draw,enforced.power.limit,ecc.errors.uncorrected.volatile.total,name";
-const FIELDS: usize = 11;
+     power.draw,enforced.power.limit,ecc.errors.uncorrected.volatile.total,compute_mode,name";
+const FIELDS: usize = 12;
 
 const QUERY_PROCESSES: &str = "--query-compute-apps=gpu_uuid,pid,used_gpu_memory";
 const FORMAT: &str = "--format=csv,noheader,nounits";
@@ -78,7 +78,7 @@ fn fields(line: &str) -> Option<[&str; FIELDS]> {
 
 fn card(line: &str) -> Option<(Option<Address>, Card)> {
     let fields = fields(line)?;
-    let [uuid, bus, _, total, used, utilisation, temperature, power, limit, errors, name] = fields;
+    let [uuid, bus, _, total, used, utilisation, temperature, power, limit, errors, mode, name] = fields;
     let uuid_read = value(uuid).unwrap_or_default();
     let card = Card {
         index: 0,
@@ -93,7 +93,8 @@ fn card(line: &str) -> Option<(Option<Address>, Card)> {
         processes: Vec::new(),
         trouble: told_trouble(&fields)
             .or_else(|| uuid_read.is_empty().then(|| trouble::nameless(uuid)))
-            .or_else(|| number(errors).filter(|count| *count > 0).map(trouble::memory_errors)),
+            .or_else(|| number(errors).filter(|count| *count > 0).map(trouble::memory_errors))
+            .or_else(|| (mode == "Prohibited").then(|| trouble::CLOSED.to_owned())),
     };
     Some((Address::read(bus), card))
 }
@@ -159,8 +160,8 @@ mod tests {
     #[test]
     fn a_whole_answer_is_read() {
         let (driver, cards) = cards(&format!(
-            "GPU-2, 00000000:C1:00.0, 550.54.15, 81559, 4, 0, 33, 71.20, 700.00, 0, NVIDIA H100 80GB HBM3\n\
-             {UUID}, 00000000:3B:00.0, 550.54.15, 15360, 14021, 97, 81, 69.61, 70.00, [N/A], Tesla T4, of 2018\n"
+            "GPU-2, 00000000:C1:00.0, 550.54.15, 81559, 4, 0, 33, 71.20, 700.00, 0, Default, NVIDIA H100 80GB HBM3\n\
+             {UUID}, 00000000:3B:00.0, 550.54.15, 15360, 14021, 97, 81, 69.61, 70.00, [N/A], Exclusive_Process, Tesla T4, of 2018\n"
         ));
         assert_eq!(driver.as_deref(), Some("550.54.15"));
         assert_eq!(cards.iter().map(|card| card.index).collect::<Vec<_>>(), [0, 1]);
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn what_a_card_cannot_tell_is_missing_and_no_trouble() {
         let (_, cards) = cards(&format!(
-            "{UUID}, 00000000:01:00.0, 535.183.01, 8192, 512, [Not Supported], ERR!, [N/A], [Unknown Error], N/A, GTX 1080\n"
+            "{UUID}, 00000000:01:00.0, 535.183.01, 8192, 512, [Not Supported], ERR!, [N/A], [Unknown Error], N/A, Default, GTX 1080\n"
         ));
         let Card { memory_total, utilisation, temperature, power, power_limit, trouble, .. } = &cards[0];
         assert_eq!((*memory_total, *utilisation, *temperature), (Some(8 << 30), None, None));
@@ -193,20 +194,21 @@ mod tests {
     fn cards_in_trouble_stand_in_the_list() {
         let reset = "[GPU requires reset]";
         let (_, cards) = cards(&format!(
-            "{UUID}, 00000000:3B:00.0, 550.54.15, 15360, 0, 0, 40, 20.00, 70.00, 2, Tesla T4\n\
+            "{UUID}, 00000000:3B:00.0, 550.54.15, 15360, 0, 0, 40, 20.00, 70.00, 2, Default, Tesla T4\n\
              Unable to determine the device handle for GPU 0000:86:00.0: GPU is lost.  Reboot the system.\n\
-             GPU-9, 00000000:AF:00.0, 550.54.15, {reset}, {reset}, {reset}, {reset}, {reset}, {reset}, {reset}, Tesla T4\n"
+             GPU-9, 00000000:AF:00.0, 550.54.15, {reset}, {reset}, {reset}, {reset}, {reset}, {reset}, {reset}, {reset}, Tesla T4\n\
+             GPU-A, 00000000:D8:00.0, 550.54.15, 1, 0, 0, 40, 20.00, 70.00, 0, Prohibited, Tesla T4\n"
         ));
         let trouble: Vec<&str> = cards.iter().map(|card| card.trouble.as_deref().unwrap()).collect();
         assert!(trouble[0].starts_with("2 uncorrected memory errors: "), "{trouble:?}");
-        assert_eq!(trouble[1..], [trouble::LOST, trouble::RESET]);
+        assert_eq!(trouble[1..], [trouble::LOST, trouble::RESET, trouble::CLOSED]);
         assert_eq!(cards[1].uuid, "UNKNOWN-1");
     }
 
     #[test]
     fn processes_go_to_their_cards() {
         let (_, mut cards) =
-            cards(&format!("{UUID}, 00000000:3B:00.0, 550.54.15, 1, 1, 1, 1, 1, 1, 0, Tesla T4\n"));
+            cards(&format!("{UUID}, 00000000:3B:00.0, 550.54.15, 1, 1, 1, 1, 1, 1, 0, Default, Tesla T4\n"));
         let csv = format!("{UUID}, 4711, 1024\n{UUID}, 4712, [N/A]\nGPU-other, 1, 1\nno line of it\n");
         place(&mut cards, processes(&csv));
         let occupant = |pid, memory| Occupant { pid, memory };

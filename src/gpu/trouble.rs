@@ -8,6 +8,9 @@ pub const LOST: &str =
 pub const RESET: &str =
     "needs a reset: `sudo nvidia-smi --gpu-reset` once nobody computes on it, or a reboot";
 
+/// Somebody closed it to computing: each program that tries ends with an error.
+pub const CLOSED: &str = "its compute mode is \"Prohibited\": `sudo nvidia-smi -c DEFAULT` opens it";
+
 /// Its memory lost data since the driver was loaded.
 ///
 /// One such error is enough: NVIDIA's DCGM also fails a card on it (`DCGM_FR_VOLATILE_DBE_DETECTED`) until it is reset.

@@ -165,12 +165,14 @@ fn a_sensor_that_a_card_lacks_is_no_trouble() {
 }
 
 #[test]
-fn a_card_without_a_name_to_lock_or_with_broken_memory_is_in_trouble() {
+fn a_card_that_is_nameless_or_broken_or_closed_is_in_trouble() {
     let nameless = only(|card| card.failing.push(("nvmlDeviceGetUUID".to_owned(), codes::UNKNOWN)));
     assert_eq!(nameless.uuid, "UNKNOWN-0");
     assert!(nameless.trouble.unwrap().starts_with("its UUID cannot be read: "));
     let broken = only(|card| card.ecc_errors = 2);
     assert!(broken.trouble.unwrap().starts_with("2 uncorrected memory errors: "));
+    let closed = only(|card| card.is_prohibited = true);
+    assert!(closed.trouble.unwrap().contains("`sudo nvidia-smi -c DEFAULT`"));
 }
 
 #[test]

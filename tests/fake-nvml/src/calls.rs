@@ -212,6 +212,11 @@ extern "C" fn nvmlDeviceGetTotalEccErrors(
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn nvmlDeviceGetComputeMode(handle: Handle, place: *mut c_uint) -> c_uint {
+    about("nvmlDeviceGetComputeMode", handle, |card| put(place, if card.is_prohibited { 2 } else { 0 }))
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(
     handle: Handle,
     count: *mut c_uint,

@@ -70,6 +70,8 @@ pub struct FakeCard {
     pub power_limit: u32,
     /// Memory errors that could not be corrected, since the driver was loaded.
     pub ecc_errors: u64,
+    /// Whether its compute mode lets nobody compute on it.
+    pub is_prohibited: bool,
     /// Whether every call about it says that it fell off the bus.
     pub lost: bool,
     /// Functions that answer with an error for this card.
@@ -170,6 +172,7 @@ impl FakeCard {
             power: 70_500,
             power_limit: 700_000,
             ecc_errors: 0,
+            is_prohibited: false,
             lost: false,
             failing: Vec::new(),
             processes: Vec::new(),
@@ -197,6 +200,7 @@ impl FakeCard {
             ("power", self.power.into()),
             ("power_limit", self.power_limit.into()),
             ("ecc_errors", self.ecc_errors),
+            ("is_prohibited", self.is_prohibited.into()),
             ("lost", self.lost.into()),
         ] {
             let _ = writeln!(text, "{key} {value}");
@@ -226,7 +230,8 @@ impl FakeCard {
             ("power", &[milliwatts]) => self.power = small(milliwatts),
             ("power_limit", &[milliwatts]) => self.power_limit = small(milliwatts),
             ("ecc_errors", &[count]) => self.ecc_errors = count,
-            ("lost", &[lost]) => self.lost = lost == 1,
+            ("is_prohibited", &[flag]) => self.is_prohibited = flag == 1,
+            ("lost", &[flag]) => self.lost = flag == 1,
             ("held", &[bytes, until]) => self.held = Some((bytes, until)),
             ("failing", _) => self.failing.extend(failing(value)),
             ("process", &[pid, memory]) => self.processes.push(Process { pid: small(pid), memory }),
@@ -254,6 +259,7 @@ mod tests {
             memory_used: 5,
             held: Some((7, u64::MAX)),
             ecc_errors: 3,
+            is_prohibited: true,
             lost: true,
             failing: vec![("nvmlDeviceGetName".to_owned(), 3)],
             processes: vec![Process { pid: 4, memory: u64::MAX }, Process { pid: 5, memory: 6 }],

@@ -29,7 +29,7 @@ fn without_a_driver_there_are_no_cards_and_it_is_said_why() {
     assert!(hint.starts_with("NVIDIA's driver is not loaded"), "{hint}");
     assert!(hint.contains("modprobe") && hint.contains("`gpu.source = \"fixed\"`"), "{hint}");
     let told = refused(&lab, &[("source", "nvml")]);
-    assert_eq!(told.message, "NVIDIA's driver is not loaded (NVIDIA driver is not loaded)");
+    assert_eq!(told.message, "NVIDIA's driver is not loaded (its library says so)");
     assert_eq!((told.exit, told.hints.len()), (Exit::NoCard, 2));
 }
 
@@ -56,7 +56,7 @@ fn without_library_and_program_there_are_no_cards_and_it_is_said_why() {
     assert_eq!((told.source, told.cards.len()), (Source::None, 0));
     let hint = told.hint.unwrap();
     assert!(hint.starts_with("NVIDIA's library cannot be loaded, and `nvidia-smi` is not there"), "{hint}");
-    assert!(hint.contains("/nowhere/libnvidia-ml.so.1") && hint.contains("`gpu.library"), "{hint}");
+    assert!(hint.contains("(/nowhere/libnvidia-ml.so.1: ") && hint.contains("`gpu.library"), "{hint}");
     let told = refused(&lab, &[NO_LIBRARY, ("source", "nvml")]);
     assert_eq!(told.exit, Exit::NoCard);
 }
@@ -74,8 +74,8 @@ fn a_file_that_is_no_library_of_nvidia_counts_as_none() {
 #[test]
 fn where_the_library_cannot_be_loaded_the_program_tells_the_cards() {
     let lab = smi(
-        "GPU-b, 00000000:3B:00.0, 535.104.05, 15360, 1024, 50, 60, 35.00, 70.00, 0, Tesla T4\n\
-         GPU-a, 00000000:1A:00.0, 535.104.05, 15360, 0, [N/A], ERR!, [Not Supported], 70.00, [N/A], Tesla T4",
+        "GPU-b, 00000000:3B:00.0, 535.104.05, 15360, 1024, 50, 60, 35.00, 70.00, 0, Default, Tesla T4\n\
+         GPU-a, 00000000:1A:00.0, 535.104.05, 15360, 0, [N/A], ERR!, [Not Supported], 70.00, [N/A], Default, Tesla T4",
         "GPU-b, 99, 1000",
     );
     let told = asked(&lab, &[NO_LIBRARY]);
@@ -88,7 +88,7 @@ fn where_the_library_cannot_be_loaded_the_program_tells_the_cards() {
 
 #[test]
 fn the_library_is_preferred_to_the_program() {
-    let lab = smi("GPU-x, 00000000:3B:00.0, 1, 1, 1, 1, 1, 1, 1, 0, of the program", "");
+    let lab = smi("GPU-x, 00000000:3B:00.0, 1, 1, 1, 1, 1, 1, 1, 0, Default, of the program", "");
     lab.cards_are(&State::with_cards(2));
     assert_eq!(asked(&lab, &[]).cards.len(), 2);
 }
