@@ -202,12 +202,14 @@ extern "C" fn nvmlDeviceGetEnforcedPowerLimit(handle: Handle, place: *mut c_uint
 extern "C" fn nvmlDeviceGetTotalEccErrors(
     handle: Handle,
     kind: c_uint,
-    _counter: c_uint,
+    counter: c_uint,
     place: *mut c_ulonglong,
 ) -> c_uint {
-    // 0 counts the errors that were corrected, 1 those that were not.
-    about("nvmlDeviceGetTotalEccErrors", handle, |card| {
-        put(place, if kind == 1 { card.ecc_errors } else { 0 })
+    about("nvmlDeviceGetTotalEccErrors", handle, |card| match (kind, counter) {
+        // Not corrected, since the driver was loaded.
+        (1, 0) => put(place, card.ecc_errors),
+        // Every card has seen some: corrected ones, and others in its past.
+        _ => put(place, card.ecc_errors + 40),
     })
 }
 
