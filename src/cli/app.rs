@@ -9,9 +9,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export, import,
-    init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop, tags, undo,
-    wait,
+    agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
+    import, init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop, tags,
+    undo, wait,
 };
 use crate::error::{Exit, misuse};
 use crate::lab::Lab;
@@ -27,8 +27,8 @@ pub struct App {
     command: Command,
 }
 
-const AFTER: &str = "Exit codes: 0 done or kept, 1 failed, 2 usage, 5 no such experiment, 10 discard, 11 near miss, \
-12 crash, 13 timeout, 15 tainted, 20 crash streak, 130 interrupted (docs/exit-codes.md).";
+const AFTER: &str = "Exit codes: 0 done or kept, 1 failed, 2 usage, 4 no card, 5 no such experiment, 10 discard, \
+11 near miss, 12 crash, 13 timeout, 15 tainted, 20 crash streak, 24 still running, 130 interrupted (docs/exit-codes.md).";
 
 #[derive(Debug, clap::Args)]
 struct Global {

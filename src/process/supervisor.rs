@@ -33,8 +33,9 @@ impl Supervisor {
         errors: &Path,
         environment: Option<Vec<(OsString, OsString)>>,
     ) -> Result<Self> {
+        // In a repository that cannot be written the supervisor says so itself.
         let errors = File::options().create(true).append(true).open(errors);
-        let errors = errors.context("cannot write the log of the supervisors")?;
+        let errors = errors.map_or_else(|_| Stdio::null(), Stdio::from);
         let mut command = Command::new(env::current_exe().context("cannot find gx itself")?);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
         if let Some(environment) = environment {

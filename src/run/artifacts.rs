@@ -34,10 +34,7 @@ impl Runner<'_> {
         if files.is_empty() {
             return Ok(told);
         }
-        let tree = {
-            let _ = &files;
-            self.repo.tree_of(pending.snapshot)?
-        };
+        let tree = self.repo.write_tree_of_files(top, &files)?;
         let message = format!("Artifacts of {id}\n\nGx-Experiment: {id}\n");
         let new = NewCommit { tree, parents: &[pending.snapshot], message: &message, at: Timestamp::now() };
         let commit = self.repo.write_commit(&new)?;

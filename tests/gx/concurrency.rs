@@ -45,8 +45,11 @@ fn remarks(lab: &Lab, id: &str) -> Vec<String> {
 
 /// Whether a process has a file of this name open.
 fn has_open(pid: u32, name: &str) -> bool {
-    let Ok(open) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-    open.flatten().any(|fd| fs::read_link(fd.path()).is_ok_and(|file| file.ends_with(name)))
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    children.split_whitespace().any(|supervisor| {
+        let Ok(open) = fs::read_dir(format!("/proc/{supervisor}/fd")) else { return false };
+        open.flatten().any(|fd| fs::read_link(fd.path()).is_ok_and(|file| file.ends_with(name)))
+    })
 }
 
 #[test]
@@ -80,8 +83,11 @@ fn sixteen_runs_at_once_in_linked_worktrees_get_sixteen_numbers_and_lose_nothing
         let log = lab.git(&["notes", "--ref=experiment-logs", "show", &reference]);
         assert!(log.contains(&format!("val_bpb: 0.{number}\n")), "{log}");
         let is_kept = told["status"] == "keep";
-        let expected = if is_kept { format!("0.{number}\n") } else { "1.0\n".to_owned() };
-        assert_eq!(fs::read_to_string(place.join("train.py")).unwrap(), expected);
+        let there = fs::read_to_string(place.join("train.py")).unwrap();
+        // A tree whose edit was put back follows the tip of the tag, which others have moved.
+        let tips: Vec<String> =
+            (10..26).map(|number| format!("0.{number}\n")).chain(["1.0\n".to_owned()]).collect();
+        assert!(tips.contains(&there) && (is_kept == (there == format!("0.{number}\n"))), "{there}: {told}");
         // A verdict is against everything that was recorded before it, whoever recorded it.
         assert_eq!(is_kept, told["delta"].as_f64().is_none_or(|delta| delta < 0.0), "{told}");
         ids.insert(id);

@@ -113,7 +113,7 @@ fn an_edit_made_after_the_kill_is_the_next_idea_and_not_rolled_back() {
 #[cfg_attr(not(debug_assertions), ignore = "fail points are compiled into debug builds only")]
 fn a_command_in_another_work_tree_does_not_take_that_ones_results_for_those_of_the_killed_run() {
     let lab = Lab::new().with("GX_METRIC_SOURCE", "json").with("GX_METRIC_FILE", "metrics.json");
-    kill(&lab, "trained", &try_it());
+    kill(&lab, "training", &try_it());
     lab.git(&["worktree", "add", "-q", "--detach", "../other"]);
     lab.write("../other/metrics.json", "{\"val_bpb\": 0.5}");
     lab.gx(&["-C", "../other", "ls"]).exits(0);
@@ -127,7 +127,10 @@ fn what_is_done_to_the_tree_for_an_earlier_run_is_said() {
     lab.run("baseline", &[]).exits(0);
     lab.write("train.py", "1.5\n");
     let mut command = lab.gx_command();
-    command.args(["run", "--hypothesis", "x", "--"]).args(crate::support::TRAIN).env("GX_FAIL_AT", "logged");
+    command
+        .args(["run", "--hypothesis", "x", "--"])
+        .args(crate::support::TRAIN)
+        .env("GX_FAIL_AT", "logged,lost");
     assert_eq!(command.output().unwrap().status.code(), None);
     let next = lab.run("the next one", &[]);
     assert!(
