@@ -2,10 +2,26 @@
 
 pub mod bus;
 pub mod choice;
+pub mod claim;
+pub mod drain;
 pub mod failure;
+pub mod fitness;
+pub mod folder;
 pub mod health;
 pub mod inventory;
+pub mod lease;
 pub mod nvml;
+pub mod offer;
 pub mod query;
+pub mod queue;
+pub mod rivals;
+pub mod seen;
+pub mod settle;
+pub mod shared;
+pub mod slots;
 pub mod smi;
+pub mod ticket;
 pub mod trouble;
+pub mod view;
+pub mod waiter;
+pub mod watch;

@@ -8,6 +8,7 @@ pub mod find;
 pub mod group;
 pub mod identity;
 pub mod interrupt;
+pub mod kinship;
 pub mod log;
 pub mod output;
 pub mod signal;

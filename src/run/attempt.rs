@@ -6,7 +6,7 @@ use crate::error::{Exit, fault};
 use crate::model::outcome::Finished;
 use crate::model::status::Status;
 use crate::process::{fail, interrupt};
-use crate::run::cards::{Cards, Turn};
+use crate::run::cards::{self, Cards, Turn};
 use crate::run::event::{Event, Listener};
 use crate::run::lock::{Patience, WorkTreeLock};
 use crate::run::runner::{Job, Runner};
@@ -32,7 +32,7 @@ impl Runner<'_> {
         }
         let task = self.task(start, job, job.command.clone())?;
         let Turn::Come(hand) = Cards::new(self, &task).wait(None, listen, &mut || Ok(()))? else {
-            return Err(fault("stopped while waiting for a card").exit(Exit::Interrupted).into());
+            return Err(cards::given_up());
         };
         let begun = self.begin(start, listen).map_err(|error| match interrupt::count() {
             0 => error,
@@ -40,6 +40,7 @@ impl Runner<'_> {
             _ => fault("interrupted before anything was recorded").exit(Exit::Interrupted).into(),
         })?;
         lock.name(&begun.id.to_string())?;
+        hand.name(&begun.id);
         self.look_after(&begun)?;
         listen(Event::Begun(Box::new(begun.beginning(Status::Running))));
         let site = Site::here(self.repo, &lock);
