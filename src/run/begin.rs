@@ -22,7 +22,7 @@ use crate::process::identity;
 use crate::process::{fail, find, interrupt};
 use crate::run::begun::Begun;
 use crate::run::event::{Event, Listener};
-use crate::run::runner::{Place, Request, Runner};
+use crate::run::runner::{Given, Request, Runner};
 use crate::run::scope::{Found, Ground};
 use crate::run::task::{Start, substituted};
 use crate::run::{environment, mark, seal};
@@ -31,8 +31,36 @@ use crate::store::pending::{Mode, Pending};
 impl Runner<'_> {
     /// Takes the snapshot, claims a number and writes the first line of the record, each durably.
     pub(super) fn begin(&self, start: Start<'_>, listen: &mut Listener<'_>) -> Result<Begun> {
-        let Start { request, job, .. } = start;
         let since = SystemTime::now();
+        let command = self.checked_command(start)?;
+        let head = self.repo.head()?;
+        self.repo.check_idle()?;
+        let tag = self.tag(start.request.tag.as_deref(), &head)?;
+        self.warn_of_made_up_author(listen);
+        let found = match start.given {
+            Some(Given { scope, others }) => {
+                Found { scope: scope.clone(), others: others.clone(), left_out: Vec::new() }
+            }
+            None => self.found(&head, &self.snapshot(&head, listen)?, &tag)?,
+        };
+        if interrupt::count() > 0 {
+            return Err(fault("interrupted").into());
+        }
+        let others = found.others.clone();
+        let pending = self.pending(start, command, found, &tag)?;
+        fail::point("snapshot");
+        let held = self.store.announce(pending)?;
+        fail::point("announced");
+        let id = self.store.claim(held.pending.snapshot)?;
+        fail::point("claimed");
+        self.record_begin(&held.pending, &id)?;
+        fail::point("recorded");
+        Ok(Begun { held, id, others, since })
+    }
+
+    /// The words to run, parameters put in; none where the agent does it.
+    fn checked_command(&self, start: Start<'_>) -> Result<Vec<String>> {
+        let Start { request, job, .. } = start;
         if request.hypothesis.trim().is_empty() {
             return Err(misuse("the hypothesis is empty")
                 .hint("say in a sentence what is tried and why")
@@ -42,67 +70,40 @@ impl Runner<'_> {
         if let (Some(job), Some(program)) = (job, command.first()) {
             find::program(program.as_ref(), &job.dir)?;
         }
-        let head = self.repo.head()?;
-        self.repo.check_idle()?;
-        let tag = self.tag(request.tag.as_deref(), &head)?;
-        if self.repo.author().is_made_up {
-            let author = self.repo.author();
+        Ok(command)
+    }
+
+    fn warn_of_made_up_author(&self, listen: &mut Listener<'_>) {
+        let author = self.repo.author();
+        if author.is_made_up {
             listen(Event::Warning(format!(
                 "Git knows no user.name; commits are by {} <{}>",
                 author.name, author.email
             )));
         }
-        let (found, left_out) = match start.given {
-            Some(given) => (Found { scope: given.scope.clone(), others: given.others.clone() }, Vec::new()),
-            None => {
-                let snapshot = self.snapshot(&head, listen)?;
-                let left_out = snapshot.left_out.iter().map(|out| out.path.clone()).collect();
-                (self.found(&head, &snapshot, &tag)?, left_out)
-            }
-        };
-        if interrupt::count() > 0 {
-            return Err(fault("interrupted").into());
-        }
-        let uuid = uuid();
-        let mut begin = self.fields(request, &found, &tag)?;
-        if let Some(job) = job {
-            begin.insert("command".into(), json!(command));
-            begin.insert("timeout_seconds".into(), json!(job.limit.map(|limit| limit.as_secs_f64())));
-            if let Some(seed) = start.seed {
-                begin.insert("seed".into(), json!(seed));
-            }
-            if matches!(job.place, Place::Apart { .. }) {
-                begin.insert("isolated".into(), json!(true));
-                if job.gpus > 0 {
-                    begin.insert("status".into(), json!(Status::Queued));
-                    begin.insert("queued".into(), begin["started"].clone());
-                    begin.shift_remove("started");
-                }
-            }
-        }
-        let commit = self.snapshot_commit(request, &found, &uuid)?;
+    }
+
+    /// Everything that another process needs to finish the run, the snapshot written.
+    fn pending(&self, start: Start<'_>, command: Vec<String>, found: Found, tag: &str) -> Result<Pending> {
+        let (request, uuid) = (start.request, uuid());
+        let mut begin = self.fields(request, &found, tag)?;
+        start.tell(&command, &mut begin);
+        let snapshot = self.snapshot_commit(request, &found, &uuid)?;
         begin.insert("uuid".into(), json!(uuid));
-        begin.insert("snapshot".into(), json!(commit));
-        begin.insert("left_out".into(), json!(left_out));
-        fail::point("snapshot");
-        let held = self.store.announce(Pending {
+        begin.insert("snapshot".into(), json!(snapshot));
+        begin.insert("left_out".into(), json!(found.left_out));
+        Ok(Pending {
             uuid,
             machine: identity::machine_id(),
             worktree: self.repo.worktree_name(),
-            external: job.is_none(),
+            external: start.job.is_none(),
             leave: request.leave,
-            snapshot: commit,
+            snapshot,
             begin,
             scope: found.scope,
-            task: job.map(|job| self.task(start, job, command)).transpose()?,
+            task: start.job.map(|job| self.task(start, job, command)).transpose()?,
             settings: self.settings.chosen(),
-        })?;
-        fail::point("announced");
-        let id = self.store.claim(commit)?;
-        fail::point("claimed");
-        self.record_begin(&held.pending, &id)?;
-        fail::point("recorded");
-        Ok(Begun { held, id, others: found.others, since })
+        })
     }
 
     /// Writes the first line of a record; also for a run that was killed before it could.

@@ -32,6 +32,7 @@ pub(super) struct Cards<'a> {
 }
 
 /// How a wait for cards ended.
+#[expect(clippy::large_enum_variant, reason = "a process has one of it")]
 pub(super) enum Turn {
     /// They are here.
     Come(Hand),

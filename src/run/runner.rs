@@ -75,6 +75,7 @@ pub struct Given {
 }
 
 /// What a supervisor is to do.
+#[expect(clippy::large_enum_variant, reason = "a process has one of it")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Order {
     /// Run a new experiment.

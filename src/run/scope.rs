@@ -27,6 +27,8 @@ pub(super) struct Ground<'a> {
 pub(super) struct Found {
     pub(super) scope: Scope,
     pub(super) others: Vec<RepoPath>,
+    /// What is not in the snapshot.
+    pub(super) left_out: Vec<RepoPath>,
 }
 
 impl Ground<'_> {
@@ -64,7 +66,8 @@ impl Ground<'_> {
             rolled_back,
             candidates,
         };
-        Ok(Found { scope, others })
+        let left_out = self.snapshot.left_out.iter().map(|out| out.path.clone()).collect();
+        Ok(Found { scope, others, left_out })
     }
 
     /// A file that can stand in no commit beside what stays of HEAD is no candidate: one in place of a tracked

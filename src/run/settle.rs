@@ -106,7 +106,7 @@ impl Runner<'_> {
         }
         self.keep_log(held.pending.snapshot, &id)?;
         if held.pending.is_isolated() {
-            return self.settle_apart(held, id, status, reach, is_news);
+            return self.settle_apart(held, Settled { id, status, tree }, reach, is_news);
         }
         let stays = held.pending.leave || status == Status::Interrupted;
         let worktree = &held.pending.worktree;
@@ -124,22 +124,21 @@ impl Runner<'_> {
     fn settle_apart(
         &self,
         held: Held,
-        id: ExperimentId,
-        status: Status,
+        mut settled: Settled,
         reach: Reach,
         is_news: bool,
     ) -> Result<Option<Settled>> {
-        let mut tree = TreeChange::default();
-        if reach == Reach::Trees && status == Status::Keep {
+        let is_keep = settled.status == Status::Keep;
+        if reach == Reach::Trees && is_keep {
             let _turn = self.verdict_turn()?;
-            tree = self.change_apart(&held.pending, &id, status)?;
+            settled.tree = self.change_apart(&held.pending, &settled.id, settled.status)?;
         }
-        if reach == Reach::Trees || status != Status::Keep || held.pending.leave {
+        if reach == Reach::Trees || !is_keep || held.pending.leave {
             held.done()?;
             self.tidy_up();
         }
-        let is_news = is_news || tree != TreeChange::default();
-        Ok(is_news.then_some(Settled { id, status, tree }))
+        let is_news = is_news || settled.tree != TreeChange::default();
+        Ok(is_news.then_some(settled))
     }
 
     /// An external run has its end only from its agent; but its record may still have to be begun.

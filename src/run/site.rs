@@ -13,7 +13,6 @@ use crate::run::runner::Runner;
 use crate::store::pending::Task;
 
 /// A tree to run in, held for the run.
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
 pub(super) enum Site<'a> {
     /// The user's work tree.
     Here { repo: &'a Repo, lock: &'a WorkTreeLock },

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::json;
 
 use crate::config::globs::Globs;
+use crate::model::record::Fields;
+use crate::model::status::Status;
 use crate::run::runner::{Given, Job, Place, Request, Runner};
 use crate::store::pending::Task;
 
@@ -19,6 +22,26 @@ pub(super) struct Start<'a> {
     pub(super) given: Option<&'a Given>,
     /// Which of several repeats it is.
     pub(super) seed: Option<u32>,
+}
+
+impl Start<'_> {
+    /// Adds to the beginning of a record how the command is run.
+    pub(super) fn tell(&self, command: &[String], begin: &mut Fields) {
+        let Some(job) = self.job else { return };
+        begin.insert("command".into(), json!(command));
+        begin.insert("timeout_seconds".into(), json!(job.limit.map(|limit| limit.as_secs_f64())));
+        if let Some(seed) = self.seed {
+            begin.insert("seed".into(), json!(seed));
+        }
+        if matches!(job.place, Place::Apart { .. }) {
+            begin.insert("isolated".into(), json!(true));
+            if job.gpus > 0 {
+                begin.insert("status".into(), json!(Status::Queued));
+                let now = begin.shift_remove("started");
+                begin.insert("queued".into(), json!(now));
+            }
+        }
+    }
 }
 
 impl Runner<'_> {
