@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Exit, fault};
 use crate::git::repo::Repo;
 use crate::process::interrupt;
+
+/// How long a lock is waited for that may be held only to bring the work tree to the tip of its tag.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// The lock of a work tree; as long as gx or the trainer lives, nobody else runs in it.
 #[must_use = "dropping it lets another run into the work tree"]
@@ -38,6 +41,7 @@ impl WorkTreeLock {
         let path = repo.git_dir().join("gx-run.lock");
         let open = File::options().create(true).truncate(false).write(true).read(true).open(&path);
         let file = open.with_context(|| format!("cannot write {}", path.display()))?;
+        let began = Instant::now();
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -48,6 +52,9 @@ impl WorkTreeLock {
                             .into());
                     }
                     thread::sleep(Duration::from_millis(100));
+                }
+                Err(fs::TryLockError::WouldBlock) if began.elapsed() < MOMENT => {
+                    thread::sleep(Duration::from_millis(10));
                 }
                 Err(fs::TryLockError::WouldBlock) => {
                     let holder = fs::read_to_string(&path).unwrap_or_default();
