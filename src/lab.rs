@@ -23,17 +23,41 @@ impl Lab {
     /// No usable repository, or a configuration that cannot be understood.
     pub fn open(from: &Path, flags: &[(String, String)]) -> Result<Self> {
         let repo = Repo::discover(from)?;
-        let environment = env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let layers = Layers {
-            user: user_file(),
-            repository: Some(repo.work_dir().join("gx.toml")),
-            git: repo.gx_settings()?,
-            environment: environment.filter(|(name, _)| name.starts_with("GX_")).collect(),
-            flags: flags.to_vec(),
-        };
-        Ok(Self { settings: layers.load()?, repo })
+        Ok(Self { settings: settings(Some(&repo), flags)?, repo })
     }
+}
+
+/// What a command stands in that needs no repository, and minds the settings of one that it finds.
+pub struct Machine {
+    /// The configuration, with the source of each value.
+    pub settings: Loaded,
+    /// The work tree around the current folder, else that folder.
+    pub place: PathBuf,
+}
+
+impl Machine {
+    /// Looks around `from`; `flags` are the `--config KEY=VALUE` of the command line.
+    ///
+    /// # Errors
+    /// A configuration that cannot be understood.
+    pub fn open(from: &Path, flags: &[(String, String)]) -> Result<Self> {
+        let repo = Repo::discover(from).ok();
+        let place = repo.as_ref().map_or(from, Repo::work_dir).to_path_buf();
+        Ok(Self { settings: settings(repo.as_ref(), flags)?, place })
+    }
+}
+
+fn settings(repo: Option<&Repo>, flags: &[(String, String)]) -> Result<Loaded> {
+    let environment = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let layers = Layers {
+        user: user_file(),
+        repository: repo.map(|repo| repo.work_dir().join("gx.toml")),
+        git: repo.map(Repo::gx_settings).transpose()?.unwrap_or_default(),
+        environment: environment.filter(|(name, _)| name.starts_with("GX_")).collect(),
+        flags: flags.to_vec(),
+    };
+    layers.load()
 }
 
 /// The person's own configuration, by the XDG base directory specification.

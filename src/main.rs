@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     };
     let output = call.output;
     match call.run() {
-        Ok(exit) => exit.code().into(),
+        Ok(code) => code.into(),
         Err(error) => {
             let told = tell(&error);
             output.error(&told);

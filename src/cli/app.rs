@@ -10,8 +10,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::cli::scene::Scene;
 use crate::cli::{
     agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
-    import, init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop, tags,
-    undo, wait,
+    gpus, import, init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop,
+    tags, undo, wait,
 };
 use crate::error::{Exit, misuse};
 use crate::lab::Lab;
@@ -69,6 +69,7 @@ enum Command {
     Export(export::Export),
     Import(import::Import),
     Config(config::Config),
+    Gpus(gpus::Gpus),
     AgentGuide(agent_guide::AgentGuide),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -104,18 +105,20 @@ pub fn tree() -> clap::Command {
 }
 
 impl Call {
-    /// Does what the command line says.
-    pub fn run(self) -> Result<Exit> {
+    /// Does what the command line says; the exit code is one of [`Exit`], or that of a program that was run for it.
+    pub fn run(self) -> Result<u8> {
         let output = self.output;
         self.change_folder()?;
-        match &self.app.command {
+        let exit = match &self.app.command {
+            Command::Gpus(command) => return command.run(&self.app.global.config, output),
             Command::AgentGuide(command) => command.run(output),
             Command::Demo(command) => command.run(output),
             Command::Completions(command) => command.run(&mut tree(), output),
             Command::Man(command) => command.run(tree(), output),
             Command::Cards(command) => command.run(output),
-            command => command.run_in(&self.scene()?),
-        }
+            command => return command.run_in(&self.scene()?),
+        };
+        exit.map(Exit::code)
     }
 
     /// Goes where `-C` says, for every command alike.
@@ -136,12 +139,13 @@ impl Call {
 }
 
 impl Command {
-    fn run_in(&self, scene: &Scene) -> Result<Exit> {
+    fn run_in(&self, scene: &Scene) -> Result<u8> {
         // These settle by themselves, with the work tree in hand, or have nothing to settle.
         if !matches!(self, Self::Run(_) | Self::Shim(_) | Self::Init(_) | Self::Config(_)) {
             scene.settle();
         }
-        match self {
+        let exit = match self {
+            Self::Gpus(command) => return command.run(&scene.flags, scene.output),
             Self::Init(command) => command.run(scene),
             Self::Run(command) => command.run(scene),
             Self::Shim(command) => command.run(scene),
@@ -172,6 +176,7 @@ impl Command {
             Self::Completions(command) => command.run(&mut tree(), scene.output),
             Self::Man(command) => command.run(tree(), scene.output),
             Self::Cards(command) => command.run(scene.output),
-        }
+        };
+        exit.map(Exit::code)
     }
 }

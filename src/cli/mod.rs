@@ -13,6 +13,7 @@ pub mod demo;
 pub mod diff;
 pub mod discard;
 pub mod export;
+pub mod gpus;
 pub mod import;
 pub mod init;
 pub mod input;

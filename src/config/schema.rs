@@ -146,6 +146,9 @@ pub struct Gpu {
     /// How long a question after them may take; never 0.
     #[serde(deserialize_with = "units::some_time")]
     pub query_timeout: Duration,
+    /// How long a card is kept after a run until its memory is free again; 0 means that nobody looks.
+    #[serde(deserialize_with = "units::time")]
+    pub release_timeout: Duration,
     /// The path of NVIDIA's library; empty means that the system finds it.
     pub library: String,
 }

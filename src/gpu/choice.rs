@@ -30,6 +30,26 @@ pub fn choose(found: Inventory, devices: &[String], visible: Option<&str>) -> Re
     Ok(told)
 }
 
+/// The card that a person means: by index, UUID, or a beginning of it that only one card has.
+///
+/// # Errors
+/// No card is called so, or several are.
+pub fn find<'a>(cards: &'a [Card], name: &str) -> Result<&'a Card, Fault> {
+    let mut found = named(cards, name);
+    // The short form of a table leaves out what all UUIDs begin with.
+    if found.is_empty() {
+        found = named(cards, &format!("GPU-{name}"));
+    }
+    match found[..] {
+        [index] => cards
+            .iter()
+            .find(|card| card.index == index)
+            .ok_or_else(|| unknown(cards, &format!("no card is called `{name}`"))),
+        [] => Err(unknown(cards, &format!("no card is called `{name}`"))),
+        _ => Err(unknown(cards, &format!("several cards begin with `{name}`"))),
+    }
+}
+
 fn configured(cards: &[Card], name: &str) -> Result<u32, Fault> {
     let found = if name.len() < SHORTEST { exact(cards, name) } else { named(cards, name) };
     match found[..] {

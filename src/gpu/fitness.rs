@@ -113,6 +113,12 @@ impl<'a> Fitness<'a> {
         }
     }
 
+    /// The processes on a card that belong to none of those who hold it, as far as that can be told.
+    pub fn strangers<'b>(&'b self, place: usize, held: &'b [Claim]) -> impl Iterator<Item = &'b Occupant> {
+        let is_real = self.source != Source::Fixed;
+        self.cards[place].processes.iter().filter(move |process| is_real && is_foreign(process, held))
+    }
+
     /// The last reason that was found against a card, however old it is; not what its holder may have done to it
     /// where that `is_taken`.
     pub fn last_flaw(&self, place: usize, is_taken: bool) -> Option<&str> {
@@ -151,12 +157,14 @@ fn flaw(config: &Gpu, source: Source, card: &Card, held: &[Claim]) -> Option<Fla
 
 /// Whether a process on a card belongs to none of those who hold it.
 ///
-/// One that cannot be seen from here (of the host, from inside a container) may be a holder's.
+/// One that cannot be seen from here (of the host, from inside a container) may be a holder's, and so may any where
+/// a holder was killed: its trainer, which has the card now, descends from nobody any more.
 fn is_foreign(process: &Occupant, held: &[Claim]) -> bool {
     if held.is_empty() {
         return true;
     }
-    kinship::is_visible(process.pid) && !held.iter().any(|claim| kinship::descends(process.pid, claim.pid))
+    let may_be_of = |claim: &Claim| !claim.is_alive() || kinship::descends(process.pid, claim.pid);
+    kinship::is_visible(process.pid) && !held.iter().any(may_be_of)
 }
 
 #[cfg(test)]
@@ -207,6 +215,12 @@ mod tests {
         assert!(used.ends_with("), which gx did not start"), "{used}");
         assert_eq!(words(|card| card.processes.push(process(mine)), &[claim(None)]), None);
         assert!(words(|card| card.processes.push(process(1)), &[claim(None)]).is_some());
+        let orphaned = Claim { start: 1, ..claim(None) };
+        assert_eq!(
+            words(|card| card.processes.push(process(1)), &[orphaned]),
+            None,
+            "an orphan has no parent"
+        );
         let hidden = |card: &mut Card| card.processes.push(process(u32::MAX - 1));
         assert_eq!(words(hidden, &[claim(None)]), None, "it may be a holder's that we cannot see");
         assert!(words(hidden, &[]).unwrap().contains("by process 4294967294, which"));

@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -47,6 +48,7 @@ pub struct Lease {
     cards: Vec<Card>,
     held: Vec<Held>,
     slots: usize,
+    patience: Duration,
     claim: Claim,
     _watch: Watch,
 }
@@ -76,7 +78,8 @@ pub fn acquire(
     let _watch = waiter.into_watch();
     Ok(held.map(|held| {
         let cards = held.iter().map(|held| cards[held.card].clone()).collect();
-        Lease { folder, source, cards, held, slots: config.slots as usize, claim, _watch }
+        let (slots, patience) = (config.slots as usize, config.release_timeout);
+        Lease { folder, source, cards, held, slots, patience, claim, _watch }
     }))
 }
 
@@ -162,12 +165,12 @@ impl Lease {
     }
 
     /// Gives the cards back when their memory is free again, which takes a moment after the end of a trainer;
-    /// after 10 s it gives them back anyway and says so.
+    /// after `gpu.release_timeout` it gives them back anyway and says so.
     pub fn release(self, ask: &mut Ask<'_>) -> Option<String> {
-        if self.source != Source::Nvml {
+        if self.source != Source::Nvml || self.patience.is_zero() {
             return None;
         }
-        settle::wait(&self.cards, settle::TIME, ask, &|| self.is_shared())
+        settle::wait(&self.cards, self.patience, ask, &|| self.is_shared())
     }
 }
 

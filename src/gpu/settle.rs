@@ -8,8 +8,6 @@ use crate::config::units::show_size;
 use crate::model::gpu::{Card, Inventory};
 use crate::process::kinship;
 
-/// How long a card is waited for.
-pub const TIME: Duration = Duration::from_secs(10);
 /// So much more than before a run is no sign of it: drivers keep some memory for themselves.
 const SLACK: u64 = 256 << 20;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -41,7 +39,10 @@ pub fn wait(
         })?;
         let rest = time.saturating_sub(began.elapsed());
         if rest.is_zero() {
-            return Some(format!("{left} {} s after the run; it is given back all the same", time.as_secs()));
+            return Some(format!(
+                "{left} {} s after the run; it is given back all the same",
+                time.as_secs_f64()
+            ));
         }
         std::thread::sleep(rest.min(PAUSE));
     }
@@ -65,6 +66,8 @@ mod tests {
     use super::*;
     use crate::gpu::lease::tests::inventory;
     use crate::model::gpu::Occupant;
+
+    const TIME: Duration = Duration::from_secs(10);
 
     fn used(memory: u64) -> Inventory {
         let mut inventory = inventory(2);

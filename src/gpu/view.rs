@@ -12,7 +12,8 @@ use crate::gpu::folder::Folder;
 use crate::gpu::seen::{Seen, reason, see};
 use crate::gpu::slots::Slots;
 use crate::gpu::ticket::{Others, Ticket, numbers};
-use crate::model::gpu::Inventory;
+use crate::model::gpu::{Card, Inventory};
+use crate::process::kinship;
 
 /// The cards and the queue at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,21 @@ pub struct CardView {
     pub drained: Option<Drain>,
     /// Why it is given to nobody, where it is not because of its holders.
     pub flaw: Option<String>,
+    /// How many experiments it has room for.
+    pub room: usize,
+    /// The processes on it that belong to none of its holders.
+    pub strangers: Vec<Stranger>,
+}
+
+/// A process that gx did not start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// Its number.
+    pub pid: u32,
+    /// The name of its program; `None` where it cannot be seen from here.
+    pub name: Option<String>,
+    /// The card's memory that it has, in bytes.
+    pub memory: Option<u64>,
 }
 
 /// Somebody who has a card.
@@ -66,29 +82,53 @@ pub struct Waiter {
 /// When the folder of the locks cannot be read.
 pub fn view(config: &Gpu, inventory: &Inventory) -> Result<View> {
     let Some(folder) = Folder::find(config)? else {
-        let alone = |card: &crate::model::gpu::Card| CardView {
-            index: card.index,
-            uuid: card.uuid.clone(),
-            ..CardView::default()
-        };
-        let cards = inventory.cards.iter().map(alone).collect();
-        return Ok(View { folder: None, cards, queue: Vec::new() });
+        return Ok(View { folder: None, cards: untouched(config, inventory), queue: Vec::new() });
     };
     let uuids: Vec<String> = inventory.cards.iter().map(|card| card.uuid.clone()).collect();
     let slots = Slots::open(&folder, &uuids, config.slots as usize)?;
     let (free, tickets) = look(&folder, &slots)?;
-    let health = judged(config, inventory, &slots, &free);
+    let holders: Vec<Vec<Option<Claim>>> =
+        free.iter().enumerate().map(|(place, free)| slots.holders(place, free)).collect();
+    let held: Vec<Vec<Claim>> = holders.iter().map(|card| card.iter().flatten().cloned().collect()).collect();
+    let health = judged(config, inventory, &held);
     let seen: Vec<Seen> =
         free.iter().enumerate().map(|(place, free)| see(&folder, &health, &slots, (place, free))).collect();
     let queue = tickets.into_iter().enumerate().map(|(before, ticket)| waiter(before, ticket, &uuids, &seen));
-    let cards = seen.iter().enumerate().map(|(place, seen)| CardView {
-        index: seen.index,
+    let cards = holders.into_iter().enumerate().map(|(place, holders)| CardView {
+        index: seen[place].index,
         uuid: uuids[place].clone(),
-        holders: slots.holders(place, &free[place]).into_iter().map(holder).collect(),
+        // Somebody writes its claim a moment after it has the lock, and may not be able to at all.
+        strangers: if holders.iter().all(Option::is_some) {
+            strangers(&health, place, &held)
+        } else {
+            Vec::new()
+        },
+        holders: holders.into_iter().map(holder).collect(),
         drained: Drain::read(&folder, &uuids[place]),
-        flaw: seen.flaw.clone(),
+        flaw: seen[place].flaw.clone(),
+        room: free[place].len(),
     });
     Ok(View { cards: cards.collect(), queue: queue.collect(), folder: Some(folder.path().to_owned()) })
+}
+
+/// The cards where nobody has leased any yet.
+fn untouched(config: &Gpu, inventory: &Inventory) -> Vec<CardView> {
+    let held = vec![Vec::new(); inventory.cards.len()];
+    let health = judged(config, inventory, &held);
+    let view = |(place, card): (usize, &Card)| CardView {
+        index: card.index,
+        uuid: card.uuid.clone(),
+        flaw: health.last_flaw(place, false).map(str::to_owned),
+        room: config.slots as usize,
+        strangers: strangers(&health, place, &held),
+        ..CardView::default()
+    };
+    inventory.cards.iter().enumerate().map(view).collect()
+}
+
+fn strangers(health: &Fitness<'_>, place: usize, held: &[Vec<Claim>]) -> Vec<Stranger> {
+    let told = health.strangers(place, &held[place]);
+    told.map(|one| Stranger { pid: one.pid, name: kinship::name(one.pid), memory: one.memory }).collect()
 }
 
 /// The free slots of each card, and the tickets of those who live: asked under the mutex, where nobody else tries.
@@ -103,11 +143,9 @@ fn look(folder: &Folder, slots: &Slots) -> Result<(Vec<Vec<usize>>, Vec<Ticket>)
     Ok((free, tickets))
 }
 
-fn judged<'a>(config: &'a Gpu, inventory: &Inventory, slots: &Slots, free: &[Vec<usize>]) -> Fitness<'a> {
+fn judged<'a>(config: &'a Gpu, inventory: &Inventory, held: &[Vec<Claim>]) -> Fitness<'a> {
     let mut health = Fitness::new(config, inventory.clone());
-    let holders = |place: usize| slots.holders(place, &free[place]).into_iter().flatten().collect();
-    let held: Vec<Vec<Claim>> = (0..free.len()).map(holders).collect();
-    health.judge(&held, &mut || Ok(inventory.clone()));
+    health.judge(held, &mut || Ok(inventory.clone()));
     health
 }
 

@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
+static TERMINATIONS: AtomicUsize = AtomicUsize::new(0);
 static IS_WISH: AtomicBool = AtomicBool::new(false);
 static BELL: OnceLock<UnixStream> = OnceLock::new();
 
@@ -34,6 +35,7 @@ pub fn listen() -> Result<()> {
         let _ = BELL.set(rings);
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
+                TERMINATIONS.fetch_add(usize::from(signal == SIGTERM), Ordering::SeqCst);
                 IS_WISH.fetch_or(signal != SIGTERM, Ordering::SeqCst);
                 COUNT.fetch_add(if signal == SIGUSR1 { 2 } else { 1 }, Ordering::SeqCst);
                 // A full pipe has woken whoever waits already.
@@ -48,6 +50,11 @@ pub fn listen() -> Result<()> {
 /// How many such signals have come since [`listen`]: the first asks to stop, the second to stop at once.
 pub fn count() -> usize {
     COUNT.load(Ordering::SeqCst)
+}
+
+/// How many of them were SIGTERM, which is sent to one process, where Ctrl-C reaches all of the foreground.
+pub fn terminations() -> usize {
+    TERMINATIONS.load(Ordering::SeqCst)
 }
 
 /// Whether somebody wanted this very process to stop (Ctrl-C, `gx stop`), and not the system to go down.

@@ -5,6 +5,7 @@ pub mod command;
 pub mod fail;
 pub mod family;
 pub mod find;
+pub mod foreground;
 pub mod group;
 pub mod identity;
 pub mod interrupt;

@@ -41,6 +41,15 @@ impl Ended {
     pub fn success(self) -> bool {
         self == Self::Exit(0)
     }
+
+    /// The exit code that a shell gives it: 128 and the signal where there was one.
+    pub fn code(self) -> u8 {
+        let code = match self {
+            Self::Exit(code) => code,
+            Self::Signal(number) => 128 + number,
+        };
+        u8::try_from(code & 0xff).unwrap_or(u8::MAX)
+    }
 }
 
 impl From<ExitStatus> for Ended {

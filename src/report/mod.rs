@@ -4,6 +4,7 @@ pub mod best;
 pub mod diff;
 pub mod done;
 pub mod export;
+pub mod gpus;
 pub mod list;
 pub mod near;
 pub mod outcome;

@@ -1,5 +1,6 @@
 //! The terminal: the one room, beside `main`, that prints.
 
+pub mod live;
 pub mod number;
 pub mod output;
 pub mod page;

@@ -44,12 +44,15 @@ impl Output {
     pub fn show<T: Serialize + Show>(self, answer: &T) -> Result<()> {
         match self.form {
             Form::Json => self.raw((serde_json::to_string_pretty(answer)? + "\n").as_bytes()),
-            Form::Text => {
-                let mut page = Page::new(width(&io::stdout()), has_colour(&io::stdout()));
-                answer.show(&mut page);
-                self.raw(page.into_text().as_bytes())
-            }
+            Form::Text => self.raw(self.page(answer).as_bytes()),
         }
+    }
+
+    /// An answer as it looks on stdout.
+    pub fn page(self, answer: &impl Show) -> String {
+        let mut page = Page::new(width(&io::stdout()), has_colour(&io::stdout()));
+        answer.show(&mut page);
+        page.into_text()
     }
 
     /// Writes bytes to stdout as they are.

@@ -8,6 +8,7 @@ mod commands;
 mod concurrency;
 mod documents;
 mod external;
+mod gpus;
 mod import;
 mod interrupts;
 mod killed;

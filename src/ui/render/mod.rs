@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod done;
+pub mod gpus;
 pub mod list;
 pub mod outcome;
 pub mod show;

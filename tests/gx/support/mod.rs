@@ -84,6 +84,11 @@ impl Lab {
         self.folder.path().join("lab")
     }
 
+    /// The folder of the locks of the cards.
+    pub fn locks(&self) -> PathBuf {
+        self.folder.path().join("locks")
+    }
+
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.dir().join(name)
     }
@@ -121,6 +126,9 @@ impl Lab {
             ("TZ", "UTC"),
             ("LC_ALL", "C.UTF-8"),
             ("COLUMNS", "100"),
+            // A machine with real cards changes nothing, and nobody's locks are touched.
+            ("GX_GPU_SOURCE", "none"),
+            ("GX_GPU_LOCK_DIR", self.locks().to_str().unwrap()),
         ] {
             command.env(name, value);
         }

@@ -49,7 +49,8 @@ impl Lab {
     /// Covers commit ids, uuids, spans of time, who ran it, and the place of the lab.
     pub fn cover(&self, text: &str) -> String {
         let place = self.dir().canonicalize().unwrap();
-        let text = text.replace(place.to_str().unwrap(), "LAB");
+        let text =
+            text.replace(place.to_str().unwrap(), "LAB").replace(self.locks().to_str().unwrap(), "LOCKS");
         let rules = [
             (r"\b[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\b", 'u'),
             (r"\b([0-9a-f]{40}|[0-9a-f]{7})\b", '#'),
