@@ -11,7 +11,7 @@ use crate::cli::scene::Scene;
 use crate::cli::{
     agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
     gpus, import, init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop,
-    tags, undo, wait,
+    tags, undo, wait, worktree,
 };
 use crate::error::{Exit, misuse};
 use crate::lab::Lab;
@@ -62,6 +62,7 @@ enum Command {
     Note(note::Note),
     Restore(restore::Restore),
     Rm(rm::Rm),
+    Worktree(worktree::Worktree),
     Undo(undo::Undo),
     Register(register::Register),
     Complete(complete::Complete),
@@ -164,6 +165,7 @@ impl Command {
             Self::Note(command) => command.run(scene),
             Self::Restore(command) => command.run(scene),
             Self::Rm(command) => command.run(scene),
+            Self::Worktree(command) => command.run(scene),
             Self::Undo(command) => command.run(scene),
             Self::Register(command) => command.run(scene),
             Self::Complete(command) => command.run(scene),

@@ -35,3 +35,4 @@ pub mod stop;
 pub mod tags;
 pub mod undo;
 pub mod wait;
+pub mod worktree;

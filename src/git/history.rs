@@ -18,6 +18,11 @@ impl Repo {
         Ok(self.inner.graph_descendant_of(oid(new)?, oid(old)?)?)
     }
 
+    /// How many commits `one` has that `other` has not, and how many the other way round.
+    pub fn apart(&self, one: ObjectId, other: ObjectId) -> Result<(usize, usize)> {
+        Ok(self.inner.graph_ahead_behind(oid(one)?, oid(other)?)?)
+    }
+
     /// The commits after `base` up to `head`, newest first, or nothing where one of them is a merge
     /// or `base` does not lie on the way.
     pub fn straight_line(&self, base: ObjectId, head: ObjectId) -> Result<Option<Vec<ObjectId>>> {

@@ -60,6 +60,8 @@ impl Repo {
     pub fn worktrees(&self) -> Result<Vec<Linked>> {
         let mut found = Vec::new();
         if let Some(dir) = self.work_dir_of("main") {
+            // Without the slash that libgit2 ends folders with.
+            let dir = dir.components().collect();
             found.push(self.describe("main".to_owned(), dir, self.common_dir().to_path_buf())?);
         }
         let folder = self.common_dir().join("worktrees");
@@ -107,12 +109,24 @@ impl Repo {
         self.forget(&linked.dir)
     }
 
+    /// Removes a work tree that was made a moment ago and that nobody has used, whatever is in it.
+    pub fn take_back_worktree(&self, dir: &Path) -> Result<()> {
+        self.forget(&std::path::absolute(dir)?)
+    }
+
+    /// The paths of this work tree that are not as in HEAD, untracked ones that are not ignored too.
+    pub fn edited(&self) -> Result<Vec<RepoPath>> {
+        let status = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"];
+        // Who only looks must not keep others from their index.
+        let program = self.git().env("GIT_OPTIONAL_LOCKS", "0").args(status);
+        let told = program.arg("--ignore-submodules=none").run()?;
+        let lines = told.split(|byte| *byte == 0).filter_map(|line| line.get(3..));
+        Ok(lines.map(RepoPath::new).collect())
+    }
+
     fn check_expendable(&self, linked: &Linked) -> Result<()> {
         let (repo, shown) = (self.open_worktree(&linked.dir)?, linked.dir.display());
-        let status = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"];
-        let told = repo.git().args(status).arg("--ignore-submodules=none").run()?;
-        let lines = told.split(|byte| *byte == 0).filter_map(|line| line.get(3..));
-        let paths: Vec<RepoPath> = lines.map(RepoPath::new).collect();
+        let paths = repo.edited()?;
         if !paths.is_empty() {
             return Err(fault(format!("{shown} has changes that are nowhere else: {}", list(&paths)))
                 .hint(format!("keep them: `git -C {shown} stash --include-untracked`"))

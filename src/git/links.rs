@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path};
 
@@ -9,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::error::fault;
 use crate::git::checkout::Checkout;
+use crate::git::repo::Repo;
 use crate::git::sweep::Tracked;
 use crate::model::path::RepoPath;
 
@@ -19,6 +21,58 @@ impl Checkout {
     /// Git tracks something in its place, or the path leaves the repository; then nothing was linked.
     pub fn link(&self, main: &Path, paths: &[String]) -> Result<Vec<String>> {
         link(main, self.dir(), paths, &Tracked::read(&self.index())?)
+    }
+}
+
+impl Repo {
+    /// Links those of `paths` into this work tree that `main` ignores and has, and says which; Git ignores the links
+    /// too, also where its rule is for folders only.
+    ///
+    /// # Errors
+    /// Git tracks something in its place, or the path leaves the repository; then nothing was linked.
+    pub fn link_ignored(&self, main: &Self, paths: &[String]) -> Result<Vec<String>> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let index = self.scratch("links")?;
+        let read = self.git().args(["-c", "core.splitIndex=false", "read-tree", "HEAD"]);
+        let tracked = read.env("GIT_INDEX_FILE", &index).run().and_then(|_| Tracked::read(&index));
+        let _ = fs::remove_file(&index);
+        let tracked = tracked?;
+        // What is merely untracked there may become part of a snapshot, and is no common ground.
+        let is_shared =
+            |inner: &str| main.is_ignored(inner) || tracked.in_place_of(&RepoPath::from(inner)).is_some();
+        let wanted = paths.iter().filter(|path| inside(path).map_or(true, |inner| is_shared(&inner)));
+        let linked = link(main.work_dir(), self.work_dir(), &wanted.cloned().collect::<Vec<_>>(), &tracked)?;
+        if linked.is_empty() {
+            return Ok(linked);
+        }
+        // The program, since libgit2 takes a link to a folder for a folder, to which other rules apply.
+        let others = self.git().args(["ls-files", "-z", "--others", "--exclude-standard", "--"]);
+        let seen = others.args(linked.iter()).run()?;
+        for path in linked.iter().filter(|path| seen.split(|byte| *byte == 0).any(|at| at == path.as_bytes()))
+        {
+            self.exclude(path)?;
+        }
+        Ok(linked)
+    }
+
+    /// Adds a path to what Git ignores in all work trees.
+    fn exclude(&self, path: &str) -> Result<()> {
+        let file = self.common_dir().join("info/exclude");
+        let present = fs::read(&file).unwrap_or_default();
+        let special = |letter: char| matches!(letter, '*' | '?' | '[' | '\\' | ' ');
+        let escaped: String = path
+            .chars()
+            .flat_map(|letter| special(letter).then_some('\\').into_iter().chain([letter]))
+            .collect();
+        let is_open = !present.is_empty() && !present.ends_with(b"\n");
+        let line = format!("{}/{escaped}\n", if is_open { "\n" } else { "" });
+        let append = || {
+            fs::create_dir_all(self.common_dir().join("info"))?;
+            fs::File::options().create(true).append(true).open(&file)?.write_all(line.as_bytes())
+        };
+        append().with_context(|| format!("cannot write {}", file.display()))
     }
 }
 

@@ -13,3 +13,4 @@ pub mod settings;
 pub mod show;
 pub mod tags;
 pub mod waited;
+pub mod worktrees;

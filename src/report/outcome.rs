@@ -35,6 +35,10 @@ pub struct Outcome {
     pub best_before: Option<ExperimentId>,
     /// That one's value.
     pub best_before_value: Option<f64>,
+    /// The experiment that its own base was kept for; with several agents the best before it may be another.
+    pub base_result: Option<ExperimentId>,
+    /// That one's value.
+    pub base_result_value: Option<f64>,
     /// The value minus the best before it.
     pub delta: Option<f64>,
     /// Wall time in seconds.
@@ -70,6 +74,12 @@ pub struct Tree {
     pub refused: Option<String>,
     /// The command that would do it.
     pub advice: Option<String>,
+    /// Kept meanwhile on the same base, and not part of the tree that the tip has now.
+    pub superseded: Vec<ExperimentId>,
+    /// The command that puts the newest of them into this work tree, to try both together.
+    pub combine: Option<String>,
+    /// What was done for other work trees of the tag, or could not be.
+    pub notes: Vec<String>,
 }
 
 /// A path and why it was left.
@@ -96,6 +106,9 @@ impl Tree {
             others: change.others,
             refused,
             advice,
+            combine: change.superseded.first().map(|id| format!("gx restore {id}")),
+            superseded: change.superseded,
+            notes: change.notes,
         }
     }
 }
@@ -105,6 +118,7 @@ impl Outcome {
     pub fn of(finished: Finished) -> Self {
         let exit = finished.exit();
         let (best_before, best_before_value) = finished.best_before.map(|best| (best.id, best.value)).unzip();
+        let (base_result, base_result_value) = finished.base_result.map(|own| (own.id, own.value)).unzip();
         Self {
             next: next(&finished.id, finished.status, exit),
             id: finished.id,
@@ -119,6 +133,8 @@ impl Outcome {
             delta: finished.value.zip(best_before_value).map(|(value, best)| value - best),
             best_before,
             best_before_value,
+            base_result,
+            base_result_value,
             seconds: finished.seconds,
             crashes_in_a_row: finished.crashes_in_a_row,
             tree: Tree::of(finished.tree),

@@ -35,6 +35,12 @@ pub fn read(repo: &Repo) -> Result<Option<Mark>> {
     Ok(read().ok())
 }
 
+/// Drops the mark of a work tree that is gone: another one may get its name.
+pub fn forget(repo: &Repo, worktree: &str) -> Result<()> {
+    let name = format!("refs/gx/marks/{worktree}");
+    if repo.read_ref(&name).ok() == Some(None) { Ok(()) } else { repo.reset_broken_ref(&name, None) }
+}
+
 /// Sets the mark of this work tree.
 pub fn set(repo: &Repo, tree: ObjectId, head: ObjectId) -> Result<()> {
     let name = name(repo);

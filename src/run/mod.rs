@@ -33,4 +33,5 @@ pub mod tag;
 pub mod task;
 pub mod tip;
 pub mod train;
+pub mod trees;
 pub mod watch;

@@ -34,7 +34,7 @@ impl Runner<'_> {
 }
 
 /// The last part of a branch `autoresearch/*` or `exp/*/*`.
-fn tag_of_branch(branch: &str) -> Option<String> {
+pub(super) fn tag_of_branch(branch: &str) -> Option<String> {
     let parts: Vec<&str> = branch.split('/').collect();
     matches!(parts[..], ["autoresearch", _] | ["exp", _, _]).then(|| parts[parts.len() - 1].to_owned())
 }

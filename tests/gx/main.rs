@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "a test that must be skipped says so")]
 
+mod agents;
 mod bad_input;
 mod cards;
 mod commands;

@@ -8,3 +8,4 @@ pub mod outcome;
 pub mod show;
 pub mod summary;
 pub mod waited;
+pub mod worktrees;

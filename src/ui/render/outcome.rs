@@ -1,4 +1,4 @@
-//! The end of a run, in at most six lines.
+//! The end of a run, in a few lines.
 
 use crate::model::path;
 use crate::report::done::Reverdict;
@@ -28,6 +28,14 @@ impl Show for Outcome {
         first.push(Text::new(format!("  {}", number::span(self.seconds)), Label::Muted));
         page.line(first);
         page.short_fact("why", self.reason.as_str());
+        if let (Some(value), Some(own), Some(id)) = (self.value, self.base_result_value, &self.base_result)
+            && self.best_before.as_ref() != Some(id)
+        {
+            page.short_fact(
+                "base",
+                format!("{} against {id}, which it started from", number::delta(Some(value - own))),
+            );
+        }
         tree(&self.tree, page);
         if let Some(line) = self.log_tail.as_deref().and_then(|tail| tail.lines().last()) {
             page.short_fact("log", Text::new(line, Label::Muted));
@@ -52,6 +60,16 @@ impl Show for Reverdict {
 fn tree(tree: &Tree, page: &mut Page) {
     let said = sayings(tree);
     page.whole_fact("tree", if said.is_empty() { "unchanged".to_owned() } else { said.join("; ") });
+    if let Some(combine) = &tree.combine {
+        let names: Vec<_> = tree.superseded.iter().map(ToString::to_string).collect();
+        page.whole_fact(
+            "without",
+            format!("{}, kept meanwhile; to try both together: {combine}", names.join(", ")),
+        );
+    }
+    for note in &tree.notes {
+        page.whole_fact("note", note.as_str());
+    }
     if !tree.others.is_empty() {
         page.short_fact("left", format!("as they are: {}", path::list(&tree.others)));
     }

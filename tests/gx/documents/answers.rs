@@ -23,6 +23,9 @@ fn every_key_of_an_answer_is_written_down() {
     for arguments in [&["show", "exp-1"][..], &["best"], &["ls"], &["near"], &["tags"], &["diff", "exp-1"]] {
         answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
     }
+    for arguments in [&["worktree", "add", "../a"][..], &["worktree", "ls"]] {
+        answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
+    }
     let missing: Vec<_> =
         answers.iter().flat_map(keys_of).filter(|key| !words.contains(&key.as_str())).collect();
     assert_eq!(missing, Vec::<String>::new());
