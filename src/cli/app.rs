@@ -10,8 +10,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::cli::scene::Scene;
 use crate::cli::{
     agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
-    gpus, import, init, input, keep, logs, ls, man, near, note, register, restore, rm, run, shim, show, stop,
-    tags, undo, wait, worktree,
+    gpus, import, init, input, keep, logs, ls, man, near, note, recover, register, restore, rm, run, shim,
+    show, stop, tags, undo, wait, worktree,
 };
 use crate::error::{Exit, misuse};
 use crate::lab::Lab;
@@ -50,6 +50,7 @@ enum Command {
     Wait(wait::Wait),
     Attach(attach::Attach),
     Stop(stop::Stop),
+    Recover(recover::Recover),
     Ls(ls::Ls),
     Best(best::Best),
     Show(show::Show),
@@ -142,7 +143,8 @@ impl Call {
 impl Command {
     fn run_in(&self, scene: &Scene) -> Result<u8> {
         // These settle by themselves, with the work tree in hand, or have nothing to settle.
-        if !matches!(self, Self::Run(_) | Self::Shim(_) | Self::Init(_) | Self::Config(_)) {
+        if !matches!(self, Self::Run(_) | Self::Shim(_) | Self::Recover(_) | Self::Init(_) | Self::Config(_))
+        {
             scene.settle();
         }
         let exit = match self {
@@ -153,6 +155,7 @@ impl Command {
             Self::Wait(command) => command.run(scene),
             Self::Attach(command) => command.run(scene),
             Self::Stop(command) => command.run(scene),
+            Self::Recover(command) => command.run(scene),
             Self::Ls(command) => command.run(scene),
             Self::Best(command) => command.run(scene),
             Self::Show(command) => command.run(scene),

@@ -11,7 +11,6 @@ use crate::process::signal::Wish;
 use crate::report::outcome::Outcome;
 use crate::run::event::Listener;
 use crate::run::runner::Runner;
-use crate::run::settle::Reach;
 use crate::run::watch::{Patience, Until};
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
@@ -53,11 +52,14 @@ pub fn attached(
     let mut patience = Patience { until: Until::All, deadline: None, interrupted: &mut stop };
     runner.wait_for(std::slice::from_ref(&stored), &mut patience, listen)?;
     // What its supervisor could not do to this work tree any more.
-    let _ = runner.settle(Reach::Trees);
+    let settled = runner.settle_here().unwrap_or_default();
+    let tree = settled.into_iter().find(|settled| settled.id == stored.id).map(|settled| settled.tree);
+    let with_tree =
+        |finished: Finished| Finished { tree: tree.clone().unwrap_or(finished.tree.clone()), ..finished };
     if let Some(finished) = runner.store.outcome(&stored.id) {
-        return Ok(finished);
+        return Ok(with_tree(finished));
     }
-    runner.recorded_end(&stored)?.ok_or_else(|| {
+    runner.recorded_end(&stored)?.map(with_tree).ok_or_else(|| {
         scene.output.note("note", Label::Strong, "its end is not recorded yet");
         fault(format!("{} has no end yet", stored.id)).hint(format!("gx wait {}", stored.id)).into()
     })

@@ -24,6 +24,7 @@ pub mod man;
 pub mod mistake;
 pub mod near;
 pub mod note;
+pub mod recover;
 pub mod register;
 pub mod restore;
 pub mod rm;

@@ -1,6 +1,7 @@
 //! Who a process is, told so that a reused process number is never taken for the old process.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rustix::process::{Pid, test_kill_process_group};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,13 @@ impl Identity {
     /// What is left to say about a process that cannot be looked up: never alive where `/proc` exists.
     pub fn unknown(pid: u32) -> Self {
         Self { pid, start: 0, boot: boot_id() }
+    }
+
+    /// How long ago it started, whatever has become of the clock; nothing where the system does not tell.
+    pub fn age(&self) -> Option<Duration> {
+        let uptime: f64 = first_line("/proc/uptime")?.split_whitespace().next()?.parse().ok()?;
+        let ticks = rustix::param::clock_ticks_per_second().max(1) as f64;
+        Duration::try_from_secs_f64((uptime - self.start as f64 / ticks).max(0.0)).ok()
     }
 
     /// Whether this very process still runs; a zombie does not.

@@ -28,6 +28,12 @@ pub fn tell(supervisor: &Identity, wish: Wish) -> io::Result<()> {
     send(supervisor, signal)
 }
 
+/// One process that carries `mark` in its environment, the oldest; nothing where this user may see none.
+pub fn marked(mark: &str) -> Option<Identity> {
+    let all = identity::marked(mark).into_iter().filter_map(|one| Identity::of(one.pid));
+    all.min_by_key(|one| one.start)
+}
+
 fn send(to: &Identity, signal: Signal) -> io::Result<()> {
     let Some(pid) = i32::try_from(to.pid).ok().filter(|&pid| pid > 1).and_then(Pid::from_raw) else {
         return Ok(());

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -15,6 +15,15 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::process::spawn::spawn;
 use crate::process::{interrupt, wait};
 
+/// What interrupts of this process do while it listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupts {
+    /// The supervisor gets them.
+    PassedOn,
+    /// They are for this process alone.
+    EndListening,
+}
+
 /// A supervisor that was started; dropping it leaves it to itself.
 #[derive(Debug)]
 pub struct Supervisor {
@@ -22,24 +31,30 @@ pub struct Supervisor {
     told: ChildStdout,
 }
 
+/// What a supervisor has around it that is not as its starter has it.
+#[derive(Debug, Default)]
+pub struct Place {
+    /// Its environment.
+    pub environment: Option<Vec<(OsString, OsString)>>,
+    /// The folder that it works in.
+    pub dir: Option<PathBuf>,
+}
+
 impl Supervisor {
     /// Starts this very program with other arguments, and gives it `order` on its stdin.
     ///
     /// What it has to say that is for nobody goes to `errors`: it must not keep a pipe of its caller open.
-    /// `environment` takes the place of that of this process.
-    pub fn start(
-        arguments: &[String],
-        order: &[u8],
-        errors: &Path,
-        environment: Option<Vec<(OsString, OsString)>>,
-    ) -> Result<Self> {
+    pub fn start(arguments: &[String], order: &[u8], errors: &Path, place: Place) -> Result<Self> {
         // In a repository that cannot be written the supervisor says so itself.
         let errors = File::options().create(true).append(true).open(errors);
         let errors = errors.map_or_else(|_| Stdio::null(), Stdio::from);
         let mut command = Command::new(env::current_exe().context("cannot find gx itself")?);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
-        if let Some(environment) = environment {
+        if let Some(environment) = place.environment {
             command.env_clear().envs(environment);
+        }
+        if let Some(dir) = place.dir {
+            command.current_dir(dir);
         }
         let mut process = spawn(&mut command)?;
         let told = process.stdout.take().context("a supervisor without a voice")?;
@@ -51,12 +66,20 @@ impl Supervisor {
 
     /// Hears it out, line by line, until `hear` has heard enough or it ends.
     ///
-    /// Interrupts of this process are passed on: it decides what they stop.
-    pub fn listen(&mut self, hear: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+    /// Where `interrupts` are passed on, it decides what they stop.
+    pub fn listen(
+        &mut self,
+        interrupts: Interrupts,
+        hear: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<()> {
         let (mut heard, mut passed_on) = (Vec::new(), 0);
         loop {
             wait::for_any(&[self.told.as_fd()], None);
-            self.pass_on(&mut passed_on);
+            match interrupts {
+                Interrupts::PassedOn => self.pass_on(&mut passed_on),
+                Interrupts::EndListening if interrupt::count() > 0 => return Ok(()),
+                Interrupts::EndListening => {}
+            }
             // Nothing may have come: then an interrupt did.
             if !wait::is_ready(self.told.as_fd()) {
                 continue;

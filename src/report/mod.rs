@@ -8,6 +8,7 @@ pub mod gpus;
 pub mod list;
 pub mod near;
 pub mod outcome;
+pub mod recovered;
 pub mod row;
 pub mod settings;
 pub mod show;

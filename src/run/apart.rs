@@ -15,10 +15,10 @@ use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 use crate::process::{fail, interrupt};
 use crate::run::begun::Begun;
-use crate::run::cards::{Cards, Hand, Turn};
+use crate::run::cards::{self, Cards, Hand, Turn};
 use crate::run::conclude::Observed;
 use crate::run::event::{Event, Listener};
-use crate::run::judge::Ending;
+use crate::run::judge::{Ending, Seen};
 use crate::run::lock::{Patience, WorkTreeLock};
 use crate::run::plan::Plan;
 use crate::run::runner::Runner;
@@ -27,7 +27,7 @@ use crate::run::site::Site;
 use crate::run::task::Start;
 use crate::run::tip::Since;
 use crate::store::aside::Aside;
-use crate::store::pending::Pending;
+use crate::store::pending::{Held, Pending};
 
 impl Runner<'_> {
     /// Records an experiment, then runs it in a checkout of its own when its turn has come.
@@ -39,6 +39,10 @@ impl Runner<'_> {
     ) -> Result<Finished> {
         for Settled { id, status, tree } in self.settle(Reach::Records)? {
             listen(Event::Settled { id, status, tree: Box::new(tree) });
+        }
+        if let Some(job) = start.job {
+            // What can never start is not recorded.
+            cards::check(&self.config.gpu, job.gpus)?;
         }
         let begun = self.begin(start, listen).map_err(|error| match interrupt::count() {
             0 => error,
@@ -53,11 +57,12 @@ impl Runner<'_> {
     }
 
     /// Goes on with a run that waits for its turn and that nobody looks after any more.
-    pub(super) fn resume(&self, uuid: &str, listen: &mut Listener<'_>) -> Result<Finished> {
-        let held = self.store.take_pending_patiently(uuid)?;
-        let held = held.context("somebody looks after this run already, or it has ended")?;
+    pub(super) fn resume(&self, held: Held, listen: &mut Listener<'_>) -> Result<Finished> {
         let id = self.id_of(&held.pending)?.context("this run has no name")?;
-        self.go_on(Begun { held, id, others: Vec::new(), since: SystemTime::now() }, listen)
+        // It goes on under what was configured when it began.
+        let settings = self.settings_of(&held.pending);
+        let runner = Runner { config: &settings.config, settings: &settings, ..*self };
+        runner.go_on(Begun { held, id, others: Vec::new(), since: SystemTime::now() }, listen)
     }
 
     fn go_on(&self, begun: Begun, listen: &mut Listener<'_>) -> Result<Finished> {
@@ -67,7 +72,7 @@ impl Runner<'_> {
         let (turn, site) = self.take_turn(&begun, listen)?;
         let (Turn::Come(hand), Some(site)) = (turn, site) else { return self.leave_queue(begun, listen) };
         fail::point("turn");
-        if begun.pending().task.as_ref().is_some_and(|task| task.gpus > 0) {
+        if status == Status::Queued {
             self.record_start(&begun, &hand)?;
         }
         let seen = self.train(&begun, &site, hand, listen)?;
@@ -121,19 +126,22 @@ impl Runner<'_> {
                 .exit(Exit::Interrupted)
                 .into());
         }
-        let observed = Observed {
-            ending: Ending::Cancelled,
-            metrics: Metrics::default(),
-            finished: Timestamp::now(),
-            altered: Vec::new(),
-            extra: Fields::new(),
-        };
-        let turn = self.verdict_turn()?;
-        let mut finished = self.record_end(&begun.held, id, &observed)?;
-        drop(turn);
+        let mut finished = self.record_cancelled(&begun.held, id)?;
         begun.held.done()?;
         self.tell_end(&mut finished, listen);
         Ok(finished)
+    }
+
+    /// Records that a run was stopped while it waited.
+    pub(super) fn record_cancelled(&self, held: &Held, id: &ExperimentId) -> Result<Finished> {
+        let (ending, finished) = (Ending::Cancelled, Timestamp::now());
+        // Written first: whoever finds it half done must not put it back into the queue.
+        let seen = Seen { ending: ending.clone(), finished, cards: Fields::new(), is_wish: true };
+        held.aside().write_durably(Aside::RESULT, &seen)?;
+        let metrics = Metrics::default();
+        let observed = Observed { ending, metrics, finished, altered: Vec::new(), extra: Fields::new() };
+        let _turn = self.verdict_turn()?;
+        self.record_end(held, id, &observed)
     }
 
     /// Puts the edit of an experiment back in the work tree right after it was recorded.
@@ -170,6 +178,7 @@ impl Runner<'_> {
     pub(super) fn tidy_up(&self) {
         // What cannot be tidied now is tried again by the next run.
         let _ = self.tidy();
+        self.store.forget_stranded();
     }
 
     fn tidy(&self) -> Result<()> {

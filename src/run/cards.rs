@@ -11,6 +11,7 @@ use crate::config::schema::Gpu;
 use crate::error::{Exit, fault};
 use crate::gpu::inventory::inventory;
 use crate::gpu::lease::{self, Lease, Wanted};
+use crate::gpu::offer::offered;
 use crate::model::gpu::{Inventory, Source};
 use crate::model::id::ExperimentId;
 use crate::model::record::Fields;
@@ -59,6 +60,17 @@ struct InHand {
 /// The cards of this machine that may be used here.
 pub fn present(config: &Gpu) -> Result<Inventory> {
     inventory(config, env::var("CUDA_VISIBLE_DEVICES").ok().as_deref())
+}
+
+/// Whether so many cards can ever be had here.
+///
+/// # Errors
+/// [`Exit::NoCard`] where not.
+pub(super) fn check(config: &Gpu, need: u32) -> Result<()> {
+    if need > 0 {
+        offered(config, &present(config)?, need as usize)?;
+    }
+    Ok(())
 }
 
 impl<'a> Cards<'a> {

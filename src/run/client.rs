@@ -1,6 +1,5 @@
 //! The side of `gx run` that the user sees: it starts a supervisor and listens to it.
 
-use std::ffi::OsString;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -11,7 +10,7 @@ use crate::error::{Fault, fault};
 use crate::model::outcome::Finished;
 use crate::process::fail;
 use crate::process::interrupt;
-use crate::process::supervisor::Supervisor;
+use crate::process::supervisor::{Interrupts, Place, Supervisor};
 use crate::run::event::{Beginning, Event, Listener};
 use crate::run::runner::{Order, Runner};
 
@@ -48,9 +47,9 @@ impl Runner<'_> {
         listen: &mut Listener<'_>,
     ) -> Result<Heard> {
         interrupt::listen()?;
-        let mut shim = self.start_shim(order, flags, None)?;
+        let mut shim = self.start_shim(order, flags, Place::default())?;
         let (mut begun, mut end) = (None, None);
-        shim.listen(&mut |line| {
+        shim.listen(Interrupts::PassedOn, &mut |line| {
             match serde_json::from_slice(line) {
                 Ok(Event::Begun(beginning)) => {
                     begun = Some(beginning.clone());
@@ -86,29 +85,33 @@ impl Runner<'_> {
         }
     }
 
-    /// Has a run looked after that waits for its turn; returns when that has begun.
-    pub(super) fn resume_elsewhere(
-        &self,
-        order: &Order,
-        environment: Option<Vec<(OsString, OsString)>>,
-    ) -> Result<()> {
-        // Whether it began or was somebody else's by now: either way it is looked after.
-        self.start_shim(order, &[], environment)?.listen(&mut |_| ControlFlow::Break(()))
+    /// Has a run looked after that nobody looks after; returns when that has begun, or somebody else does it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from going on.
+    pub(super) fn look_after_elsewhere(&self, order: &Order, place: Place) -> Result<()> {
+        let mut shim = self.start_shim(order, &[], place)?;
+        let mut trouble = None;
+        shim.listen(Interrupts::EndListening, &mut |line| match serde_json::from_slice(line) {
+            // It may still fail to get its checkout or its cards.
+            Ok(Event::Begun(_) | Event::Warning(_) | Event::Settled { .. }) => ControlFlow::Continue(()),
+            Ok(Event::Failed(told)) => {
+                trouble = Some(told);
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Break(()),
+        })?;
+        trouble.map_or(Ok(()), |told| Err(Fault::from(told).into()))
     }
 
-    fn start_shim(
-        &self,
-        order: &Order,
-        flags: &[(String, String)],
-        environment: Option<Vec<(OsString, OsString)>>,
-    ) -> Result<Supervisor> {
+    fn start_shim(&self, order: &Order, flags: &[(String, String)], place: Place) -> Result<Supervisor> {
         let folder = self.repo.gx_dir();
         let _ = fs::create_dir_all(&folder);
         let mut arguments = vec!["shim".to_owned()];
         for (key, value) in flags {
             arguments.extend(["--config".to_owned(), format!("{key}={value}")]);
         }
-        Supervisor::start(&arguments, &serde_json::to_vec(order)?, &self.shim_log(), environment)
+        Supervisor::start(&arguments, &serde_json::to_vec(order)?, &self.shim_log(), place)
     }
 
     /// Where supervisors say what is for nobody, such as why they panicked.

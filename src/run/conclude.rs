@@ -66,7 +66,12 @@ impl Runner<'_> {
         self.name_others(&mut finished.tree, &begun)?;
         fail::point("changed");
         if finished.unfinished.is_none() {
-            begun.held.done()?;
+            let is_lost = finished.status == Status::Interrupted && !seen.is_wish;
+            if is_lost && begun.held.pending.is_isolated() {
+                begun.held.strand()
+            } else {
+                begun.held.done()
+            }?;
         }
         Ok(finished)
     }

@@ -29,6 +29,8 @@ pub enum Event {
     },
     /// The experiment has its name and its record.
     Begun(Box<Beginning>),
+    /// Another process looks after it already, or it has ended.
+    Elsewhere,
     /// The command starts now.
     Started {
         /// Which.

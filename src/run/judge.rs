@@ -29,6 +29,9 @@ pub(super) struct Seen {
     pub(super) finished: Timestamp,
     /// What the record keeps of its cards.
     pub(super) cards: Fields,
+    /// Whether the user wanted it to end.
+    #[serde(default)]
+    pub(super) is_wish: bool,
 }
 
 /// How a run ended, as far as its status depends on it.

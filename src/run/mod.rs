@@ -1,5 +1,6 @@
 //! The story of a run: from the lock of the work tree to the roll back, and its repair when it was cut short.
 
+pub mod adopt;
 pub mod apart;
 pub mod artifacts;
 pub mod attempt;
@@ -19,6 +20,7 @@ pub mod lock;
 pub mod mark;
 pub mod outcome;
 pub mod plan;
+pub mod recover;
 pub mod restore;
 pub mod reverdict;
 pub mod runner;

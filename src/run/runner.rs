@@ -94,6 +94,11 @@ pub enum Order {
         /// Its random name.
         uuid: String,
     },
+    /// Watch over a trainer whose supervisor was killed.
+    Adopt {
+        /// Its random name.
+        uuid: String,
+    },
 }
 
 /// Runs experiments in one work tree, and finishes what others left unfinished.

@@ -13,9 +13,11 @@ use crate::model::outcome::TreeChange;
 use crate::model::record::{Fields, Record};
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
-use crate::process::identity;
+use crate::process::group::Group;
+use crate::process::identity::{self, Identity};
 use crate::run::conclude::Observed;
 use crate::run::judge::{Ending, Seen, read_metrics};
+use crate::run::lock::{Patience, WorkTreeLock};
 use crate::run::runner::Runner;
 use crate::store::aside::Aside;
 use crate::store::pending::{Held, Pending};
@@ -48,8 +50,8 @@ impl Runner<'_> {
             self.repo.sweep_scratch();
         }
         let mut settled = Vec::new();
-        for held in self.store.abandoned()? {
-            settled.extend(self.settle_one(held, reach)?);
+        for held in self.store.abandoned() {
+            settled.extend(self.settle_one(held?, reach)?);
         }
         Ok(settled)
     }
@@ -62,10 +64,7 @@ impl Runner<'_> {
             // Killed before it had a name: nothing of it is visible to anybody.
             return held.done().map(|()| None);
         };
-        if let Some(trainer) = held.read_trainer()
-            && (trainer.is_alive()
-                || (trainer.boot == identity::boot_id() && identity::group_is_alive(trainer.pid)))
-        {
+        if held.read_trainer().is_some_and(|trainer| is_training(&trainer)) {
             return Ok(None);
         }
         let record = self.store.record(held.pending.snapshot)?;
@@ -77,9 +76,22 @@ impl Runner<'_> {
             return Ok(None);
         }
         // It is judged by what was configured when it began.
-        let settings = Loaded::of(&held.pending.settings).unwrap_or_else(|_| self.settings.clone());
+        let settings = self.settings_of(&held.pending);
         let runner = Runner { config: &settings.config, settings: &settings, ..*self };
         runner.settle_ended(held, id, &record, reach)
+    }
+
+    /// What was configured when a run began.
+    pub(super) fn settings_of(&self, pending: &Pending) -> Loaded {
+        Loaded::of(&pending.settings).unwrap_or_else(|_| self.settings.clone())
+    }
+
+    /// As [`Self::settle`], as far as is allowed now: the work tree too, where no other run has it.
+    pub fn settle_here(&self) -> Result<Vec<Settled>> {
+        match WorkTreeLock::take(self.repo, Patience::Refuse) {
+            Ok(_lock) => self.settle(Reach::Trees),
+            Err(_) => self.settle(Reach::Records),
+        }
     }
 
     /// Whether a run still waits for its turn.
@@ -101,7 +113,10 @@ impl Runner<'_> {
         if record.is_empty() || !status.is_final() {
             let observed = self.left_behind(&held, &id)?;
             let _turn = self.verdict_turn()?;
-            status = self.record_end(&held, &id, &observed)?.status;
+            let finished = self.record_end(&held, &id, &observed)?;
+            // For those who wait for it: its supervisor cannot tell them any more.
+            self.store.keep_outcome(&finished)?;
+            status = finished.status;
             is_news = true;
         }
         self.keep_log(held.pending.snapshot, &id)?;
@@ -133,7 +148,10 @@ impl Runner<'_> {
             let _turn = self.verdict_turn()?;
             settled.tree = self.change_apart(&held.pending, &settled.id, settled.status)?;
         }
-        if reach == Reach::Trees || !is_keep || held.pending.leave {
+        if settled.status == Status::Interrupted && !is_wish(&held) {
+            held.strand()?;
+            self.tidy_up();
+        } else if reach == Reach::Trees || !is_keep || held.pending.leave {
             held.done()?;
             self.tidy_up();
         }
@@ -182,7 +200,7 @@ impl Runner<'_> {
             _ => Metrics::default(),
         };
         let finished = written.ok().and_then(timestamp).or(started).unwrap_or_else(Timestamp::now);
-        if let Some(Seen { ending, finished, cards }) = held.aside().read(Aside::RESULT) {
+        if let Some(Seen { ending, finished, cards, .. }) = held.aside().read(Aside::RESULT) {
             extra.extend(cards);
             return Ok(Observed { ending, metrics, finished, altered: Vec::new(), extra });
         }
@@ -194,6 +212,17 @@ impl Runner<'_> {
             extra,
         })
     }
+}
+
+/// Whether somebody wanted the run to end, as far as was written down.
+fn is_wish(held: &Held) -> bool {
+    held.aside().read::<Seen>(Aside::RESULT).is_some_and(|seen| seen.is_wish)
+}
+
+/// Whether a trainer, or what it has started in its group, still runs.
+pub(super) fn is_training(trainer: &Identity) -> bool {
+    // Of another boot, or under a number that somebody else has got, there is nobody.
+    trainer.is_alive() || trainer.boot == identity::boot_id() && Group::led_by(trainer.clone()).is_alive()
 }
 
 fn timestamp(time: SystemTime) -> Option<Timestamp> {

@@ -34,13 +34,26 @@ impl Runner<'_> {
                     Place::Apart { put_back, .. } => self.run_apart(start, *put_back, listen),
                 }
             }
-            Order::Resume { uuid } => self.resume(uuid, listen),
+            Order::Resume { uuid } => match self.store.take_pending_patiently(uuid)? {
+                Some(held) => self.resume(held, listen),
+                None => return self.elsewhere(listen),
+            },
+            Order::Adopt { uuid } => match self.adopt(uuid, listen)? {
+                Some(finished) => Ok(finished),
+                None => return self.elsewhere(listen),
+            },
         };
         match done {
             Ok(finished) => listen(Event::Finished(Box::new(finished))),
             Err(error) => listen(Event::Failed(tell(&error))),
         }
         self.tidy_up();
+        Ok(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it is how an order ends")]
+    fn elsewhere(&self, listen: &mut Listener<'_>) -> Result<()> {
+        listen(Event::Elsewhere);
         Ok(())
     }
 

@@ -1,16 +1,16 @@
 //! `gx stop`: ending a run from outside, whoever looks after it.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
 use crate::clock::Timestamp;
 use crate::error::fault;
 use crate::model::record::Fields;
-use crate::model::scrape::Metrics;
 use crate::process::child::Cause;
 use crate::process::command::Ended;
 use crate::process::identity::Identity;
 use crate::process::signal::{self, Wish};
-use crate::run::conclude::Observed;
 use crate::run::judge::{Ending, Seen};
 use crate::run::runner::Runner;
 use crate::run::settle::Reach;
@@ -46,13 +46,9 @@ impl Runner<'_> {
     fn stop_orphan(&self, stored: &Stored, trainer: &Identity, wish: Wish) -> Result<()> {
         let record = self.store.record(stored.snapshot)?;
         let uuid = record.text("uuid").unwrap_or_default();
-        let grace = if wish == Wish::Now { std::time::Duration::ZERO } else { self.config.run.grace };
+        let grace = if wish == Wish::Now { Duration::ZERO } else { self.config.run.grace };
         let (_, aside) = self.store.peek_pending(uuid).context("the run has ended meanwhile")?;
-        // Written first: who finds it dead must not take it for one that ended by itself.
-        let ending = Ending::Supervised { ended: Ended::Signal(15), cause: Cause::Interrupt };
-        let seen = Seen { ending, finished: Timestamp::now(), cards: Fields::new() };
-        aside.write_durably(Aside::RESULT, &seen)?;
-        signal::end_orphans(trainer, &format!("GX_UUID={uuid}"), grace)
+        end_orphan(trainer, &aside, (uuid, grace), Reason { cause: Cause::Interrupt, is_wish: true })
             .with_context(|| format!("cannot stop {}", stored.id))?;
         self.settle(Reach::Records)?;
         Ok(())
@@ -63,17 +59,33 @@ impl Runner<'_> {
         let Some(held) = self.store.take_pending_patiently(uuid)? else {
             return Err(fault(format!("{} has begun meanwhile", stored.id)).hint("try again").into());
         };
-        let observed = Observed {
-            ending: Ending::Cancelled,
-            metrics: Metrics::default(),
-            finished: Timestamp::now(),
-            altered: Vec::new(),
-            extra: Fields::new(),
-        };
-        let turn = self.verdict_turn()?;
-        let finished = self.record_end(&held, &stored.id, &observed)?;
-        drop(turn);
+        let finished = self.record_cancelled(&held, &stored.id)?;
         self.store.keep_outcome(&finished)?;
         held.done()
     }
+}
+
+/// Why a trainer without a supervisor is ended.
+pub(super) struct Reason {
+    pub(super) cause: Cause,
+    pub(super) is_wish: bool,
+}
+
+/// Ends a trainer whose supervisor is gone, and all that carry the name of its run.
+pub(super) fn end_orphan(
+    trainer: &Identity,
+    aside: &Aside,
+    (uuid, grace): (&str, Duration),
+    Reason { cause, is_wish }: Reason,
+) -> Result<()> {
+    // Written first: who finds it dead must not take it for one that ended by itself.
+    let ending = Ending::Supervised { ended: Ended::Signal(15), cause };
+    let seen = Seen { ending, finished: Timestamp::now(), cards: Fields::new(), is_wish };
+    aside.write_durably(Aside::RESULT, &seen)?;
+    Ok(signal::end_orphans(trainer, &mark(uuid), grace)?)
+}
+
+/// What all processes of a run have in their environment.
+pub(super) fn mark(uuid: &str) -> String {
+    format!("GX_UUID={uuid}")
 }

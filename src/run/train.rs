@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::model::id::ExperimentId;
 use crate::process::child::{Child, ChildEnd, Kin, Launch};
 use crate::process::identity::Identity;
-use crate::process::{fail, log};
+use crate::process::{fail, interrupt, log};
 use crate::run::begun::Begun;
 use crate::run::cards::Hand;
 use crate::run::event::{Event, Listener};
@@ -44,7 +44,12 @@ impl Runner<'_> {
             // Found a moment ago and not startable now: the record exists, so this is its end.
             Err(error) => {
                 let ending = Ending::ReportedCrash(format!("{error:#}"));
-                return Ok(Seen { ending, finished: Timestamp::now(), cards: hand.observed() });
+                return Ok(Seen {
+                    ending,
+                    finished: Timestamp::now(),
+                    cards: hand.observed(),
+                    is_wish: false,
+                });
             }
         };
         fail::point("started");
@@ -60,7 +65,8 @@ impl Runner<'_> {
         fail::point("training");
         let end = self.accompany(begun, child, &mut hand, listen)?;
         let ending = Ending::Supervised { ended: end.ended, cause: end.cause };
-        let seen = Seen { ending, finished: Timestamp::now(), cards: hand.observed() };
+        let is_wish = interrupt::is_wish();
+        let seen = Seen { ending, finished: Timestamp::now(), cards: hand.observed(), is_wish };
         begun.held.aside().write_durably(Aside::RESULT, &seen)?;
         fail::point("seen");
         if let Some(warning) = hand.give_back() {

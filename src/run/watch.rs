@@ -1,23 +1,26 @@
 //! Waiting for runs that others look after, in this terminal or another, and taking up what nobody does.
 
-use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::clock::Timestamp;
-use crate::error::{Exit, fault};
+use crate::error::{Exit, Fault, fault, tell};
 use crate::model::outcome::{Best, Finished, TreeChange};
 use crate::model::record::Record;
 use crate::model::status::Status;
 use crate::process::identity::{self, Identity};
+use crate::process::supervisor::Place;
 use crate::process::wait::{self, Watch};
-use crate::process::{interrupt, log};
+use crate::process::{interrupt, log, signal};
+use crate::research::ranking;
 use crate::run::event::{Event, Listener};
 use crate::run::runner::{Order, Runner};
-use crate::run::settle::Reach;
+use crate::run::settle::{Reach, is_training};
+use crate::run::stop::mark;
 use crate::store::aside::Aside;
 use crate::store::experiments::Stored;
+use crate::store::pending::Pending;
 
 /// How often is looked at what cannot be waited for, such as an agent that trains by itself.
 const LOOK: Duration = Duration::from_millis(250);
@@ -90,7 +93,7 @@ impl Runner<'_> {
             if is_enough || left.is_some_and(|left| left.is_zero()) {
                 return Ok(ended);
             }
-            self.take_up(&doings)?;
+            self.take_up(wanted, &doings)?;
             if let [only] = wanted {
                 let line = log::last_progress(&self.store.log_file(&only.id));
                 listen(Event::Progress { elapsed: began.elapsed(), left: None, line });
@@ -134,6 +137,9 @@ impl Runner<'_> {
             if pending.external {
                 return Ok(Doing::Unclear);
             }
+            if let Some(trainer) = unnoted(&pending, &aside, is_settled) {
+                return Ok(Doing::Alive { whom: trainer, is_orphan: true });
+            }
             if is_settled && record.status() == Status::Queued {
                 return Ok(Doing::Forsaken { uuid: pending.uuid });
             }
@@ -157,6 +163,9 @@ impl Runner<'_> {
             let id = result.get("id")?.as_str()?.parse().ok()?;
             Some(Best { id, value: result.get("value")?.as_f64()? })
         };
+        let tag = record.text("tag").unwrap_or_default();
+        let crashes = ranking::crashes_in_a_row(&self.store.summaries()?, tag, status, &stored.id);
+        let allowed = self.config.policy.crash_streak;
         let metrics = record.fields().get("metrics").and_then(|metrics| metrics.as_object());
         Ok(Some(Finished {
             id: stored.id.clone(),
@@ -171,8 +180,8 @@ impl Runner<'_> {
             best_before: result("best_before"),
             base_result: result("base_result"),
             seconds: record.number("seconds").unwrap_or_default(),
-            crashes_in_a_row: 0,
-            is_crash_streak: false,
+            crashes_in_a_row: crashes,
+            is_crash_streak: status == Status::Crash && allowed > 0 && crashes >= allowed,
             finished: record.time("finished").unwrap_or_else(Timestamp::now),
             tree: TreeChange::default(),
             log_tail: record.text("log_tail").map(str::to_owned),
@@ -180,26 +189,43 @@ impl Runner<'_> {
         }))
     }
 
-    fn take_up(&self, doings: &[Doing]) -> Result<()> {
-        for doing in doings {
+    /// Starts supervisors for runs that wait for their turn and have none.
+    fn take_up(&self, wanted: &[Stored], doings: &[Doing]) -> Result<()> {
+        for (stored, doing) in wanted.iter().zip(doings) {
             if let Doing::Forsaken { uuid } = doing {
-                self.restart(uuid)?;
+                self.restart(uuid).map_err(|error| cannot_go_on(stored, &error))?;
             }
         }
         Ok(())
     }
 
-    /// Starts a supervisor for a run that waits for its turn, in the environment that it was meant for.
+    /// Starts a supervisor for a run that waits for its turn, in the environment and the work tree that it was
+    /// meant for.
+    ///
+    /// # Errors
+    /// It cannot go on, as when its cards are gone; it stays queued then.
     pub fn restart(&self, uuid: &str) -> Result<()> {
-        let environment = self.store.peek_pending(uuid).and_then(|(_, aside)| aside.read(Aside::ENVIRONMENT));
-        let environment: Option<Vec<(OsString, OsString)>> = environment;
-        self.resume_elsewhere(&Order::Resume { uuid: uuid.to_owned() }, environment)
+        let Some((pending, aside)) = self.store.peek_pending(uuid) else { return Ok(()) };
+        let place = Place {
+            environment: aside.read(Aside::ENVIRONMENT),
+            dir: self.repo.work_dir_of(&pending.worktree).filter(|dir| dir.is_dir()),
+        };
+        self.look_after_elsewhere(&Order::Resume { uuid: uuid.to_owned() }, place)
     }
 }
 
-/// Whether a trainer, or what it has started in its group, still runs.
-pub(super) fn is_training(trainer: &Identity) -> bool {
-    trainer.is_alive() || trainer.boot == identity::boot_id() && identity::group_is_alive(trainer.pid)
+/// What is to be done about a run that waits for a turn that does not come.
+fn cannot_go_on(stored: &Stored, error: &anyhow::Error) -> anyhow::Error {
+    let told = tell(error);
+    let fault = fault(format!("{} stays queued: {}", stored.id, told.message)).exit(told.exit);
+    let fault = told.hints.into_iter().fold(fault, Fault::hint);
+    fault.hint(format!("give it up: `gx stop {}`", stored.id)).into()
+}
+
+/// A trainer whose supervisor was killed before it could note who trains: it has the name of its run about it.
+fn unnoted(pending: &Pending, aside: &Aside, is_settled: bool) -> Option<Identity> {
+    let is_noted = aside.read::<Identity>(Aside::TRAINER).is_some();
+    (is_settled && !is_noted).then(|| signal::marked(&mark(&pending.uuid))).flatten()
 }
 
 fn sleep_on(doings: &[Doing], beat: Option<Duration>, left: Option<Duration>) {

@@ -40,6 +40,20 @@ impl Store<'_> {
         serde_json::from_slice(&fs::read(self.log_file(id).with_file_name("outcome.json")).ok()?).ok()
     }
 
+    /// Removes the log and the outcome of a run that is to run again; the note of the log stays.
+    pub fn forget_run(&self, id: &ExperimentId) -> Result<()> {
+        let log = self.log_file(id);
+        for path in [log.with_file_name("outcome.json"), log] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps a log as a note on the snapshot; a log that is there already is replaced.
     pub fn keep_log(&self, snapshot: ObjectId, log: &[u8]) -> Result<()> {
         let edit = BTreeMap::from([(snapshot, log.to_vec())]);

@@ -7,4 +7,5 @@ pub mod logs;
 pub mod pending;
 pub mod repair;
 pub mod settle;
+pub mod stranded;
 pub mod trash;

@@ -129,6 +129,15 @@ pub struct Held {
 }
 
 impl Held {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same run, whose file has been moved.
+    pub(super) fn at(self, path: PathBuf) -> Self {
+        Self { path, ..self }
+    }
+
     /// Notes which process trains, so that a later command does not take a living run for a dead one.
     pub fn trainer(&self, trainer: &Identity) -> Result<()> {
         self.aside().write(Aside::TRAINER, trainer).context("cannot note the trainer")
@@ -186,15 +195,19 @@ impl Store<'_> {
         Ok(Held { path, lock, pending })
     }
 
-    /// The runs of this machine that nobody looks after any more, locked by this process.
-    pub fn abandoned(&self) -> Result<Vec<Held>> {
-        let Ok(files) = fs::read_dir(self.pending_folder()) else { return Ok(Vec::new()) };
-        let mut paths: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-        paths.sort();
-        let held = paths.iter().filter_map(|path| take(path).transpose());
-        let held: Result<Vec<Held>> = held.collect();
-        Ok(held?.into_iter().filter(|held| held.pending.machine == identity::machine_id()).collect())
+    /// The runs of this machine that nobody looks after any more, each locked by this process while it is looked at.
+    pub fn abandoned(&self) -> impl Iterator<Item = Result<Held>> {
+        // One at a time: whoever waits for one of them must not wait for all.
+        let held = files(&self.pending_folder()).into_iter().filter_map(|path| take(&path).transpose());
+        let machine = identity::machine_id();
+        held.filter(move |held| held.as_ref().map_or(true, |held| held.pending.machine == machine))
+    }
+
+    /// All runs of this machine that are not done with, whoever has them in hand.
+    pub fn all_pending(&self) -> Vec<Pending> {
+        let read = |path: PathBuf| serde_json::from_slice(&fs::read(path).ok()?).ok();
+        let all = files(&self.pending_folder()).into_iter().filter_map(read);
+        all.filter(|pending: &Pending| pending.machine == identity::machine_id()).collect()
     }
 
     /// The run with this uuid, whoever has it in hand, and what is noted beside it.
@@ -223,7 +236,16 @@ impl Store<'_> {
     }
 }
 
-fn take(path: &Path) -> Result<Option<Held>> {
+/// The files of runs in a folder, by name.
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    paths
+}
+
+pub(super) fn take(path: &Path) -> Result<Option<Held>> {
     let Ok(file) = File::open(path) else { return Ok(None) };
     if file.try_lock().is_err() {
         return Ok(None);

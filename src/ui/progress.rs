@@ -42,7 +42,7 @@ impl Progress {
                 let text = format!("{id} was left unfinished; it is `{status}` now{done}");
                 self.aside(|output| output.note("note", Label::Strong, &text));
             }
-            Event::Begun(_) | Event::Finished(_) | Event::Failed(_) => {}
+            Event::Begun(_) | Event::Finished(_) | Event::Failed(_) | Event::Elsewhere => {}
             Event::Waiting { id, position, waiters, reason } => {
                 self.wait(id.as_ref(), &format!("{position} of {waiters} in the queue: {reason}"));
             }

@@ -5,6 +5,7 @@ pub mod done;
 pub mod gpus;
 pub mod list;
 pub mod outcome;
+pub mod recovered;
 pub mod show;
 pub mod summary;
 pub mod waited;
