@@ -18,6 +18,7 @@ pub mod import;
 pub mod judge;
 pub mod lock;
 pub mod mark;
+pub mod orphan;
 pub mod outcome;
 pub mod plan;
 pub mod recover;

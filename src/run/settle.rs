@@ -13,11 +13,10 @@ use crate::model::outcome::TreeChange;
 use crate::model::record::{Fields, Record};
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
-use crate::process::group::Group;
-use crate::process::identity::{self, Identity};
 use crate::run::conclude::Observed;
 use crate::run::judge::{Ending, Seen, read_metrics};
 use crate::run::lock::{Patience, WorkTreeLock};
+use crate::run::orphan::is_training;
 use crate::run::runner::Runner;
 use crate::store::aside::Aside;
 use crate::store::pending::{Held, Pending};
@@ -217,12 +216,6 @@ impl Runner<'_> {
 /// Whether somebody wanted the run to end, as far as was written down.
 fn is_wish(held: &Held) -> bool {
     held.aside().read::<Seen>(Aside::RESULT).is_some_and(|seen| seen.is_wish)
-}
-
-/// Whether a trainer, or what it has started in its group, still runs.
-pub(super) fn is_training(trainer: &Identity) -> bool {
-    // Of another boot, or under a number that somebody else has got, there is nobody.
-    trainer.is_alive() || trainer.boot == identity::boot_id() && Group::led_by(trainer.clone()).is_alive()
 }
 
 fn timestamp(time: SystemTime) -> Option<Timestamp> {

@@ -4,18 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::clock::Timestamp;
 use crate::error::fault;
-use crate::model::record::Fields;
 use crate::process::child::Cause;
-use crate::process::command::Ended;
 use crate::process::identity::Identity;
 use crate::process::signal::{self, Wish};
-use crate::run::judge::{Ending, Seen};
+use crate::run::orphan::{Reason, end_orphan};
 use crate::run::runner::Runner;
 use crate::run::settle::Reach;
 use crate::run::watch::Doing;
-use crate::store::aside::Aside;
 use crate::store::experiments::Stored;
 
 impl Runner<'_> {
@@ -63,29 +59,4 @@ impl Runner<'_> {
         self.store.keep_outcome(&finished)?;
         held.done()
     }
-}
-
-/// Why a trainer without a supervisor is ended.
-pub(super) struct Reason {
-    pub(super) cause: Cause,
-    pub(super) is_wish: bool,
-}
-
-/// Ends a trainer whose supervisor is gone, and all that carry the name of its run.
-pub(super) fn end_orphan(
-    trainer: &Identity,
-    aside: &Aside,
-    (uuid, grace): (&str, Duration),
-    Reason { cause, is_wish }: Reason,
-) -> Result<()> {
-    // Written first: who finds it dead must not take it for one that ended by itself.
-    let ending = Ending::Supervised { ended: Ended::Signal(15), cause };
-    let seen = Seen { ending, finished: Timestamp::now(), cards: Fields::new(), is_wish };
-    aside.write_durably(Aside::RESULT, &seen)?;
-    Ok(signal::end_orphans(trainer, &mark(uuid), grace)?)
-}
-
-/// What all processes of a run have in their environment.
-pub(super) fn mark(uuid: &str) -> String {
-    format!("GX_UUID={uuid}")
 }

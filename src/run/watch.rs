@@ -12,15 +12,14 @@ use crate::model::status::Status;
 use crate::process::identity::{self, Identity};
 use crate::process::supervisor::Place;
 use crate::process::wait::{self, Watch};
-use crate::process::{interrupt, log, signal};
+use crate::process::{interrupt, log};
 use crate::research::ranking;
 use crate::run::event::{Event, Listener};
+use crate::run::orphan::{is_training, unnoted};
 use crate::run::runner::{Order, Runner};
-use crate::run::settle::{Reach, is_training};
-use crate::run::stop::mark;
+use crate::run::settle::Reach;
 use crate::store::aside::Aside;
 use crate::store::experiments::Stored;
-use crate::store::pending::Pending;
 
 /// How often is looked at what cannot be waited for, such as an agent that trains by itself.
 const LOOK: Duration = Duration::from_millis(250);
@@ -220,12 +219,6 @@ fn cannot_go_on(stored: &Stored, error: &anyhow::Error) -> anyhow::Error {
     let fault = fault(format!("{} stays queued: {}", stored.id, told.message)).exit(told.exit);
     let fault = told.hints.into_iter().fold(fault, Fault::hint);
     fault.hint(format!("give it up: `gx stop {}`", stored.id)).into()
-}
-
-/// A trainer whose supervisor was killed before it could note who trains: it has the name of its run about it.
-fn unnoted(pending: &Pending, aside: &Aside, is_settled: bool) -> Option<Identity> {
-    let is_noted = aside.read::<Identity>(Aside::TRAINER).is_some();
-    (is_settled && !is_noted).then(|| signal::marked(&mark(&pending.uuid))).flatten()
 }
 
 fn sleep_on(doings: &[Doing], beat: Option<Duration>, left: Option<Duration>) {

@@ -8,3 +8,4 @@ pub mod progress;
 pub mod render;
 pub mod style;
 pub mod table;
+pub mod voice;
