@@ -70,7 +70,12 @@ impl Runner<'_> {
         let status = self.store.record(begun.pending().snapshot)?.status();
         listen(Event::Begun(Box::new(begun.beginning(status))));
         let (turn, site) = self.take_turn(&begun, listen)?;
-        let (Turn::Come(hand), Some(site)) = (turn, site) else { return self.leave_queue(begun, listen) };
+        let Turn::Come(hand) = turn else { return self.leave_queue(begun, listen) };
+        let site = match site {
+            Ok(site) => site,
+            // It would fail the same way again: this is its end.
+            Err(error) => return self.record_unfit(begun, &error, listen),
+        };
         fail::point("turn");
         if status == Status::Queued {
             self.record_start(&begun, &hand)?;
@@ -83,7 +88,7 @@ impl Runner<'_> {
     }
 
     /// Waits for the cards of a run. Its checkout is made while others still train, so that no card waits for it.
-    fn take_turn<'a>(&'a self, begun: &Begun, listen: &mut Listener<'_>) -> Result<(Turn, Option<Site<'a>>)> {
+    fn take_turn<'a>(&'a self, begun: &Begun, listen: &mut Listener<'_>) -> Result<(Turn, Result<Site<'a>>)> {
         let task = begun.pending().task.as_ref().context("a run without a command")?;
         let aside = begun.held.aside();
         let mut tell = |event: Event| {
@@ -95,17 +100,24 @@ impl Runner<'_> {
             listen(event);
         };
         let mut site = None;
-        let mut soon = || {
-            if site.is_none() {
-                site = Some(Site::apart(self, begun)?);
-            }
-            Ok(())
-        };
-        let turn = Cards::new(self, task).wait(Some(&begun.id), &mut tell, &mut soon)?;
-        if matches!(turn, Turn::Come(_)) {
-            soon()?;
-        }
-        Ok((turn, site))
+        let turn = Cards::new(self, task).wait(Some(&begun.id), &mut tell, &mut || {
+            site.get_or_insert_with(|| Site::apart(self, begun));
+        })?;
+        Ok((turn, site.unwrap_or_else(|| Site::apart(self, begun))))
+    }
+
+    /// Ends a run whose checkout could not be made.
+    fn record_unfit(
+        &self,
+        begun: Begun,
+        error: &anyhow::Error,
+        listen: &mut Listener<'_>,
+    ) -> Result<Finished> {
+        let ending = Ending::ReportedCrash(format!("its checkout could not be made: {error:#}"));
+        let mut finished = self.record_early_end(&begun.held, &begun.id, ending)?;
+        begun.held.done()?;
+        self.tell_end(&mut finished, listen);
+        Ok(finished)
     }
 
     /// The line that says `running`, in the journal; the notes follow while the command runs already.
@@ -134,7 +146,12 @@ impl Runner<'_> {
 
     /// Records that a run was stopped while it waited.
     pub(super) fn record_cancelled(&self, held: &Held, id: &ExperimentId) -> Result<Finished> {
-        let (ending, finished) = (Ending::Cancelled, Timestamp::now());
+        self.record_early_end(held, id, Ending::Cancelled)
+    }
+
+    /// Records the end of a run whose command has not begun.
+    fn record_early_end(&self, held: &Held, id: &ExperimentId, ending: Ending) -> Result<Finished> {
+        let finished = Timestamp::now();
         // Written first: whoever finds it half done must not put it back into the queue.
         let seen = Seen { ending: ending.clone(), finished, cards: Fields::new(), is_wish: true };
         held.aside().write_durably(Aside::RESULT, &seen)?;

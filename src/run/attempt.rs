@@ -31,7 +31,7 @@ impl Runner<'_> {
             listen(Event::Settled { id, status, tree: Box::new(tree) });
         }
         let task = self.task(start, job, job.command.clone())?;
-        let Turn::Come(hand) = Cards::new(self, &task).wait(None, listen, &mut || Ok(()))? else {
+        let Turn::Come(hand) = Cards::new(self, &task).wait(None, listen, &mut || {})? else {
             return Err(cards::given_up());
         };
         let begun = self.begin(start, listen).map_err(|error| match interrupt::count() {

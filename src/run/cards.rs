@@ -78,12 +78,12 @@ impl<'a> Cards<'a> {
         Self { runner, task }
     }
 
-    /// Waits until the cards are free; `soon` is called once when the turn is near.
+    /// Waits until the cards are free; `soon` is called when the turn is near.
     pub(super) fn wait(
         &self,
         id: Option<&ExperimentId>,
         listen: &mut Listener<'_>,
-        soon: &mut dyn FnMut() -> Result<()>,
+        soon: &mut dyn FnMut(),
     ) -> Result<Turn> {
         if self.task.gpus == 0 {
             return Ok(Turn::Come(Hand::default()));
@@ -95,7 +95,7 @@ impl<'a> Cards<'a> {
             repository: self.runner.repo.work_dir().display().to_string(),
             command: Some(self.task.command.join(" ")),
         };
-        let (mut source, mut driver, mut trouble) = (Source::None, None, None);
+        let (mut source, mut driver) = (Source::None, None);
         let mut ask = || {
             let told = present(config)?;
             (source, driver) = (told.source, told.driver.clone());
@@ -104,15 +104,12 @@ impl<'a> Cards<'a> {
         let mut hear = |waiting: &lease::Waiting| {
             let lease::Waiting { position, waiters, reason } = waiting.clone();
             listen(Event::Waiting { id: id.cloned(), position, waiters, reason });
-            if position <= SOON && trouble.is_none() {
-                trouble = soon().err();
+            if position <= SOON {
+                soon();
             }
         };
         let lease = lease::acquire(config, &wanted, &mut ask, &|| interrupt::count() > 0, &mut hear)?;
         let Some(lease) = lease else { return Ok(Turn::Stopped) };
-        if let Some(trouble) = trouble {
-            return Err(trouble);
-        }
         let (config, was_shared) = (config.clone(), lease.is_shared());
         let cards =
             InHand { lease, config, source, driver, next_look: LOOK, was_shared, strangers: Vec::new() };

@@ -21,3 +21,4 @@ mod scope;
 mod setup;
 mod snapshot;
 mod support;
+mod unfit;
