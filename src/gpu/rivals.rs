@@ -65,17 +65,27 @@ impl<'a> Rivals<'a> {
         self.idle.clear();
     }
 
-    /// Whether this one is still there, alive and waiting; all others are forgotten. A dead one is removed.
+    /// Removes a ticket if its waiter is dead; says whether it is gone by that.
     ///
     /// # Errors
     /// When the folder cannot be locked.
-    pub fn waits(&mut self, number: u64) -> Result<bool> {
-        self.others.keep_only(number);
-        if self.others.is_dead(&self.folder, number) {
-            bury(&path(&self.folder, number), &self.folder.lock()?);
+    pub fn bury(&mut self, number: u64) -> Result<bool> {
+        if !self.others.is_dead(&self.folder, number) {
             return Ok(false);
         }
-        Ok(self.others.is_there(number))
+        let path = path(&self.folder, number);
+        bury(&path, &self.folder.lock()?);
+        Ok(!path.exists())
+    }
+
+    /// Whether a ticket that was looked at is still in the queue.
+    pub fn waits(&self, number: u64) -> bool {
+        self.others.is_there(number)
+    }
+
+    /// Forgets all that are not in the queue any more.
+    pub fn keep_only(&mut self, numbers: &[u64]) {
+        self.others.keep_only(numbers);
     }
 }
 

@@ -177,9 +177,9 @@ impl Others {
         is_dead
     }
 
-    /// Forgets all but this one.
-    pub fn keep_only(&mut self, number: u64) {
-        self.known.retain(|known, _| *known == number);
+    /// Forgets all but these.
+    pub fn keep_only(&mut self, numbers: &[u64]) {
+        self.known.retain(|number, _| numbers.binary_search(number).is_ok());
     }
 
     /// Whether a ticket that was looked at is still in the queue.

@@ -19,10 +19,15 @@ use crate::gpu::slots::Slots;
 use crate::gpu::ticket::{Place, Ticket, numbers, path};
 use crate::gpu::watch::{Target, Watch};
 use crate::model::gpu::Inventory;
-use crate::process::fail;
+use crate::process::{fail, wait};
 
 /// At least so many at the head of the queue look at the cards; those behind sleep until one of these is gone.
 const NEAR: usize = 16;
+/// Behind so many nobody watches anything: a user has 128 instances of inotify for all programs together. They look
+/// at the queue from time to time, and are watching long before it is their turn.
+const WATCHING: usize = 48;
+/// How often they look.
+const FAR: Duration = Duration::from_millis(250);
 /// The line for people is written no more often than this.
 const TELL: Duration = Duration::from_millis(100);
 
@@ -116,9 +121,17 @@ impl<'a> Waiter<'a> {
                 self.place = Place::join(&self.folder, &self.ticket)?;
                 continue;
             };
+            if self.bury_neighbours(&numbers, position)? {
+                continue;
+            }
             let near = NEAR.max(2 * self.config.slots as usize * self.health.cards().len());
             if position >= near {
-                self.wait_for_ticket(numbers[position + 1 - near], (position, numbers.len()), outside)?;
+                let place = (position, numbers.len());
+                if position < near.max(WATCHING) {
+                    self.wait_for_ticket(numbers[position + 1 - near], place, outside)?;
+                } else {
+                    self.wait_far_back(place, outside);
+                }
                 continue;
             }
             self.watch.drain();
@@ -140,7 +153,20 @@ impl<'a> Waiter<'a> {
         self.watch.quiet()
     }
 
-    /// Waits far from the head of the queue until the ticket that keeps it there is gone.
+    /// Removes the tickets of those right before and behind it where they died; says whether it did.
+    ///
+    /// That way nobody has to look at the whole queue, and a place in it counts only living ones.
+    fn bury_neighbours(&mut self, numbers: &[u64], position: usize) -> Result<bool> {
+        let around = [position.checked_sub(1), Some(position + 1)];
+        let mut has_changed = false;
+        self.rivals.keep_only(numbers);
+        for &number in around.into_iter().flatten().filter_map(|place| numbers.get(place)) {
+            has_changed |= self.rivals.bury(number)?;
+        }
+        Ok(has_changed)
+    }
+
+    /// Waits some way from the head of the queue until the ticket that keeps it there is gone.
     fn wait_for_ticket(
         &mut self,
         number: u64,
@@ -149,11 +175,17 @@ impl<'a> Waiter<'a> {
     ) -> Result<()> {
         self.watch.set(vec![Target::Ticket(path(&self.folder, number))]);
         self.watch.drain();
-        if self.rivals.waits(number)? {
+        if !self.rivals.bury(number)? && self.rivals.waits(number) {
             let again = self.tell(place, None, outside);
             self.watch.wait(again);
         }
         Ok(())
+    }
+
+    /// Waits for a moment far from the head of the queue.
+    fn wait_far_back(&mut self, place: (usize, usize), outside: &mut Outside<'_>) {
+        let again = self.tell(place, None, outside);
+        wait::for_any(&[], Some(again.unwrap_or(FAR)));
     }
 
     fn near_targets(&self) -> Vec<Target> {

@@ -214,10 +214,11 @@ fn far_waiters_come_nearer_when_those_before_them_leave_or_die() {
     let config = config(dir.path(), 1);
     let held = get(&config, 1, 1);
     // A dead waiter at the head: its ticket lies there without a lock.
-    std::fs::write(dir.path().join("q/000000000001.ticket"), "{\"need\":1}").unwrap();
+    let dead = dir.path().join("q/000000000001.ticket");
+    std::fs::write(&dead, "{\"need\":1}").unwrap();
     thread::scope(|scope| {
         let all: Vec<_> = (0..40).map(|_| scope.spawn(|| drop(get(&config, 1, 1)))).collect();
-        wait_until(|| tickets(dir.path()) == 41);
+        wait_until(|| tickets(dir.path()) == 40 && !dead.exists());
         let began = Instant::now();
         drop(held);
         for one in all {
@@ -351,4 +352,35 @@ fn hand_over_takes_at_most_two_milliseconds() {
             times[times.len() - 1]
         );
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_queue_leaves_most_of_the_inotify_instances_to_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path(), 1);
+    let instances = || {
+        let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+        targets.filter(|target| target.as_os_str() == "anon_inode:inotify").count()
+    };
+    let held = get(&config, 1, 1);
+    let (told, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let stop = || is_over.load(Ordering::SeqCst);
+    thread::scope(|scope| {
+        for _ in 0..90 {
+            scope.spawn(|| {
+                let mut listen = |_: &Waiting| {
+                    told.fetch_add(1, Ordering::SeqCst);
+                };
+                acquire(&config, &wanted(1, "w"), &mut || Ok(inventory(1)), &stop, &mut listen).unwrap()
+            });
+        }
+        wait_until(|| told.load(Ordering::SeqCst) >= 90);
+        // Other tests of this process watch too.
+        assert!((16..80).contains(&instances()), "{}", instances());
+        is_over.store(true, Ordering::SeqCst);
+        Folder::open(&config).unwrap().ring();
+    });
+    drop(held);
 }

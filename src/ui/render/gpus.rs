@@ -1,16 +1,16 @@
 //! The cards, who has them and who waits: three tables for one screen.
 
-use std::path::Path;
-
 use crate::clock::Timestamp;
 use crate::report::gpus::{Card, Gpus, Holder, Waiter};
 use crate::ui::number;
 use crate::ui::page::{Page, Show};
 use crate::ui::style::{Label, Text};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Column, Table, cut};
 
 /// So much of a UUID tells the cards of a machine apart.
 const SHORT: usize = 8;
+/// So much of a command tells what runs.
+const COMMAND: usize = 20;
 const GIB: f64 = (1u64 << 30) as f64;
 
 impl Show for Gpus {
@@ -40,7 +40,7 @@ impl Show for Gpus {
 fn cards(cards: &[Card]) -> Table {
     let mut table = Table::new([
         Column::right("GPU"),
-        Column::left("model").optional(),
+        Column::left("model"),
         Column::left("UUID"),
         Column::right("GiB used"),
         Column::right("busy"),
@@ -101,13 +101,14 @@ fn state(card: &Card) -> Text {
     }
 }
 
-/// What people call a holder: the experiment, else its command.
+/// What people call a holder or a waiter: the experiment, else its command.
+fn called(experiment: Option<&String>, command: Option<&String>) -> String {
+    let command = || command.map(|command| cut(command, COMMAND));
+    experiment.cloned().or_else(command).unwrap_or_else(|| "somebody".to_owned())
+}
+
 fn name(holder: &Holder) -> String {
-    let program = || {
-        let first = holder.command.as_ref()?.split_whitespace().next()?;
-        Some(Path::new(first).file_name()?.to_string_lossy().into_owned())
-    };
-    holder.experiment.clone().or_else(program).unwrap_or_else(|| "somebody".to_owned())
+    called(holder.experiment.as_ref(), holder.command.as_ref())
 }
 
 /// Why cards are given to nobody, and strangers that are no reason because somebody has the card.
@@ -181,10 +182,10 @@ fn queue(queue: &[Waiter]) -> Table {
         Column::left("why"),
     ]);
     for waiter in queue {
-        let command = waiter.command.as_deref().and_then(|command| command.split_whitespace().next());
+        let name = called(waiter.experiment.as_ref(), waiter.command.as_ref());
         table.row([
             Text::from(waiter.position.to_string()),
-            Text::new(waiter.experiment.as_deref().or(command).unwrap_or("somebody"), Label::Strong),
+            Text::new(name, Label::Strong),
             Text::from(waiter.need.to_string()),
             Text::from(waiter.user.as_str()),
             Text::from(age(&waiter.since)),
