@@ -21,6 +21,8 @@ const PER_CALL: usize = 1000;
 struct Plan {
     files: Vec<Target>,
     entries: Vec<Target>,
+    /// Those of the entries that say what the first commit says.
+    untouched: Vec<Target>,
     in_the_way: BTreeSet<RepoPath>,
     submodules: Vec<RepoPath>,
 }
@@ -63,6 +65,12 @@ impl Repo {
         Ok(plan.submodules)
     }
 
+    /// For a work tree whose branch was moved under it and that cannot follow: entries of the index that nobody has
+    /// staged follow all the same, so that what stays behind shows as an edit of the file and not as a staged one.
+    pub fn follow_in_index(&self, from: ObjectId, to: ObjectId) -> Result<()> {
+        self.update_index(&self.plan_following(from, to)?.untouched)
+    }
+
     /// Moves a detached HEAD from `old` to `new`; index and files stay as they are. Lost where HEAD is on a branch.
     pub fn set_detached_head(&self, new: ObjectId, old: ObjectId, log: &str) -> Result<Swap> {
         if self.head()?.branch.is_some() {
@@ -100,6 +108,7 @@ impl Repo {
             }
             if present != change.after {
                 plan.entries.push((path.clone(), change.after));
+                plan.untouched.extend((present == change.before).then(|| (path.clone(), change.after)));
             }
             let is_known = present == change.before || present == change.after;
             if !is_known || !is_there && !self.is_at(path, change.before)? {

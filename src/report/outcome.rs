@@ -76,7 +76,7 @@ pub struct Tree {
     pub advice: Option<String>,
     /// Kept meanwhile on the same base, and not part of the tree that the tip has now.
     pub superseded: Vec<ExperimentId>,
-    /// The command that puts the newest of them into this work tree, to try both together.
+    /// The command that puts their changes into this work tree too, to try all together.
     pub combine: Option<String>,
     /// What was done for other work trees of the tag, or could not be.
     pub notes: Vec<String>,
@@ -106,11 +106,17 @@ impl Tree {
             others: change.others,
             refused,
             advice,
-            combine: change.superseded.first().map(|id| format!("gx restore {id}")),
+            combine: combine(&change.superseded),
             superseded: change.superseded,
             notes: change.notes,
         }
     }
+}
+
+/// Brings in what a merge left out, the oldest first, as each may stand on the one before.
+fn combine(superseded: &[ExperimentId]) -> Option<String> {
+    let each: Vec<String> = superseded.iter().rev().map(|id| format!("gx restore {id}")).collect();
+    (!each.is_empty()).then(|| each.join(" && "))
 }
 
 impl Outcome {

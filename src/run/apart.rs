@@ -19,10 +19,10 @@ use crate::run::cards::{self, Cards, Hand, Turn};
 use crate::run::conclude::Observed;
 use crate::run::event::{Event, Listener};
 use crate::run::judge::{Ending, Seen};
-use crate::run::lock::{Patience, WorkTreeLock};
+use crate::run::lock::{Patience, Reach, WorkTreeLock};
 use crate::run::plan::Plan;
 use crate::run::runner::Runner;
-use crate::run::settle::{Reach, Settled};
+use crate::run::settle::Settled;
 use crate::run::site::Site;
 use crate::run::task::Start;
 use crate::run::tip::Since;
@@ -179,6 +179,7 @@ impl Runner<'_> {
         pending: &Pending,
         id: &ExperimentId,
         status: Status,
+        reach: Reach,
     ) -> Result<TreeChange> {
         if pending.leave || !status.is_final() || status == Status::Interrupted {
             return Ok(TreeChange::default());
@@ -187,7 +188,7 @@ impl Runner<'_> {
             Status::Keep => self.keep_apart(pending, id)?,
             _ => TreeChange::default(),
         };
-        self.bring_all(pending, &mut change)?;
+        self.bring_all(pending, reach, &mut change)?;
         Ok(change)
     }
 

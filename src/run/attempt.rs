@@ -8,9 +8,9 @@ use crate::model::status::Status;
 use crate::process::{fail, interrupt};
 use crate::run::cards::{self, Cards, Turn};
 use crate::run::event::{Event, Listener};
-use crate::run::lock::{Patience, WorkTreeLock};
+use crate::run::lock::{Patience, Reach, WorkTreeLock};
 use crate::run::runner::{Job, Runner};
-use crate::run::settle::{Reach, Settled};
+use crate::run::settle::Settled;
 use crate::run::site::Site;
 use crate::run::task::Start;
 

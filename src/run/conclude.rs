@@ -21,6 +21,7 @@ use crate::process::{fail, log};
 use crate::research::ranking;
 use crate::run::begun::Begun;
 use crate::run::judge::{Ending, Judged, Scales, Seen, read_metrics};
+use crate::run::lock::Reach;
 use crate::run::runner::Runner;
 use crate::run::seal;
 use crate::run::site::Site;
@@ -58,7 +59,7 @@ impl Runner<'_> {
         let mut finished = self.record_end(&begun.held, &begun.id, &observed)?;
         let turn = Some(turn).filter(|_| finished.status == Status::Keep);
         if pending.is_isolated() {
-            finished.tree = self.change_apart(pending, &begun.id, finished.status)?;
+            finished.tree = self.change_apart(pending, &begun.id, finished.status, Reach::Records)?;
         } else {
             finished.tree = self.change_tree(pending, finished.status)?;
         }

@@ -2,20 +2,23 @@
 
 use anyhow::Result;
 
-use crate::git::repo::Repo;
+use crate::git::refs::Swap;
+use crate::git::repo::{Head, Repo};
 use crate::model::object::ObjectId;
-use crate::model::outcome::TreeChange;
-use crate::model::path;
-use crate::run::lock::{Patience, WorkTreeLock};
+use crate::model::outcome::{Moved, Refusal, TreeChange};
+use crate::model::path::{self, RepoPath};
+use crate::model::record::Record;
+use crate::run::lock::{Patience, Reach, WorkTreeLock};
 use crate::run::mark;
 use crate::run::runner::Runner;
 use crate::run::tip::Since;
+use crate::store::experiments::Stored;
 use crate::store::pending::{Pending, Scope};
 
 impl Runner<'_> {
     /// Brings this work tree, which is locked, and the checkouts of the tag's branch to where the tip is now.
     pub(super) fn bring_along(&self, pending: &Pending, change: &mut TreeChange) -> Result<()> {
-        self.bring_others(&pending.worktree, change)?;
+        self.bring_others(Some(&pending.worktree), None, change)?;
         if pending.task.as_ref().is_some_and(|task| task.stay) {
             return Ok(());
         }
@@ -33,9 +36,10 @@ impl Runner<'_> {
     }
 
     /// Brings the work trees along that have the branch checked out which an isolated keep has moved, and the one
-    /// that the run came from.
-    pub(super) fn bring_all(&self, pending: &Pending, change: &mut TreeChange) -> Result<()> {
-        self.bring_others("", change)?;
+    /// that the run came from; `reach` says whether this work tree is locked already.
+    pub(super) fn bring_all(&self, pending: &Pending, reach: Reach, change: &mut TreeChange) -> Result<()> {
+        let in_hand = (reach == Reach::Trees).then(|| self.repo.worktree_name());
+        self.bring_others(None, in_hand.as_deref(), change)?;
         let stays = pending.task.as_ref().is_some_and(|task| task.stay);
         if pending.scope.tip.is_none() || stays {
             return Ok(());
@@ -45,7 +49,7 @@ impl Runner<'_> {
         let Some(own) = own else { return Ok(()) };
         let place = self.repo.open_worktree(&own.dir)?;
         // One that is being trained in catches up when that is over.
-        if let Ok(_lock) = WorkTreeLock::take(&place, Patience::Refuse)
+        if let Ok(_lock) = lock_of(&place, in_hand.as_deref())
             && let Some(note) = self.catch_up(&place, &pending.scope)?
         {
             change.notes.push(note);
@@ -53,27 +57,68 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// The checkouts of the branch that has moved, all but the one named.
-    fn bring_others(&self, but: &str, change: &mut TreeChange) -> Result<()> {
+    /// Where the keeps of an experiment's tag go, seen from a detached HEAD; nothing where HEAD is on a branch.
+    pub(super) fn tip_head(&self, record: &Record) -> Result<Option<Head>> {
+        let name = format!("refs/heads/autoresearch/{}", record.text("tag").unwrap_or_default());
+        if self.repo.head()?.branch.is_some() {
+            return Ok(None);
+        }
+        let tip = self.repo.read_ref(&name)?;
+        Ok(tip.map(|commit| Head { branch: Some(name), commit }))
+    }
+
+    /// Moves the tip to a commit that a person keeps from an agent's tree, which is locked; all that can go along do.
+    pub(super) fn keep_on_tip(
+        &self,
+        stored: &Stored,
+        tip: &Head,
+        kept: ObjectId,
+        committed: Vec<RepoPath>,
+    ) -> Result<TreeChange> {
+        let (reference, log) = (tip.reference().to_owned(), format!("gx: keep {}", stored.id));
+        let mut change = TreeChange::default();
+        if self.repo.swap_ref(&reference, kept, Some(tip.commit), &log)? == Swap::Lost {
+            let advice = format!("gx keep {} --reason \"…\"", stored.id);
+            change.refused = Some(Refusal { why: Refusal::RACE.to_owned(), advice });
+            return Ok(change);
+        }
+        self.repo.sync_ref(&reference)?;
+        change.moved = Some(Moved { reference, from: tip.commit, to: kept });
+        change.committed = committed;
+        self.bring_others(Some(&self.repo.worktree_name()), None, &mut change)?;
+        let from = self.repo.head()?.commit;
+        match self.go_along(self.repo, from, kept)? {
+            Some(why) => change.notes.push(format!("this work tree stays at {}: {why}", from.short())),
+            None => drop(self.repo.set_detached_head(kept, from, &log)?),
+        }
+        Ok(change)
+    }
+
+    /// The checkouts of the branch that has moved, all but the one named; `in_hand` is locked by this process.
+    fn bring_others(&self, but: Option<&str>, in_hand: Option<&str>, change: &mut TreeChange) -> Result<()> {
         let Some(moved) = change.moved.clone().filter(|moved| moved.reference != "HEAD") else {
             return Ok(());
         };
-        if !self.repo.has_worktrees() && but == "main" {
+        if !self.repo.has_worktrees() && but == Some("main") {
             return Ok(());
         }
         for tree in self.repo.worktrees()? {
-            if tree.name == but
+            if Some(tree.name.as_str()) == but
                 || tree.is_gone
                 || tree.branch.as_deref() != moved.reference.strip_prefix("refs/heads/")
             {
                 continue;
             }
             let place = self.repo.open_worktree(&tree.dir)?;
-            let told = match WorkTreeLock::take(&place, Patience::Refuse) {
-                Ok(_lock) => self.go_along(&place, moved.from, moved.to)?,
+            let lock = lock_of(&place, in_hand);
+            let told = match &lock {
+                Ok(_) => self.go_along(&place, moved.from, moved.to)?,
                 Err(_) => Some("a run has it".to_owned()),
             };
             if let Some(why) = told {
+                if lock.is_ok() {
+                    place.follow_in_index(moved.from, moved.to)?;
+                }
                 change.notes.push(format!(
                     "{} stays behind its branch: {why}; there: git diff {} HEAD",
                     tree.dir.display(),
@@ -121,4 +166,10 @@ impl Runner<'_> {
         }
         Ok(None)
     }
+}
+
+/// Locks a work tree for as long as it is changed, where this process has not done so before.
+fn lock_of(place: &Repo, in_hand: Option<&str>) -> Result<Option<WorkTreeLock>> {
+    let is_in_hand = in_hand == Some(place.worktree_name().as_str());
+    if is_in_hand { Ok(None) } else { WorkTreeLock::take(place, Patience::Refuse).map(Some) }
 }

@@ -32,6 +32,15 @@ pub enum Patience {
     Wait,
 }
 
+/// How far settling may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Records only: any command.
+    Records,
+    /// This work tree and its branch too: a command that holds its lock.
+    Trees,
+}
+
 impl WorkTreeLock {
     /// Takes the lock.
     ///

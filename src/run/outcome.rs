@@ -104,7 +104,9 @@ impl Runner<'_> {
         };
         let is_kept = status == Status::Keep && !stays && change.refused.is_none();
         self.mark_end(&scope, is_kept, &change)?;
-        if !stays && change.refused.is_none() {
+        // Others may have moved the branch under an interrupted run; a detached HEAD stays where that found it.
+        let is_left_behind = status == Status::Interrupted && !pending.leave && scope.tip.is_none();
+        if (!stays || is_left_behind) && change.refused.is_none() {
             self.bring_along(pending, &mut change)?;
         }
         Ok(change)
@@ -190,7 +192,13 @@ impl Runner<'_> {
             None => scope.head,
         };
         let meanwhile = self.repo.changes(self.repo.tree_of(expected)?, self.repo.tree_of(head)?)?;
-        let committed: Vec<_> = meanwhile.into_iter().map(|change| (change.path, change.after)).collect();
+        let mut committed = Vec::new();
+        for change in meanwhile {
+            // What others have kept moves the branch and not these files.
+            if self.repo.is_at(&change.path, change.after)? {
+                committed.push((change.path, change.after));
+            }
+        }
         mark::set(self.repo, self.repo.edit_tree(tree, &committed)?, head)
     }
 }

@@ -29,7 +29,9 @@ impl Runner<'_> {
     pub fn keep(&self, stored: &Stored, reason: &str, with: &[std::path::PathBuf]) -> Result<TreeChange> {
         let (record, _lock) = self.open_verdict(stored, reason)?;
         let with = with.iter().map(|path| self.addition(path)).collect::<Result<Vec<_>>>()?;
-        let head = self.repo.head()?;
+        let place = self.repo.head()?;
+        // An agent's tree is detached: what a person keeps there goes where the agent's keeps go.
+        let head = self.tip_head(&record)?.unwrap_or_else(|| place.clone());
         if let Some(kept) = self.kept_before(&record, &head)?
             && (with.is_empty() || kept != head.commit)
         {
@@ -50,6 +52,9 @@ impl Runner<'_> {
                 );
                 let kept = self.kept_of(stored, &scope, &message)?;
                 self.override_with(stored, Status::Keep, reason, json!(kept))?;
+                if head.reference() != place.reference() {
+                    return self.keep_on_tip(stored, &head, kept, scope.candidates);
+                }
                 Plan::keep(self.repo, &scope, kept, None, &format!("gx: keep {}", stored.id))?
                     .with_files(self.repo, &scope)?
             }

@@ -15,20 +15,11 @@ use crate::model::scrape::Metrics;
 use crate::model::status::Status;
 use crate::run::conclude::Observed;
 use crate::run::judge::{Ending, Seen, read_metrics};
-use crate::run::lock::{Patience, WorkTreeLock};
+use crate::run::lock::{Patience, Reach, WorkTreeLock};
 use crate::run::orphan::is_training;
 use crate::run::runner::Runner;
 use crate::store::aside::Aside;
 use crate::store::pending::{Held, Pending};
-
-/// How far settling may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Records only: any command.
-    Records,
-    /// This work tree and its branch too: a command that holds its lock.
-    Trees,
-}
 
 /// A run that was left unfinished, and what was done for it now.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +136,7 @@ impl Runner<'_> {
         let is_keep = settled.status == Status::Keep;
         if reach == Reach::Trees && is_keep {
             let _turn = self.verdict_turn()?;
-            settled.tree = self.change_apart(&held.pending, &settled.id, settled.status)?;
+            settled.tree = self.change_apart(&held.pending, &settled.id, settled.status, reach)?;
         }
         if settled.status == Status::Interrupted && !is_wish(&held) {
             held.strand()?;

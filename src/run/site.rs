@@ -1,10 +1,13 @@
 //! Where the command of an experiment runs: in the work tree, or in a checkout of its own.
 
+use std::fs::File;
 use std::os::fd::BorrowedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
+use crate::config::schema::Source;
 use crate::git::checkout::Checkout;
 use crate::git::repo::Repo;
 use crate::run::begun::Begun;
@@ -35,6 +38,9 @@ impl<'a> Site<'a> {
         }
         let checkout = runner.repo.check_out_at(&name, begun.pending().snapshot)?;
         checkout.link(runner.repo.work_dir(), &runner.config.run.link)?;
+        if runner.config.metric.source == Source::Json {
+            make_old(checkout.dir(), &runner.config.metric.file)?;
+        }
         Ok(Self::Apart { repo: runner.repo.open_worktree(checkout.dir())?, checkout })
     }
 
@@ -69,4 +75,17 @@ impl<'a> Site<'a> {
             Self::Apart { checkout, .. } => checkout.dir().join(&task.folder),
         }
     }
+}
+
+/// A results file that was committed is written anew with every checkout, and must not pass for what the run gave.
+fn make_old(top: &Path, file: &str) -> Result<()> {
+    let place = top.join(file);
+    // A link may lead to a file of the user's.
+    let is_own =
+        place.canonicalize().is_ok_and(|real| top.canonicalize().is_ok_and(|top| real.starts_with(top)));
+    if is_own && place.is_file() {
+        let made_old = File::open(&place).and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH));
+        made_old.with_context(|| format!("cannot set the time of {}", place.display()))?;
+    }
+    Ok(())
 }

@@ -8,9 +8,9 @@ use crate::error::fault;
 use crate::process::child::Cause;
 use crate::process::identity::Identity;
 use crate::process::signal::{self, Wish};
+use crate::run::lock::Reach;
 use crate::run::orphan::{Reason, end_orphan};
 use crate::run::runner::Runner;
-use crate::run::settle::Reach;
 use crate::run::watch::Doing;
 use crate::store::experiments::Stored;
 

@@ -118,7 +118,8 @@ impl Runner<'_> {
             Since::Others => Ok(Step::Refuse(refusal("HEAD has moved since the run began".to_owned(), id))),
             Since::Keeps(superseded) => {
                 if let Some(better) = self.better_since(id, &superseded, &all)? {
-                    return Ok(Step::Refuse(refusal(format!("{better} is better by now"), id)));
+                    let advice = format!("gx restore {id}");
+                    return Ok(Step::Refuse(Refusal { why: format!("{better} is better by now"), advice }));
                 }
                 let to = self.merge(id, tip, kept, &superseded)?;
                 Ok(Step::Go(Moved { reference, from: tip, to }, superseded))

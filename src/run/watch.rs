@@ -15,9 +15,9 @@ use crate::process::wait::{self, Watch};
 use crate::process::{interrupt, log};
 use crate::research::ranking;
 use crate::run::event::{Event, Listener};
+use crate::run::lock::Reach;
 use crate::run::orphan::{is_training, unnoted};
 use crate::run::runner::{Order, Runner};
-use crate::run::settle::Reach;
 use crate::store::aside::Aside;
 use crate::store::experiments::Stored;
 

@@ -64,7 +64,7 @@ fn tree(tree: &Tree, page: &mut Page) {
         let names: Vec<_> = tree.superseded.iter().map(ToString::to_string).collect();
         page.whole_fact(
             "without",
-            format!("{}, kept meanwhile; to try both together: {combine}", names.join(", ")),
+            format!("{}, kept meanwhile; to try all together: {combine}", names.join(", ")),
         );
     }
     for note in &tree.notes {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Lab, TRAIN, wait_until};
+use crate::support::{Lab, wait_until};
 
 /// A lab with a kept baseline and ignored folders.
 fn lab() -> Lab {
@@ -40,7 +40,7 @@ fn an_agents_tree_stands_at_the_tip_and_holds_what_is_ignored_and_nothing_of_any
     let told = lab.gx_in("../a", "0.9", &[]).exits(0).json();
     assert_eq!((&told["tag"], &told["tree"]["committed"]), (&json!("t"), &json!(["train.py"])));
     assert_eq!(lab.git(&["show", "--name-only", "--format=", "autoresearch/t"]), "train.py\n");
-    assert_eq!(lab.status(), " M README.md\nMM train.py\n");
+    assert_eq!(lab.status(), " M README.md\n M train.py\n");
 }
 
 #[test]
@@ -155,20 +155,4 @@ fn a_tree_is_removed_only_when_nothing_runs_in_it_and_nothing_in_it_is_lost() {
     let told = lab.gx(&["worktree", "rm", "."]).exits(1);
     assert!(told.stderr.contains("no linked work tree that can be removed"), "{told:?}");
     lab.fsck();
-}
-
-impl Lab {
-    /// `gx run --json` in another tree, after putting `value` into its train.py.
-    #[track_caller]
-    pub fn gx_in(&self, place: &str, value: &str, flags: &[&str]) -> crate::support::Told {
-        self.write(format!("{place}/train.py"), format!("{value}\n"));
-        let hypothesis = format!("try {value}");
-        let start = ["-C", place, "run", "--json", "--hypothesis", &hypothesis];
-        self.gx(&[&start[..], flags, &["--"], TRAIN].concat())
-    }
-
-    /// The folder that the lab and its trees lie in, with a slash.
-    pub fn parent(&self) -> String {
-        format!("{}/", self.dir().parent().unwrap().canonicalize().unwrap().display())
-    }
 }

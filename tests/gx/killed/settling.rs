@@ -26,7 +26,8 @@ fn is_left_running_until_it_ends(lab: &Lab) {
     lab.write("../go", "");
     wait_until(|| lab.states()[1].1 != "running");
     is_recorded_once(lab, "exp-2", "keep");
-    lab.run("the next one", &["--leave"]).exits(11);
+    // Its supervisor may still be busy with the tree.
+    lab.run("the next one", &["--leave", "--wait"]).exits(11);
     is_tidy(lab, "a living trainer");
 }
 
