@@ -98,7 +98,16 @@ impl Runner<'_> {
 
     /// The result that a commit of the tip was kept for.
     pub(super) fn result_at(&self, commit: ObjectId, all: &[(Stored, Summary)]) -> Result<Option<Best>> {
-        let Ok(Some((Some(id), _))) = self.kept_at(commit, all) else { return Ok(None) };
+        let text = commit.to_string();
+        let own = all.iter().find(|(_, summary)| summary.kept_commit.as_deref() == Some(&text));
+        let id = match own {
+            Some((stored, _)) => stored.id.clone(),
+            // A merge of the tip is named in its message only.
+            None => match self.kept_at(commit, all) {
+                Ok(Some((Some(id), _))) => id,
+                _ => return Ok(None),
+            },
+        };
         let found = all.iter().find(|(stored, _)| stored.id == id);
         Ok(found.and_then(|(_, summary)| summary.value).map(|value| Best { id, value }))
     }

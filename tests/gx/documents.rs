@@ -98,17 +98,28 @@ fn bin() -> tempfile::TempDir {
 
 #[test]
 fn every_console_block_of_the_readme_is_true() {
+    is_true("README.md");
+}
+
+#[test]
+fn every_console_block_about_agents_is_true() {
+    is_true("docs/agents.md");
+}
+
+#[track_caller]
+fn is_true(name: &str) {
     let (lab, bin) = (Lab::bare_folder(), bin());
-    let steps = steps(&document("README.md"));
-    assert!(steps.len() > 15, "the README has lost its tour: {steps:?}");
+    let steps = steps(&document(name));
+    assert!(steps.len() > 15, "{name} has lost its tour: {steps:?}");
+    let folder = lab.dir().parent().unwrap().canonicalize().unwrap().display().to_string();
     let mut wrong = String::new();
     for step in steps {
-        let told = play(&lab, bin.path(), &step.command);
+        let told = play(&lab, bin.path(), &step.command).replace(&folder, "/home/ada");
         if redacted(&told) != redacted(&step.shown) {
             wrong += &format!("$ {}\n--- shown\n{}--- true\n{told}\n", step.command, step.shown);
         }
     }
-    assert!(wrong.is_empty(), "the README says what is not so:\n{wrong}");
+    assert!(wrong.is_empty(), "{name} says what is not so:\n{wrong}");
 }
 
 #[test]
