@@ -20,5 +20,6 @@ mod run;
 mod scope;
 mod setup;
 mod snapshot;
+mod stress;
 mod support;
 mod unfit;
