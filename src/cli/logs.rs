@@ -1,14 +1,18 @@
 //! `gx logs`
 
+use std::ops::ControlFlow;
+
 use anyhow::Result;
 use clap::Args;
 
 use crate::cli::scene::Scene;
 use crate::error::{Exit, fault};
+use crate::process::log;
 use crate::report::done::Log;
 use crate::store::experiments::Stored;
+use crate::ui::screen::Screen;
 
-/// Print the log of an experiment
+/// Print the log of an experiment, with -f for as long as it grows
 #[derive(Debug, Args)]
 pub struct Logs {
     /// The experiment
@@ -16,12 +20,22 @@ pub struct Logs {
     /// Only the last lines
     #[arg(long, value_name = "LINES")]
     tail: Option<usize>,
+    /// Go on until the run has ended; wait for one that is queued
+    #[arg(long, short)]
+    follow: bool,
 }
 
 impl Logs {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let stored = scene.resolve(&self.id)?;
+        let is_known = scene.store().log_file(&stored.id).exists() || !is_over(scene, &stored)?;
+        if self.follow && is_known {
+            self.follow(scene, &stored)?;
+            if !scene.output.is_json() {
+                return Ok(Exit::Done);
+            }
+        }
         let log = match scene.store().log(&stored)? {
             Some(log) => log,
             // A run that printed nothing has no note.
@@ -38,10 +52,31 @@ impl Logs {
         };
         if scene.output.is_json() {
             scene.output.show(&Log { id: stored.id, log: String::from_utf8_lossy(log).into_owned() })?;
+        } else if scene.output.is_terminal() {
+            let mut screen = Screen::default();
+            let shown = screen.take(log) + &screen.rest();
+            scene.output.raw(shown.as_bytes())?;
         } else {
             scene.output.raw(log)?;
         }
         Ok(Exit::Done)
+    }
+
+    /// Shows it while it grows; as JSON it is shown when it has ended.
+    fn follow(&self, scene: &Scene, stored: &Stored) -> Result<()> {
+        let (store, output) = (scene.store(), scene.output);
+        let path = store.log_file(&stored.id);
+        let from = self.tail.map_or(0, |lines| log::start_of_tail(&path, lines).unwrap_or(0));
+        let (mut screen, is_terminal) = (Screen::default(), output.is_terminal());
+        scene.runner(&store).follow_log(stored, from, &mut |piece| {
+            let is_heard = match (output.is_json(), is_terminal) {
+                (true, _) => true,
+                (false, false) => output.stream(piece)?,
+                (false, true) if piece.is_empty() => output.stream(screen.rest().as_bytes())?,
+                (false, true) => output.stream(screen.take(piece).as_bytes())?,
+            };
+            Ok(if is_heard { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })
     }
 }
 

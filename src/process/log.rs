@@ -51,6 +51,19 @@ pub fn tail(path: &Path, lines: usize) -> io::Result<String> {
     Ok(shown.collect())
 }
 
+/// Where the last `lines` lines begin, in bytes, as far as they lie in the last MiB.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn start_of_tail(path: &Path, lines: usize) -> io::Result<u64> {
+    let length = File::open(path)?.metadata()?.len();
+    let (bytes, _) = read_end(path, TAIL_WINDOW)?;
+    let body = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let starts = body.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let start = if lines == 0 { bytes.len() } else { starts.take(lines).nth(lines - 1).unwrap_or(0) };
+    Ok(length.saturating_sub((bytes.len() - start) as u64))
+}
+
 fn last_state(line: &str) -> &str {
     line.rsplit('\r').find(|state| !state.is_empty()).unwrap_or_default()
 }
@@ -216,6 +229,17 @@ mod tests {
         assert_eq!(with_log(log, |path| tail(path, 99)).unwrap(), "a\nb\n20%\nlast\n");
         assert_eq!(with_log(log, |path| tail(path, 0)).unwrap(), "");
         assert_eq!(with_log(b"", |path| tail(path, 5)).unwrap(), "");
+    }
+
+    #[test]
+    fn the_place_where_the_last_lines_begin_is_counted_from_the_end() {
+        let start = |log: &[u8], lines| with_log(log, |path| start_of_tail(path, lines)).unwrap();
+        assert_eq!(
+            (start(b"a\nb\nc\n", 2), start(b"a\nb\nc", 1), start(b"a\n", 0), start(b"a\nb\n", 9)),
+            (2, 4, 2, 0)
+        );
+        let long = "0123456789\n".repeat(200_000);
+        assert_eq!(start(long.as_bytes(), 3), long.len() as u64 - 33);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::model::record::Record;
 use crate::model::status::Status;
 use crate::model::summary::Summary;
 use crate::model::verdict::Goal;
+use crate::report::now::Now;
 use crate::report::row::Row;
 use crate::research::ranking;
 use crate::store::experiments::{Store, Stored};
@@ -89,7 +90,11 @@ impl List {
             }
             None => drop(rows.drain(..rows.len().saturating_sub(limit))),
         }
-        Ok(Self { experiments: rows.into_iter().map(|(row, _)| row).collect(), matching, total })
+        let mut experiments: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
+        for row in experiments.iter_mut().filter(|row| !row.status.is_final()) {
+            row.now = Now::of(store, &row.id, &store.record(row.snapshot)?);
+        }
+        Ok(Self { experiments, matching, total })
     }
 }
 

@@ -7,6 +7,7 @@ pub mod export;
 pub mod gpus;
 pub mod list;
 pub mod near;
+pub mod now;
 pub mod outcome;
 pub mod recovered;
 pub mod row;

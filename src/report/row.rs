@@ -7,7 +7,8 @@ use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::record::Record;
 use crate::model::status::Status;
-use crate::store::experiments::Stored;
+use crate::report::now::Now;
+use crate::store::experiments::{Store, Stored};
 
 /// What stands for the hypothesis of an experiment that has a snapshot and no record, as in a clone without notes.
 pub const NO_RECORD: &str = "(no record)";
@@ -55,6 +56,9 @@ pub struct Row {
     pub started: Option<String>,
     /// When it ended, RFC 3339.
     pub finished: Option<String>,
+    /// What it is doing, where it has not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<Now>,
 }
 
 impl Row {
@@ -87,7 +91,13 @@ impl Row {
             code: text("code"),
             started: text("started"),
             finished: text("finished"),
+            now: None,
         }
+    }
+
+    /// With what it is doing, where it has not ended.
+    pub fn with_now(self, store: &Store<'_>, record: &Record) -> Self {
+        Self { now: Now::of(store, &self.id, record), ..self }
     }
 
     /// A metric as a number.

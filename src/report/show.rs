@@ -35,7 +35,7 @@ impl Show {
         let base = record.text("base");
         let parent = all.iter().find(|(_, summary)| base.is_some() && summary.kept_commit.as_deref() == base);
         Ok(Self {
-            experiment: Row::of(stored, &record, is_best),
+            experiment: Row::of(stored, &record, is_best).with_now(store, &record),
             parent: parent.map(|(stored, _)| stored.id.clone()),
             remarks: record.remarks().to_vec(),
             record: record.fields().clone(),

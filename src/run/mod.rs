@@ -17,6 +17,7 @@ pub mod hook;
 pub mod import;
 pub mod judge;
 pub mod lock;
+pub mod logs;
 pub mod mark;
 pub mod orphan;
 pub mod outcome;

@@ -189,7 +189,7 @@ impl Runner<'_> {
     }
 
     /// Starts supervisors for runs that wait for their turn and have none.
-    fn take_up(&self, wanted: &[Stored], doings: &[Doing]) -> Result<()> {
+    pub(super) fn take_up(&self, wanted: &[Stored], doings: &[Doing]) -> Result<()> {
         for (stored, doing) in wanted.iter().zip(doings) {
             if let Doing::Forsaken { uuid } = doing {
                 self.restart(uuid).map_err(|error| cannot_go_on(stored, &error))?;

@@ -6,6 +6,7 @@ pub mod output;
 pub mod page;
 pub mod progress;
 pub mod render;
+pub mod screen;
 pub mod style;
 pub mod table;
 pub mod voice;

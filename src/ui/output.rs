@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use serde_json::json;
 
@@ -65,6 +66,27 @@ impl Output {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written.context("cannot write to stdout"),
         }
+    }
+
+    /// Whether a person looks at stdout.
+    pub fn is_terminal(self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Writes a piece of an endless answer; says whether anybody still reads.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn stream(self, bytes: &[u8]) -> Result<bool> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
+            written => written.context("cannot write to stdout")?,
+        }
+        // With nothing to write, only a question tells that the reader has gone.
+        let mut polled = [PollFd::new(&out, PollFlags::empty())];
+        let _ = poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        Ok(!polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP))
     }
 
     /// Says something beside the answer.

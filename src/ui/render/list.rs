@@ -7,10 +7,13 @@ use crate::report::row::{NO_RECORD, Row};
 use crate::ui::number;
 use crate::ui::page::{Page, Show};
 use crate::ui::style::{Label, Text};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Column, Table, cut};
 
 /// The best is marked by a character, so that it is found without colour too.
 const BEST: &str = "*";
+
+/// How much of a last line a list shows, in columns of the terminal.
+const LINE: usize = 30;
 
 impl Show for List {
     fn show(&self, page: &mut Page) {
@@ -55,10 +58,25 @@ fn columns(rows: &[Row], metric: &str) -> Vec<Column> {
         Column::right("delta"),
         Column::right("GB").optional(),
         Column::right("took").optional(),
+        Column::left("at"),
+        Column::right("age"),
+        Column::left("last line").optional(),
         Column::left("category").optional(),
         Column::left("hypothesis"),
     ]);
     columns
+}
+
+/// What an open experiment is doing; columns that no row has anything for are left out.
+fn now(row: &Row) -> [Text; 3] {
+    let Some(now) = &row.now else { return [const { "" }; 3].map(Text::from) };
+    let said = now.line.as_deref().or(now.waits_for.as_deref()).unwrap_or_default();
+    let label = if now.is_looked_after { Label::Plain } else { Label::Near };
+    [
+        Text::new(now.place(), label),
+        Text::from(now.age.map(number::span).unwrap_or_default()),
+        Text::new(cut(said, LINE), Label::Muted),
+    ]
 }
 
 fn has_several_tags(rows: &[Row]) -> bool {
@@ -85,6 +103,9 @@ fn cells(row: &Row, has_tags: bool) -> Vec<Text> {
         Text::new(number::delta(row.delta), delta_label),
         Text::from(number::gigabytes(row.number("peak_vram_mb"))),
         Text::from(row.seconds.map(number::span).unwrap_or_default()),
+    ]);
+    cells.extend(now(row));
+    cells.extend([
         Text::new(row.category.clone().unwrap_or_default(), Label::Muted),
         Text::from(row.hypothesis.as_str()),
     ]);

@@ -39,6 +39,7 @@ impl Show for Report {
         page.fact("params", pairs(&row.params));
         page.fact("metrics", pairs(&row.metrics));
         page.fact("command", self.words("command").join(" "));
+        self.now(page);
         self.code(page);
         self.time(page);
         page.fact("changed", self.words("changed").join(", "));
@@ -57,6 +58,20 @@ impl Report {
     fn words(&self, key: &str) -> Vec<String> {
         let list = self.record.get(key).and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    fn now(&self, page: &mut Page) {
+        let Some(now) = &self.experiment.now else { return };
+        let age = now.age.map(number::span).unwrap_or_default();
+        let place = match now.is_looked_after {
+            true => now.place(),
+            false => "nobody looks after it: gx recover".to_owned(),
+        };
+        let said = now.line.as_deref().or(now.waits_for.as_deref()).unwrap_or_default();
+        let facts = [place.as_str(), said].into_iter().filter(|fact| !fact.is_empty());
+        let facts: Vec<String> =
+            std::iter::once(format!("for {age}")).chain(facts.map(str::to_owned)).collect();
+        page.short_fact("now", facts.join("  "));
     }
 
     fn code(&self, page: &mut Page) {
