@@ -7,6 +7,7 @@ mod bad_input;
 mod cards;
 mod commands;
 mod concurrency;
+mod detached;
 mod documents;
 mod external;
 mod gpus;
