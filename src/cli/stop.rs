@@ -29,11 +29,17 @@ impl Stop {
         let runner = scene.runner(&store);
         let wanted = self.ids.iter().map(|id| scene.resolve(id)).collect::<Result<Vec<_>>>()?;
         let wish = if self.now { Wish::Now } else { Wish::Gently };
-        for stored in &wanted {
-            runner.stop(stored, wish)?;
+        let (mut ids, mut trouble) = (Vec::new(), None);
+        for stored in wanted {
+            // What one of them cannot do keeps no other from it.
+            match runner.stop(&stored, wish) {
+                Ok(()) => ids.push(stored.id),
+                Err(error) => drop(trouble.get_or_insert(error)),
+            }
         }
-        let ids: Vec<_> = wanted.into_iter().map(|stored| stored.id).collect();
-        waited(scene, &ids, None, Until::All)?;
-        Ok(Exit::Done)
+        if !ids.is_empty() {
+            waited(scene, &ids, None, Until::All)?;
+        }
+        trouble.map_or(Ok(Exit::Done), Err)
     }
 }

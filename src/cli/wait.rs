@@ -20,7 +20,7 @@ use crate::ui::progress::Progress;
 pub struct Wait {
     /// The experiments
     ids: Vec<String>,
-    /// Wait for all that wait or run
+    /// Wait for all that gx runs here or has in its queue
     #[arg(long, conflicts_with = "ids")]
     all: bool,
     /// Only until one of them has ended; the exit code is its own
@@ -49,10 +49,18 @@ impl Wait {
     }
 }
 
-/// All experiments of this clone that wait or run.
+/// All experiments that gx runs, or has in its queue, in this clone: not those that an agent trains itself.
 fn open(scene: &Scene) -> Result<Vec<ExperimentId>> {
-    let all = scene.store().summaries()?.into_iter();
-    Ok(all.filter(|(_, summary)| !summary.status.is_final()).map(|(stored, _)| stored.id).collect())
+    let store = scene.store();
+    let mut open = Vec::new();
+    for (stored, _) in store.summaries()?.into_iter().filter(|(_, summary)| !summary.status.is_final()) {
+        let record = store.record(stored.snapshot)?;
+        let pending = store.peek_pending(record.text("uuid").unwrap_or_default());
+        if pending.is_some_and(|(pending, _)| !pending.external) {
+            open.push(stored.id);
+        }
+    }
+    Ok(open)
 }
 
 /// Waits, and shows what has become of those that were waited for.

@@ -75,12 +75,6 @@ impl Runner<'_> {
             }
         }
     }
-
-    fn is_external(&self, stored: &Stored) -> Result<bool> {
-        let record = self.store.record(stored.snapshot)?;
-        let pending = self.store.peek_pending(record.text("uuid").unwrap_or_default());
-        Ok(pending.is_some_and(|(pending, _)| pending.external))
-    }
 }
 
 /// Comes back at the end of a process, or when it is time to look for news.

@@ -188,6 +188,13 @@ impl Runner<'_> {
         }))
     }
 
+    /// Whether an agent trains it by itself, and says how it ended.
+    pub(super) fn is_external(&self, stored: &Stored) -> Result<bool> {
+        let record = self.store.record(stored.snapshot)?;
+        let pending = self.store.peek_pending(record.text("uuid").unwrap_or_default());
+        Ok(pending.is_some_and(|(pending, _)| pending.external))
+    }
+
     /// Starts supervisors for runs that wait for their turn and have none.
     pub(super) fn take_up(&self, wanted: &[Stored], doings: &[Doing]) -> Result<()> {
         for (stored, doing) in wanted.iter().zip(doings) {

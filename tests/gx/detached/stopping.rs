@@ -51,6 +51,18 @@ fn a_running_one_goes_with_all_that_it_has_started_wherever_that_went() {
 }
 
 #[test]
+fn of_several_one_that_has_ended_keeps_no_other_from_being_stopped() {
+    let lab = lab();
+    let ended = begin(&lab, &[], "exit 3");
+    lab.gx(&["wait", &ended]).exits(12);
+    let id = begin(&lab, &[], PATIENT);
+    trains(&lab, &id);
+    let told = lab.gx(&["stop", &ended, &id]).exits(1);
+    assert!(told.stderr.contains("exp-1 has ended already"), "{told:?}");
+    ended_once(&lab, &id, "interrupted");
+}
+
+#[test]
 fn an_orphan_is_stopped_with_all_that_it_has_started() {
     let lab = lab();
     let id = begin(&lab, &[], ESCAPES);

@@ -157,3 +157,14 @@ pub(super) fn handles_interrupts(pid: u32) -> bool {
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0)
 }
+
+#[test]
+fn to_wait_for_all_is_not_to_wait_for_what_an_agent_trains_itself_or_another_machine_runs() {
+    let lab = lab();
+    lab.gx(&["register", "--hypothesis", "mine"]).exits(0);
+    assert_eq!(lab.gx(&["wait", "--all", "--json"]).exits(0).json()["experiments"], json!([]));
+    let clone = lab.cloned();
+    assert_eq!(clone.states(), [("exp-1".into(), "running".into())]);
+    assert_eq!(clone.gx(&["wait", "--all", "--json"]).exits(0).json()["experiments"], json!([]));
+    clone.gx(&["wait", "exp-1"]).exits(1);
+}
