@@ -1,6 +1,6 @@
 //! Reading Git's own configuration.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::git::repo::Repo;
 
@@ -22,5 +22,11 @@ impl Repo {
     /// One text setting, where it is set.
     pub fn setting(&self, name: &str) -> Option<String> {
         self.inner.config().ok()?.get_string(name).ok()
+    }
+
+    /// Writes a setting into the repository's own configuration.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        let mut config = self.inner.config()?.open_level(git2::ConfigLevel::Local)?;
+        config.set_str(name, value).with_context(|| format!("cannot set `{name}`"))
     }
 }

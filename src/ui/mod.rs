@@ -1,5 +1,6 @@
 //! The terminal: the one room, beside `main`, that prints.
 
+pub mod foot;
 pub mod live;
 pub mod number;
 pub mod output;

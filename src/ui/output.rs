@@ -120,7 +120,8 @@ fn has_colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-fn width(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> usize {
+/// How wide a line may be where it is shown.
+pub fn width(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> usize {
     let asked = || env::var("COLUMNS").ok()?.parse().ok();
     let told = || rustix::termios::tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col));
     asked().or_else(told).filter(|width| *width > 0).unwrap_or(WIDTH).max(40)
