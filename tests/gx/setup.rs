@@ -1,5 +1,6 @@
 //! `gx init` and `gx demo`.
 
+mod crowd;
 mod demo;
 
 use serde_json::json;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::cli::demo::rounds::Rounds;
-use crate::cli::demo::stage::{Edit, Series, Stage, TRAINER};
+use crate::cli::demo::stage::{Edit, Series, Stage, TRAINER, TRIES};
 use crate::git::repo::Repo;
 use crate::process::command::Ended;
 use crate::ui::output::Output;
@@ -16,8 +16,8 @@ use crate::ui::output::Output;
 /// The ideas that are tried side by side.
 const IDEAS: &str = include_str!("../../../fixtures/demo/cards.toml");
 
-/// How often a `gx run` that was killed is called again before the demo gives up.
-const TRIES: usize = 8;
+/// Where its keeps go.
+const BRANCH: &str = "autoresearch/demo";
 
 /// How long a supervisor whose client was killed may take until its experiment has a record.
 const RECORDED: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ impl Crowd {
         let stage = &self.stage;
         let mut rounds = Rounds::new(stage);
         self.welcome()?;
-        stage.gx(&["init", "--tag", "demo"])?;
+        self.set_up()?;
         stage.say("\n# the baseline, on one card")?;
         let baseline = Edit { hypothesis: "baseline".into(), category: "other".into(), ..Edit::default() };
         self.submit(&baseline, &["--gpus", "1"])?;
@@ -65,10 +65,10 @@ impl Crowd {
         stage.edit(TRAINER)?;
         stage.say(&format!("\n# they share {} cards; the queue is first come, first served", self.cards))?;
         rounds.until_all_ended()?;
-        stage.git(&["switch", "--quiet", "autoresearch/demo"])?;
+        stage.git(&["switch", "--quiet", BRANCH])?;
         for arguments in [&["wait", "--all"][..], &["ls"], &["best"], &["near"]] {
             stage.say("")?;
-            rounds.insist(arguments)?;
+            stage.insist(arguments)?;
         }
         stage.compare()?;
         stage.part(&self.ideas.next)
@@ -82,6 +82,20 @@ impl Crowd {
         )?;
         self.stage.say("# if it is this demo, the experiments go on; come back to them with:")?;
         self.stage.say(&format!("#   cd {dir}; gx wait --all"))
+    }
+
+    /// Sets the lab up; a second `gx init` finishes what one left that was killed.
+    fn set_up(&self) -> Result<()> {
+        match self.stage.call(&["init", "--tag", "demo"])? {
+            Ended::Exit(0) => return Ok(()),
+            Ended::Exit(_) => return Err(self.stage.broken_off().into()),
+            killed @ Ended::Signal(_) => self.stage.say(&format!("# it ended with {killed}; again"))?,
+        }
+        if Repo::discover(&self.stage.dir)?.has_branch(BRANCH)? {
+            self.stage.git(&["switch", "--quiet", BRANCH])?;
+            return self.stage.insist(&["init"]);
+        }
+        self.set_up()
     }
 
     /// Begins an idea, exactly once, even where its `gx run` is killed on the way.

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::cli::demo::stage::Stage;
+use crate::cli::demo::stage::{Stage, TRIES};
 use crate::process::command::Ended;
 use crate::ui::foot::Foot;
-
-/// How often a command that somebody killed is called again before the demo gives up.
-const TRIES: usize = 20;
 
 /// What was seen so far.
 pub struct Rounds<'a> {
@@ -60,18 +57,6 @@ impl<'a> Rounds<'a> {
                 return Err(self.stage.broken_off().into());
             }
         }
-    }
-
-    /// Calls gx as a user would; where it is killed, again.
-    pub fn insist(&self, arguments: &[&str]) -> Result<()> {
-        for _ in 0..TRIES {
-            match self.stage.call(arguments)? {
-                Ended::Exit(1 | 2 | 130) => break,
-                Ended::Exit(_) => return Ok(()),
-                killed @ Ended::Signal(_) => self.stage.say(&format!("# it ended with {killed}; again"))?,
-            }
-        }
-        Err(self.stage.broken_off().into())
     }
 
     /// Tells what has begun and ended since the last look; whether all have ended.

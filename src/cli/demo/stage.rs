@@ -24,6 +24,9 @@ const FILES: [(&str, &str); 6] = [
     ("train.py", TRAINER),
 ];
 
+/// How often a command that somebody kills is called again before the demo gives up.
+pub const TRIES: usize = 20;
+
 /// The baseline's trainer.
 pub const TRAINER: &str = include_str!("../../../fixtures/demo/train.py");
 
@@ -122,6 +125,18 @@ impl Stage {
         }
     }
 
+    /// As [`Self::gx`], for what may be called twice: where it is killed, again.
+    pub fn insist(&self, arguments: &[&str]) -> Result<()> {
+        for _ in 0..TRIES {
+            match self.call(arguments)? {
+                Ended::Exit(1 | 2 | 130) => break,
+                Ended::Exit(_) => return Ok(()),
+                killed @ Ended::Signal(_) => self.say(&format!("# it ended with {killed}; again"))?,
+            }
+        }
+        Err(self.broken_off().into())
+    }
+
     /// Calls gx and shows the call; says how it ended, killed among it.
     pub fn call(&self, arguments: &[&str]) -> Result<Ended> {
         let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
@@ -156,14 +171,19 @@ impl Stage {
         fault("the series was broken off").hint(format!("the lab is in {}", self.dir.display()))
     }
 
+    /// What [`Self::ask`] answers in the end, however often it is killed.
+    fn insist_on(&self, arguments: &[&str]) -> Value {
+        (0..TRIES).find_map(|_| self.ask(arguments)).unwrap_or_default()
+    }
+
     /// Compares the first with the best, whichever that is.
     pub fn compare(&self) -> Result<()> {
-        let bests = self.ask(&["best"]).unwrap_or_default();
+        let bests = self.insist_on(&["best"]);
         let Some(best) = bests["tags"][0]["id"].as_str() else {
             return self.say("# nothing was kept, so there is nothing to compare");
         };
         self.say("")?;
-        self.gx(&["diff", "exp-1", best])
+        self.insist(&["diff", "exp-1", best])
     }
 
     /// The last words.

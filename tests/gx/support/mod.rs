@@ -87,6 +87,9 @@ impl Lab {
     /// The folder of the locks of the cards.
     pub fn locks(&self) -> PathBuf {
         self.folder.path().join("locks")
+    /// The home of everything that is started in it, which no other lab has.
+    pub fn home(&self) -> String {
+        self.folder.path().join("home").to_str().unwrap().to_owned()
     }
 
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
@@ -113,7 +116,7 @@ impl Lab {
         command.current_dir(self.dir()).env_clear();
         for (name, value) in [
             ("PATH", std::env::var("PATH").unwrap().as_str()),
-            ("HOME", self.folder.path().join("home").to_str().unwrap()),
+            ("HOME", &self.home()),
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_AUTHOR_NAME", "Ada"),
