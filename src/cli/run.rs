@@ -18,46 +18,55 @@ use crate::run::watch::Until;
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
 
+/// Where what is run stands in the help.
+const COMMAND: &str = "The command";
+
+/// Where the flags about other trees than this one stand.
+const APART: &str = "Cards and checkouts";
+
+/// Where those about branch and work tree stand.
+const TREE: &str = "Branch and work tree";
+
 /// Run an experiment: record it, train, keep the edit if the metric improved, else put it back
 #[derive(Debug, Args)]
 pub struct Run {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "The idea")]
     idea: Idea,
     /// Kill the run after this time, such as `10m` (0: never)
-    #[arg(long, value_name = "TIME", value_parser = input::limit)]
+    #[arg(long, value_name = "TIME", value_parser = input::limit, help_heading = COMMAND)]
     timeout: Option<Limit>,
     /// Wait for so many cards, and train on them
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = APART)]
     gpus: Option<u32>,
-    /// Train in a checkout of the snapshot; the work tree is free for the next edit at once
-    #[arg(long)]
+    /// Train in a checkout of the snapshot; the work tree stays free
+    #[arg(long, help_heading = APART)]
     isolated: bool,
     /// Say what it is called and leave it to itself (implies --isolated)
-    #[arg(long)]
+    #[arg(long, help_heading = APART)]
     detach: bool,
-    /// Run one snapshot so many times, each an experiment of its own with GX_SEED (implies --isolated)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// So many times, each an experiment with GX_SEED of its own (implies --isolated)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = APART)]
     repeat: Option<u32>,
-    /// Keep files that an isolated run leaves behind, such as `results/*.json`, under refs/artifacts
-    #[arg(long = "artifact", value_name = "PATTERN")]
+    /// Keep such files of the checkout, as `out/*.json`, under refs/artifacts
+    #[arg(long = "artifact", value_name = "PATTERN", help_heading = APART)]
     artifacts: Vec<String>,
     /// Keep the checkout of an isolated run
-    #[arg(long)]
+    #[arg(long, help_heading = APART)]
     keep_worktree: bool,
-    /// Put the edit of an isolated run back as soon as it is recorded, to start the next idea from the base
-    #[arg(long)]
+    /// Put the edit back once it is recorded: the next idea starts from the base
+    #[arg(long, help_heading = APART)]
     put_back: bool,
     /// Move neither branch nor files, whatever the outcome
-    #[arg(long)]
+    #[arg(long, help_heading = TREE)]
     leave: bool,
     /// Keep this work tree where it is when others move the tip of its tag
-    #[arg(long)]
+    #[arg(long, help_heading = TREE)]
     stay: bool,
     /// Wait while another run has this work tree
-    #[arg(long)]
+    #[arg(long, help_heading = TREE)]
     wait: bool,
     /// The command, instead of the configured one
-    #[arg(last = true, value_name = "CMD")]
+    #[arg(last = true, value_name = "CMD", help_heading = COMMAND)]
     command: Vec<String>,
 }
 

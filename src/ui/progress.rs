@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::id::ExperimentId;
+use crate::process::interrupt;
 use crate::report::outcome::Tree;
 use crate::run::event::Event;
 use crate::ui::number::span;
@@ -104,7 +105,9 @@ impl Progress {
         let text = format!("{}{left}{line}", span(elapsed.as_secs_f64()));
         match &self.bar {
             Some(bar) => {
-                bar.set_message(format!("{}  {text}", self.name));
+                // The first Ctrl-C only asks it to stop, and it may take its time to save what it has.
+                let asked = if interrupt::count() > 0 { "stopping (Ctrl-C again kills it)  " } else { "" };
+                bar.set_message(format!("{}  {asked}{text}", self.name));
                 bar.tick();
             }
             None if elapsed >= self.next => {

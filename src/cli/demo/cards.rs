@@ -20,7 +20,7 @@ const IDEAS: &str = include_str!("../../../fixtures/demo/cards.toml");
 const BRANCH: &str = "autoresearch/demo";
 
 /// How long a supervisor whose client was killed may take until its experiment has a record.
-const RECORDED: Duration = Duration::from_secs(10);
+const RECORDED: Duration = Duration::from_secs(5);
 
 /// Eight ideas and their lab.
 pub struct Crowd {

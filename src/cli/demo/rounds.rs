@@ -33,25 +33,25 @@ impl<'a> Rounds<'a> {
 
     /// Looks until nothing waits or runs any more.
     pub fn until_all_ended(&mut self) -> Result<()> {
-        let live = Foot::new(self.stage.output);
+        let foot = Foot::new(self.stage.output);
         let mut deaths = 0;
         loop {
-            let is_over = self.look(&live)?;
+            let is_over = self.look(&foot)?;
             if is_over {
-                live.clear();
+                foot.clear();
                 return Ok(());
             }
-            if live.is_seen() {
-                live.show(&self.view(&live));
+            if foot.is_seen() {
+                foot.show(&self.view(&foot));
             }
             // Beside waiting, it starts again what waits for its turn and was killed.
             let waited = self.stage.program(&["wait", "--all", "--timeout", "1s"]).output()?;
             for line in String::from_utf8_lossy(&waited.stderr).lines().filter(|line| is_news(line)) {
-                live.aside(|| self.stage.say(&format!("# {line}")))?;
+                foot.aside(|| self.stage.say(&format!("# {line}")))?;
             }
-            if let Ended::Signal(_) = waited.status {
+            if !matches!(waited.status, Ended::Exit(0 | 10..)) {
                 deaths += 1;
-                live.aside(|| self.stage.say(&format!("# `gx wait` ended with {}; again", waited.status)))?;
+                foot.aside(|| self.stage.say(&format!("# `gx wait` ended with {}; again", waited.status)))?;
             }
             if deaths > TRIES {
                 return Err(self.stage.broken_off().into());
@@ -60,23 +60,23 @@ impl<'a> Rounds<'a> {
     }
 
     /// Tells what has begun and ended since the last look; whether all have ended.
-    fn look(&mut self, live: &Foot) -> Result<bool> {
+    fn look(&mut self, foot: &Foot) -> Result<bool> {
         let Some(listed) = self.stage.ask(&["ls"]) else { return Ok(false) };
         let rows = listed["experiments"].as_array().cloned().unwrap_or_default();
         for row in &rows {
             let (id, status) = (text(row, "id"), text(row, "status"));
             let is_new = self.seen.insert(id.to_owned(), status.to_owned()).as_deref() != Some(status);
-            // What the live view shows anyway needs no line of its own.
-            if is_new && !(is_open(status) && live.is_seen()) && status != "queued" {
-                live.aside(|| self.stage.say(&told(row)))?;
+            // What the view shows anyway needs no line of its own.
+            if is_new && !(is_open(status) && foot.is_seen()) && status != "queued" {
+                foot.aside(|| self.stage.say(&told(row)))?;
             }
         }
         Ok(!self.seen.is_empty() && !self.seen.values().any(|status| is_open(status)))
     }
 
     /// The cards and the experiments that wait or run.
-    fn view(&self, live: &Foot) -> String {
-        let width = live.width().to_string();
+    fn view(&self, foot: &Foot) -> String {
+        let width = foot.width().to_string();
         let mut shown = String::new();
         for arguments in [&["gpus"][..], &["ls", "--status", "queued,running"]] {
             let asked = self.stage.program(arguments).env("COLUMNS", &width).output();

@@ -20,6 +20,8 @@ fn every_key_of_an_answer_is_written_down() {
     let written = include_str!("../../../docs/json.md");
     let words: Vec<&str> = written.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
     let mut answers = vec![lab.run("baseline", &[]).exits(0).json()];
+    answers.push(lab.run("alone", &["--detach"]).exits(0).json());
+    answers.push(lab.gx(&["wait", "exp-2", "--json"]).json());
     for arguments in [&["show", "exp-1"][..], &["best"], &["ls"], &["near"], &["tags"], &["diff", "exp-1"]] {
         answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
     }

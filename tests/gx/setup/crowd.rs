@@ -36,7 +36,8 @@ fn victims(lab: &Lab, demo: u32) -> Vec<(u32, String)> {
             String::from_utf8_lossy(&read("cmdline")).split('\0').map(str::to_owned).collect();
         let program = words.first().and_then(|word| Path::new(word).file_name()?.to_str().map(str::to_owned));
         let is_wanted = program.is_some_and(|name| name == "gx" || name == "python3");
-        if is_ours && is_wanted && pid != demo {
+        // A child of the demo that has not become another program yet may be its git.
+        if is_ours && is_wanted && pid != demo && words.get(1).is_none_or(|word| word != "demo") {
             found.push((pid, words.join(" ")));
         }
     }
@@ -50,7 +51,7 @@ fn kill(pid: u32) {
     let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
-/// Plays the demo and, until all have ended, kills about one process for every three lines that it prints; says
+/// Plays the demo and, until all have ended, kills about one process for every four lines that it prints; says
 /// what was killed.
 fn play(lab: &Lab, seed: u64) -> (String, Vec<String>) {
     let mut command = lab.gx_command();
@@ -61,7 +62,7 @@ fn play(lab: &Lab, seed: u64) -> (String, Vec<String>) {
         told += &(line.unwrap() + "\n");
         let is_over = told.contains("$ gx wait --all\n");
         let around = if is_over { Vec::new() } else { victims(lab, demo.id()) };
-        if dice.below(3) == 0 && !around.is_empty() {
+        if dice.below(4) == 0 && !around.is_empty() {
             let (pid, words) = &around[dice.below(around.len())];
             kill(*pid);
             killed.push(words.clone());

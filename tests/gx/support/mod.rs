@@ -87,6 +87,8 @@ impl Lab {
     /// The folder of the locks of the cards.
     pub fn locks(&self) -> PathBuf {
         self.folder.path().join("locks")
+    }
+
     /// The home of everything that is started in it, which no other lab has.
     pub fn home(&self) -> String {
         self.folder.path().join("home").to_str().unwrap().to_owned()
