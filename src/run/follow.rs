@@ -8,6 +8,7 @@ use crate::model::object::ObjectId;
 use crate::model::outcome::{Moved, Refusal, TreeChange};
 use crate::model::path::{self, RepoPath};
 use crate::model::record::Record;
+use crate::model::status::Status;
 use crate::run::lock::{Patience, Reach, WorkTreeLock};
 use crate::run::mark;
 use crate::run::runner::Runner;
@@ -18,7 +19,8 @@ use crate::store::pending::{Pending, Scope};
 impl Runner<'_> {
     /// Brings this work tree, which is locked, and the checkouts of the tag's branch to where the tip is now.
     pub(super) fn bring_along(&self, pending: &Pending, change: &mut TreeChange) -> Result<()> {
-        self.bring_others(Some(&pending.worktree), None, change)?;
+        let moved = self.move_of(pending, change)?;
+        self.bring_others(moved, Some(&pending.worktree), None, change)?;
         if pending.task.as_ref().is_some_and(|task| task.stay) {
             return Ok(());
         }
@@ -39,7 +41,8 @@ impl Runner<'_> {
     /// that the run came from; `reach` says whether this work tree is locked already.
     pub(super) fn bring_all(&self, pending: &Pending, reach: Reach, change: &mut TreeChange) -> Result<()> {
         let in_hand = (reach == Reach::Trees).then(|| self.repo.worktree_name());
-        self.bring_others(None, in_hand.as_deref(), change)?;
+        let moved = self.move_of(pending, change)?;
+        self.bring_others(moved, None, in_hand.as_deref(), change)?;
         let stays = pending.task.as_ref().is_some_and(|task| task.stay);
         if pending.scope.tip.is_none() || stays {
             return Ok(());
@@ -55,6 +58,19 @@ impl Runner<'_> {
             change.notes.push(note);
         }
         Ok(())
+    }
+
+    /// The move of the tip that others are to follow: this process made it, or one before it that was killed.
+    fn move_of(&self, pending: &Pending, change: &TreeChange) -> Result<Option<Moved>> {
+        if change.refused.is_some() || change.moved.as_ref().is_some_and(|moved| moved.reference != "HEAD") {
+            return Ok(change.moved.clone());
+        }
+        let record = self.store.record(pending.snapshot)?;
+        let kept = record.text("kept_commit").filter(|_| record.status() == Status::Keep);
+        match (kept.and_then(|kept| kept.parse().ok()), record.text("id")) {
+            (Some(kept), Some(id)) => self.move_made(&pending.scope, id, kept),
+            _ => Ok(None),
+        }
     }
 
     /// Where the keeps of an experiment's tag go, seen from a detached HEAD; nothing where HEAD is on a branch.
@@ -85,7 +101,7 @@ impl Runner<'_> {
         self.repo.sync_ref(&reference)?;
         change.moved = Some(Moved { reference, from: tip.commit, to: kept });
         change.committed = committed;
-        self.bring_others(Some(&self.repo.worktree_name()), None, &mut change)?;
+        self.bring_others(change.moved.clone(), Some(&self.repo.worktree_name()), None, &mut change)?;
         let from = self.repo.head()?.commit;
         match self.go_along(self.repo, from, kept)? {
             Some(why) => change.notes.push(format!("this work tree stays at {}: {why}", from.short())),
@@ -95,10 +111,14 @@ impl Runner<'_> {
     }
 
     /// The checkouts of the branch that has moved, all but the one named; `in_hand` is locked by this process.
-    fn bring_others(&self, but: Option<&str>, in_hand: Option<&str>, change: &mut TreeChange) -> Result<()> {
-        let Some(moved) = change.moved.clone().filter(|moved| moved.reference != "HEAD") else {
-            return Ok(());
-        };
+    fn bring_others(
+        &self,
+        moved: Option<Moved>,
+        but: Option<&str>,
+        in_hand: Option<&str>,
+        change: &mut TreeChange,
+    ) -> Result<()> {
+        let Some(moved) = moved.filter(|moved| moved.reference != "HEAD") else { return Ok(()) };
         if !self.repo.has_worktrees() && but == Some("main") {
             return Ok(());
         }

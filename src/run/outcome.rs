@@ -14,6 +14,7 @@ use crate::model::path::RepoPath;
 use crate::model::record::Record;
 use crate::model::status::Status;
 use crate::model::summary::Summary;
+use crate::process::fail;
 use crate::run::begun::Begun;
 use crate::run::judge::Judged;
 use crate::run::mark;
@@ -114,16 +115,21 @@ impl Runner<'_> {
 
     fn keep_here(&self, scope: &Scope, record: &Record, log: &str) -> Result<TreeChange> {
         let (kept, id) = (kept_in(record, scope), log.rsplit(' ').next().unwrap_or_default().parse());
-        let Ok(id) = id else { return Ok(TreeChange::default()) };
+        let Ok::<ExperimentId, _>(id) = id else { return Ok(TreeChange::default()) };
         loop {
             let (step, superseded) = match self.step(scope, &id, kept)? {
-                Step::Go(moved, superseded) => (Some(moved), superseded),
-                Step::Stand => (None, Vec::new()),
+                Step::Go(moved, superseded) => (moved, superseded),
+                // Perhaps at a merge: who made it was killed before all was done.
+                Step::Stand => {
+                    let made = self.move_made(scope, &id.to_string(), kept)?;
+                    let at = made.map_or(kept, |made| made.to);
+                    return Plan::keep(self.repo, scope, at, None, log)?.apply(self.repo);
+                }
                 Step::Refuse(refusal) => {
                     return Plan::refuse(refusal.why, refusal.advice).apply(self.repo);
                 }
             };
-            let plan = Plan::keep(self.repo, scope, kept, step.as_ref(), log)?;
+            let plan = Plan::keep(self.repo, scope, kept, Some(&step), log)?;
             let change = plan.apply(self.repo)?;
             let is_lost = change.refused.as_ref().is_some_and(Refusal::is_race);
             if !is_lost {
@@ -148,6 +154,7 @@ impl Runner<'_> {
                     let log = format!("gx: keep {id}");
                     if self.repo.swap_ref(&moved.reference, moved.to, Some(moved.from), &log)? == Swap::Done {
                         self.repo.sync_ref(&moved.reference)?;
+                        fail::point("moved");
                         change.committed.clone_from(&scope.candidates);
                         return Ok(TreeChange { moved: Some(moved), superseded, ..change });
                     }

@@ -11,7 +11,7 @@ use crate::model::status::Status;
 use crate::model::summary::Summary;
 use crate::run::runner::Runner;
 use crate::store::experiments::Stored;
-use crate::store::pending::Scope;
+use crate::store::pending::{Mode, Scope};
 
 /// How the tip of now stands to the commit that an experiment began on.
 #[derive(Debug, PartialEq)]
@@ -134,6 +134,22 @@ impl Runner<'_> {
                 Ok(Step::Go(Moved { reference, from: tip, to }, superseded))
             }
         }
+    }
+
+    /// The move that a keep has made before it was cut short, where the tip still stands where that put it.
+    pub(super) fn move_made(&self, scope: &Scope, id: &str, kept: ObjectId) -> Result<Option<Moved>> {
+        let reference = Self::tip_of(scope).to_owned();
+        let Some(tip) = self.tip_commit(&reference)? else { return Ok(None) };
+        let from = match scope.mode {
+            _ if tip != kept => {
+                let is_own = self.repo.message(tip)?.contains(&format!("\nGx-Experiment: {id}\n"));
+                self.repo.parents(tip)?.first().copied().filter(|_| is_own)
+            }
+            Mode::Dirty => Some(scope.head),
+            Mode::Committed => scope.tip.as_ref().map(|_| scope.base),
+            Mode::Unchanged => None,
+        };
+        Ok(from.map(|from| Moved { reference, from, to: tip }))
     }
 
     /// A keep among those named that has a better result than this one: its tree must stay the tip's.

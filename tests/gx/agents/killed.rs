@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::{Lab, TRAIN, wait_until};
 
 /// Every point that an isolated run passes, in order, and the status that its record then comes to have.
-const POINTS: [(&str, Option<&str>); 16] = [
+const POINTS: [(&str, Option<&str>); 15] = [
     ("snapshot", None),
     ("announced", None),
     ("claimed", Some("interrupted")),
@@ -24,12 +24,13 @@ const POINTS: [(&str, Option<&str>); 16] = [
     ("ended", Some("")),
     ("logged", Some("")),
     ("changed", Some("")),
-    ("none", Some("")),
 ];
 
 /// Kills an isolated run with this value at each point; undisturbed it ends with `verdict`.
 fn survives(value: &str, verdict: &str) {
-    for (point, end) in POINTS {
+    // Only a keep moves the tip.
+    let moves = (verdict == "keep").then_some(("moved", Some("")));
+    for (point, end) in POINTS.into_iter().chain(moves) {
         let lab = Lab::new();
         lab.run("baseline", &[]).exits(0);
         let before = lab.tip();
@@ -38,7 +39,7 @@ fn survives(value: &str, verdict: &str) {
         let mut gx = lab.gx_command();
         gx.args(["run", "--isolated", "--hypothesis", "an idea", "--"]).args(TRAIN);
         let told = gx.env("GX_FAIL_AT", format!("{point},lost")).output().unwrap();
-        assert_eq!(told.status.signal() == Some(9), point != "none", "{point}: {told:?}");
+        assert_eq!(told.status.signal(), Some(9), "{point}: {told:?}");
         wait_until(|| lab.states().iter().all(|(_, status)| status != "running"));
         let states: Vec<_> = lab.states().into_iter().map(|(_, status)| status).collect();
         let end = end.map(|end| if end.is_empty() { verdict } else { end });
@@ -106,4 +107,30 @@ fn an_isolated_run_that_was_killed_when_its_turn_had_come_is_no_part_of_the_queu
     lab.run("beside", &["--isolated", "--gpus", "1"]).exits(0);
     assert_eq!(lab.states()[1].1, "queued");
     assert_eq!(lab.read("train.py"), "0.9\n");
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "fail points are compiled into debug builds only")]
+fn who_was_to_follow_a_keep_that_was_killed_halfway_follows_when_it_is_taken_up() {
+    for is_behind in [false, true] {
+        let lab = super::lab();
+        if is_behind {
+            // A keep of another agent, so that this one merges.
+            lab.gx_in("../a-2", "0.95", &[]).exits(0);
+        }
+        lab.write("../a-1/model.py", "large\n");
+        lab.write("../a-1/train.py", "0.9\n");
+        let mut gx = lab.gx_command();
+        gx.args(["-C", "../a-1", "run", "--hypothesis", "an idea", "--"]).args(TRAIN);
+        let told = gx.env("GX_FAIL_AT", "moved,lost").output().unwrap();
+        assert_eq!(told.status.signal(), Some(9), "{told:?}");
+        lab.gx_in("../a-1", "1.5", &[]).exits(10);
+        assert_eq!((lab.read("train.py"), lab.read("model.py")), ("0.9\n".into(), "large\n".into()));
+        assert_eq!(
+            (lab.status(), lab.git_in("../a-1", &["status", "--porcelain"])),
+            (String::new(), String::new())
+        );
+        assert_eq!(lab.git_in("../a-1", &["rev-parse", "HEAD"]), lab.tip());
+        leaves_nothing(&lab, "moved");
+    }
 }
