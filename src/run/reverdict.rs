@@ -91,6 +91,11 @@ impl Runner<'_> {
         // Without a change of its own, what it is kept as is somebody else's commit.
         let kept = kept.filter(|_| record.text("mode") != Some("unchanged"));
         let head = self.repo.head()?;
+        if let (Some(kept), Some(tip)) = (kept, self.tip_head(&record)?)
+            && self.repo.is_ancestor(kept, tip.commit)?
+        {
+            return Err(self.not_from_here(stored, &tip));
+        }
         let plan = match kept {
             None => Plan::default(),
             Some(kept) if kept == head.commit => {
@@ -114,6 +119,20 @@ impl Runner<'_> {
         let change = plan.apply(self.repo)?;
         self.mark_head(&change)?;
         Ok(change)
+    }
+
+    /// What the tip holds is taken back on the branch itself, since others stand on it.
+    fn not_from_here(&self, stored: &Stored, tip: &Head) -> anyhow::Error {
+        let (id, branch) = (&stored.id, tip.branch_name().unwrap_or_default());
+        let trees = self.repo.worktrees().unwrap_or_default();
+        let place = trees.into_iter().find(|tree| tree.branch.as_deref() == Some(branch) && !tree.is_gone);
+        let hint = match place {
+            Some(tree) => format!("`gx -C {} discard {id} --reason \"…\"`", tree.dir.display()),
+            None => format!("`git switch {branch} && gx discard {id} --reason \"…\"`"),
+        };
+        fault(format!("{id} is on {branch}, and this work tree is not"))
+            .hint(format!("discard it there: {hint}"))
+            .into()
     }
 
     /// The branch that an experiment was made on and where that stands, if HEAD is not on it.

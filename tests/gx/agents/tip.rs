@@ -130,6 +130,18 @@ fn a_verdict_by_hand_in_an_agents_tree_moves_the_tip_too() {
 }
 
 #[test]
+fn what_the_tip_holds_is_discarded_by_hand_on_the_branch_only() {
+    let lab = lab();
+    let before = lab.tip();
+    lab.gx_in("../a-1", "0.9", &[]).exits(0);
+    let told = lab.gx(&["-C", "../a-1", "discard", "exp-2", "--reason", "noise"]).exits(1);
+    assert!(told.stderr.contains("/lab discard exp-2 --reason"), "{told:?}");
+    assert_eq!(lab.record("exp-2")["status"], "keep");
+    lab.gx(&["discard", "exp-2", "--reason", "noise"]).exits(0);
+    assert_eq!((lab.tip(), lab.read("train.py"), lab.status()), (before, "1.0\n".into(), String::new()));
+}
+
+#[test]
 fn what_a_run_in_place_leaves_is_the_same_where_another_agent_moved_its_branch() {
     let lab = lab();
     lab.write("train.py", "1.5\n");
