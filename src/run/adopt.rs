@@ -20,6 +20,9 @@ use crate::store::pending::Pending;
 /// How long at most until a limit or the end of a group is noticed.
 const BEAT: Duration = Duration::from_millis(100);
 
+/// How long is tried to do all that follows from an end.
+const SETTLING: Duration = Duration::from_secs(5);
+
 impl Runner<'_> {
     /// Watches over the trainer of a run to its end; nothing where somebody else does, or where none trains.
     pub(super) fn adopt(&self, uuid: &str, listen: &mut Listener<'_>) -> Result<Option<Finished>> {
@@ -37,7 +40,13 @@ impl Runner<'_> {
         let settings = self.settings_of(&pending);
         let runner = Runner { config: &settings.config, settings: &settings, ..*self };
         runner.keep_to_limit(&pending, &trainer, &aside)?;
+        // Another command may have it in hand just now, and could do no more than its record.
+        let (since, mut pause) = (Instant::now(), Pause::new());
         self.settle_here()?;
+        while self.store.peek_pending(uuid).is_some() && since.elapsed() < SETTLING {
+            pause.wait(BEAT);
+            self.settle_here()?;
+        }
         let stored = Stored { id, snapshot: pending.snapshot };
         let finished = self.store.outcome(&stored.id).or(self.recorded_end(&stored)?);
         if let Some(finished) = &finished {

@@ -26,7 +26,7 @@ fn words_that_clap_refuses_are_told_as_every_error() {
     ");
     insta::assert_snapshot!(lab.refused(&["lst"], 2), @"
     error: unrecognized subcommand 'lst'
-    hint: some similar subcommands exist: 'best', 'ls'
+    hint: some similar subcommands exist: 'stop', 'best', 'ls'
     hint: usage: `gx [OPTIONS] <COMMAND>`
     hint: `gx --help` and `gx COMMAND --help` tell more
     ");
