@@ -154,7 +154,7 @@ impl Runner<'_> {
         let finished = Timestamp::now();
         // Written first: whoever finds it half done must not put it back into the queue.
         let seen = Seen { ending: ending.clone(), finished, cards: Fields::new(), is_wish: true };
-        held.aside().write_durably(Aside::RESULT, &seen)?;
+        held.aside().write_whole(Aside::RESULT, &seen)?.sync()?;
         let metrics = Metrics::default();
         let observed = Observed { ending, metrics, finished, altered: Vec::new(), extra: Fields::new() };
         let _turn = self.verdict_turn()?;

@@ -43,7 +43,7 @@ pub(super) fn end_orphan(
     // Written first: who finds it dead must not take it for one that ended by itself.
     let ending = Ending::Supervised { ended: Ended::Signal(15), cause };
     let seen = Seen { ending, finished: Timestamp::now(), cards: Fields::new(), is_wish };
-    aside.write_durably(Aside::RESULT, &seen)?;
+    aside.write_whole(Aside::RESULT, &seen)?.sync()?;
     Ok(signal::end_orphans(trainer, &mark(uuid), grace)?)
 }
 

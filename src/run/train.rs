@@ -67,9 +67,12 @@ impl Runner<'_> {
         let ending = Ending::Supervised { ended: end.ended, cause: end.cause };
         let is_wish = interrupt::is_wish();
         let seen = Seen { ending, finished: Timestamp::now(), cards: hand.observed(), is_wish };
-        begun.held.aside().write_durably(Aside::RESULT, &seen)?;
+        let result = begun.held.aside().write_whole(Aside::RESULT, &seen)?;
         fail::point("seen");
-        if let Some(warning) = hand.give_back() {
+        // The next one trains while the disk takes its time.
+        let warning = hand.give_back();
+        result.sync()?;
+        if let Some(warning) = warning {
             listen(Event::Warning(warning));
         }
         listen(Event::Ended);

@@ -1,7 +1,7 @@
 //! Small notes beside the file of a pending run: who looks after it, who trains, how it ended.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -47,19 +47,20 @@ impl Aside {
         write().with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Writes a note whole or not at all, and on the disk before it returns.
-    pub fn write_durably<T: Serialize>(&self, what: &str, note: &T) -> Result<()> {
+    /// Writes a note whole or not at all; whoever is killed right after has written it. [`Written::sync`] makes it
+    /// outlive a power cut too.
+    pub fn write_whole<T: Serialize>(&self, what: &str, note: &T) -> Result<Written> {
         let path = self.path.with_extension(what);
         let temporary = self.path.with_extension(format!("{what}.tmp"));
         let write = || {
             let mut file =
                 File::options().create(true).truncate(true).write(true).mode(0o600).open(&temporary)?;
             file.write_all(&serde_json::to_vec(note)?)?;
-            file.sync_all()?;
             fs::rename(&temporary, &path)?;
-            File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+            Ok::<_, io::Error>(file)
         };
-        write().with_context(|| format!("cannot write {}", path.display()))
+        let file = write().with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Written { file, path })
     }
 
     /// Removes them all.
@@ -67,5 +68,27 @@ impl Aside {
         for what in Self::ALL {
             let _ = fs::remove_file(self.path.with_extension(what));
         }
+    }
+}
+
+/// A note that was written, and may still be lost with the power.
+#[must_use = "until it is synced a power cut may take it"]
+#[derive(Debug)]
+pub struct Written {
+    file: File,
+    path: PathBuf,
+}
+
+impl Written {
+    /// Comes back when the note is on the disk.
+    ///
+    /// # Errors
+    /// The disk has failed.
+    pub fn sync(self) -> Result<()> {
+        let sync = || {
+            self.file.sync_all()?;
+            File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        };
+        sync().with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
