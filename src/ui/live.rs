@@ -10,9 +10,9 @@ use crate::process::wait::is_ready;
 use crate::ui::output::Output;
 use crate::ui::page::Show;
 
-/// The alternate screen, so that what stood there comes back, and no cursor.
-const BEGIN: &[u8] = b"\x1b[?1049h\x1b[?25l";
-const END: &[u8] = b"\x1b[?25h\x1b[?1049l";
+/// The alternate screen, so that what stood there comes back; no cursor, and a line that is too long stays one line.
+const BEGIN: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l";
+const END: &[u8] = b"\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// An answer that is shown again and again; leaves the terminal as it was when dropped.
 #[must_use = "dropping it gives the terminal back"]

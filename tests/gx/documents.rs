@@ -1,6 +1,6 @@
 //! What is written down and what is true: the README, the man pages, the completions, the frozen store.
 
-mod answers;
+pub mod answers;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::support::Lab;
 
 /// Every command that only answers.
-const READS: [&[&str]; 9] = [
+const READS: [&[&str]; 10] = [
+    &["gpus"],
     &["ls"],
     &["best"],
     &["near"],
