@@ -160,7 +160,9 @@ fn next(id: &ExperimentId, status: Status, exit: Exit) -> String {
         Status::Crash | Status::Timeout => {
             format!("gx logs {id}   (to mend it: gx restore {id}, edit, gx run)")
         }
-        Status::Interrupted => "gx run again with the same edit, which is still in place".to_owned(),
+        Status::Interrupted => {
+            format!("gx run again   (its edit, where it is not in place any more: gx restore {id})")
+        }
         Status::Tainted => format!("gx diff {id} --stat   (put the protected path back)"),
         _ => "try another idea: gx run --hypothesis \"…\"".to_owned(),
     }

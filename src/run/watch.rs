@@ -27,6 +27,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How often an attached terminal sees news.
 const BEAT: Duration = Duration::from_millis(100);
 
+/// The same for one that watches several: each look reads all their records.
+const SLOW_BEAT: Duration = Duration::from_secs(1);
+
 /// What a run is doing, as far as waiting for it goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doing {
@@ -96,8 +99,11 @@ impl Runner<'_> {
             if let [only] = wanted {
                 let line = log::last_progress(&self.store.log_file(&only.id));
                 listen(Event::Progress { elapsed: began.elapsed(), left: None, line });
+            } else {
+                let line = Some(format!("{} of {} have ended", ended.len(), wanted.len()));
+                listen(Event::Progress { elapsed: began.elapsed(), left: None, line });
             }
-            sleep_on(&doings, if wanted.len() == 1 { Some(BEAT) } else { None }, left);
+            sleep_on(&doings, if wanted.len() == 1 { BEAT } else { SLOW_BEAT }, left);
             if interrupt::count() > heard {
                 heard = interrupt::count();
                 (patience.interrupted)(heard)?;
@@ -228,7 +234,7 @@ fn cannot_go_on(stored: &Stored, error: &anyhow::Error) -> anyhow::Error {
     fault.hint(format!("give it up: `gx stop {}`", stored.id)).into()
 }
 
-fn sleep_on(doings: &[Doing], beat: Option<Duration>, left: Option<Duration>) {
+fn sleep_on(doings: &[Doing], beat: Duration, left: Option<Duration>) {
     let watches: Vec<Watch> = doings
         .iter()
         .filter_map(|doing| match doing {
@@ -239,7 +245,7 @@ fn sleep_on(doings: &[Doing], beat: Option<Duration>, left: Option<Duration>) {
     let open = doings.iter().filter(|doing| **doing != Doing::Ended).count();
     // Every process that is waited for wakes this one; only for the others one has to look.
     let is_all_watched = watches.len() == open && watches.iter().all(|watch| watch.descriptor().is_some());
-    let pause = beat.or_else(|| (!is_all_watched).then_some(LOOK));
+    let pause = Some(if is_all_watched { beat } else { beat.min(LOOK) });
     let at_most = [pause, left].into_iter().flatten().min();
     let descriptors: Vec<_> = watches.iter().filter_map(Watch::descriptor).collect();
     wait::for_any(&descriptors, at_most);

@@ -91,6 +91,8 @@ impl Crowd {
             Ended::Exit(_) => return Err(self.stage.broken_off().into()),
             killed @ Ended::Signal(_) => self.stage.say(&format!("# it ended with {killed}; again"))?,
         }
+        // It would take what it finds written already for somebody else's, and not commit it.
+        self.stage.git(&["restore", "--quiet", "."])?;
         if Repo::discover(&self.stage.dir)?.has_branch(BRANCH)? {
             self.stage.git(&["switch", "--quiet", BRANCH])?;
             return self.stage.insist(&["init"]);
