@@ -108,7 +108,7 @@ fn every_console_block_about_agents_is_true() {
 
 #[track_caller]
 fn is_true(name: &str) {
-    let (lab, bin) = (Lab::bare_folder(), bin());
+    let (lab, bin) = (Lab::bare_folder().with_configured_cards(), bin());
     let steps = steps(&document(name));
     assert!(steps.len() > 15, "{name} has lost its tour: {steps:?}");
     let folder = lab.dir().parent().unwrap().canonicalize().unwrap().display().to_string();

@@ -74,7 +74,7 @@ fn play(lab: &Lab, seed: u64) -> (String, Vec<String>) {
 
 #[test]
 fn the_demo_on_cards_records_each_idea_once_whatever_is_killed() {
-    let lab = Lab::bare_folder();
+    let lab = Lab::bare_folder().with_configured_cards();
     let (told, killed) = play(&lab, 0x5eed_0004);
     assert!(killed.len() >= 4, "hardly anything was killed: {killed:#?}\n{told}");
     let listed = lab.gx(&["-C", "crowd", "ls", "--json"]).exits(0).json();

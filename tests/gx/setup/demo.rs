@@ -17,7 +17,7 @@ struct Edit {
 
 #[test]
 fn the_demo_plays_its_series_and_every_edit_ends_as_expected() {
-    let lab = Lab::bare_folder();
+    let lab = Lab::bare_folder().with_configured_cards();
     let told = lab.gx(&["demo"]).exits(0);
     let demo = lab.path("gx-demo");
     let listed = lab.gx(&["-C", "gx-demo", "ls", "--json"]).exits(0).json();

@@ -22,7 +22,7 @@ pub const TRAIN: &[&str] =
 pub struct Lab {
     folder: TempDir,
     tick: AtomicU32,
-    environment: Vec<(String, String)>,
+    environment: Vec<(String, Option<String>)>,
 }
 
 /// What a call came to.
@@ -75,7 +75,13 @@ impl Lab {
 
     /// Sets a variable for all calls.
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.environment.push((name.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Leaves the choice of cards to the configuration.
+    pub fn with_configured_cards(mut self) -> Self {
+        self.environment.extend(["GX_GPU_SOURCE", "GX_GPU_LOCK_DIR"].map(|name| (name.to_owned(), None)));
         self
     }
 
@@ -139,7 +145,12 @@ impl Lab {
         }
         // libgit2 reads names from configuration files only.
         command.env("GIT_CONFIG_COUNT", "0");
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command.stdin(Stdio::null());
         command
     }
