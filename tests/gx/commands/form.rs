@@ -101,7 +101,7 @@ fn the_word_json_behind_the_dashes_is_the_commands_own() {
 
 #[test]
 fn config_shows_every_setting_with_its_value_and_source() {
-    let lab = Lab::new().with("GX_METRIC_GOAL", "higher");
+    let lab = Lab::new().with_configured_cards().with("GX_METRIC_GOAL", "higher");
     lab.write("gx.toml", "[run]\ntimeout = \"90s\"\n");
     lab.git(&["config", "gx.policy.minDelta", "0.001"]);
     insta::assert_snapshot!(lab.screen(&["config", "--config", "metric.name=acc"]), @r#"
@@ -114,6 +114,7 @@ fn config_shows_every_setting_with_its_value_and_source() {
     gpu.max_temperature  default         0
     gpu.min_free_memory  default         "0"
     gpu.query_timeout    default         "10s"
+    gpu.release_timeout  default         "10s"
     gpu.slots            default         1
     gpu.source           default         "auto"
     gpu.visible          default         "index"
