@@ -20,7 +20,7 @@ use crate::gpu::watch::Watch;
 use crate::model::gpu::{Card, Inventory, Source, Visible};
 use crate::process::identity::{self, Identity};
 
-pub use crate::gpu::waiter::Waiting;
+pub use crate::gpu::news::Waiting;
 
 /// What somebody waits for, and how others are told about it.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ pub mod folder;
 pub mod health;
 pub mod inventory;
 pub mod lease;
+pub mod news;
 pub mod nvml;
 pub mod offer;
 pub mod query;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -12,6 +12,7 @@ use crate::gpu::claim::Claim;
 use crate::gpu::drain::is_drained;
 use crate::gpu::fitness::{Fitness, Verdict};
 use crate::gpu::folder::{Folder, Guard};
+use crate::gpu::news::{News, Waiting};
 use crate::gpu::queue::{Bid, Offer, decide};
 use crate::gpu::rivals::Rivals;
 use crate::gpu::seen::{Seen, reason, see};
@@ -28,19 +29,6 @@ const NEAR: usize = 16;
 const WATCHING: usize = 48;
 /// How often they look.
 const FAR: Duration = Duration::from_millis(250);
-/// The line for people is written no more often than this.
-const TELL: Duration = Duration::from_millis(100);
-
-/// Why somebody waits, for people and agents.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// Its place in the queue; the first is 1.
-    pub position: usize,
-    /// How many wait in all.
-    pub waiters: usize,
-    /// Why it does not start, in one line.
-    pub reason: String,
-}
 
 /// The world outside of a waiter.
 pub struct Outside<'a> {
@@ -83,7 +71,7 @@ pub struct Waiter<'a> {
     place: Place,
     rivals: Rivals<'a>,
     watch: Watch,
-    told: Option<(Instant, Waiting)>,
+    news: News,
 }
 
 impl<'a> Waiter<'a> {
@@ -103,7 +91,7 @@ impl<'a> Waiter<'a> {
         fail::point("lease-ticket-made");
         let (folder, watch) = (Arc::clone(folder), Watch::new());
         let rivals = Rivals::new(config, &folder);
-        Ok(Self { config, folder, health, slots, mine, ticket, place, rivals, watch, told: None })
+        Ok(Self { config, folder, health, slots, mine, ticket, place, rivals, watch, news: News::default() })
     }
 
     /// Waits until the cards are had; `None` when it was told to stop. The claim gets the time.
@@ -262,18 +250,15 @@ impl<'a> Waiter<'a> {
         free: Option<&[Vec<usize>]>,
         outside: &mut Outside<'_>,
     ) -> Option<Duration> {
-        let since = self.told.as_ref().map(|(told, _)| told.elapsed());
-        if let Some(early) = since.and_then(|since| TELL.checked_sub(since)) {
+        if let Some(early) = self.news.too_early() {
             return Some(early);
         }
         let seen = free.map_or_else(Vec::new, |free| self.seen(free));
         let waiting =
             Waiting { position: before + 1, waiters, reason: reason(&seen, self.ticket.need, before) };
-        let is_news = self.told.as_ref().is_none_or(|(_, told)| *told != waiting);
-        if is_news {
+        if self.news.is_news(&waiting) {
             (outside.listen)(&waiting);
         }
-        self.told = Some((Instant::now(), waiting));
         None
     }
 

@@ -12,6 +12,7 @@ pub mod interrupt;
 pub mod kinship;
 pub mod log;
 pub mod output;
+pub mod priority;
 pub mod signal;
 pub mod spawn;
 pub mod supervise;

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::model::id::ExperimentId;
 use crate::process::child::{Child, ChildEnd, Kin, Launch};
 use crate::process::identity::Identity;
-use crate::process::{fail, interrupt, log};
+use crate::process::{fail, interrupt, log, priority};
 use crate::run::begun::Begun;
 use crate::run::cards::Hand;
 use crate::run::event::{Event, Listener};
@@ -70,7 +70,11 @@ impl Runner<'_> {
         let result = begun.held.aside().write_whole(Aside::RESULT, &seen)?;
         fail::point("seen");
         // The next one trains while the disk takes its time.
+        let is_awaited = !hand.indices().is_empty();
         let warning = hand.give_back();
+        if is_awaited {
+            priority::step_back();
+        }
         result.sync()?;
         if let Some(warning) = warning {
             listen(Event::Warning(warning));

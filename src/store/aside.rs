@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -41,9 +41,14 @@ impl Aside {
     /// Writes a note that need not survive a power cut.
     pub fn write<T: Serialize>(&self, what: &str, note: &T) -> Result<()> {
         let path = self.path.with_extension(what);
-        let mut options = File::options();
-        options.create(true).truncate(true).write(true).mode(0o600);
-        let write = || options.open(&path)?.write_all(&serde_json::to_vec(note)?);
+        let write = || {
+            let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
+            let mut text = serde_json::to_vec(note)?;
+            // Written over in place and never cut: a file system may flush a file that is. JSON ends in any blanks.
+            let before = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+            text.resize(text.len().max(before), b' ');
+            file.write_all_at(&text, 0)
+        };
         write().with_context(|| format!("cannot write {}", path.display()))
     }
 
