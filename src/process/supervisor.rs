@@ -105,8 +105,13 @@ impl Supervisor {
     fn pass_on(&self, passed_on: &mut usize) {
         let count = interrupt::count();
         if count > *passed_on {
-            // Twice at once would melt into one signal.
-            let signal = if count > 1 { Signal::USR1 } else { Signal::INT };
+            let signal = match count {
+                // The system goes down: what waits for its turn is to stay queued.
+                _ if !interrupt::is_wish() => Signal::TERM,
+                1 => Signal::INT,
+                // Twice at once would melt into one signal.
+                _ => Signal::USR1,
+            };
             if let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
                 // It is a child that was not waited for, so the number is still its own.
                 let _ = kill_process(pid, signal);

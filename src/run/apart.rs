@@ -1,6 +1,5 @@
 //! `gx run --isolated`: recorded at once, then its turn, then a checkout of its own.
 
-use std::env;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
@@ -51,8 +50,6 @@ impl Runner<'_> {
         if put_back && let Err(error) = self.put_back(&begun) {
             listen(Event::Warning(format!("the edit stays in the work tree: {error:#}")));
         }
-        // Whoever starts it after a reboot has another environment.
-        begun.held.aside().write(Aside::ENVIRONMENT, &env::vars_os().collect::<Vec<_>>())?;
         self.go_on(begun, listen)
     }
 
@@ -69,8 +66,9 @@ impl Runner<'_> {
         self.look_after(&begun)?;
         let status = self.store.record(begun.pending().snapshot)?.status();
         listen(Event::Begun(Box::new(begun.beginning(status))));
-        let (turn, site) = self.take_turn(&begun, listen)?;
-        let Turn::Come(hand) = turn else { return self.leave_queue(begun, listen) };
+        let Some((hand, site)) = self.take_turn(&begun, listen)? else {
+            return self.leave_queue(begun, listen);
+        };
         let site = match site {
             Ok(site) => site,
             // It would fail the same way again: this is its end.
@@ -82,13 +80,17 @@ impl Runner<'_> {
         }
         let seen = self.train(&begun, &site, hand, listen)?;
         fail::point("trained");
-        let mut finished = self.conclude(begun, &site, &seen)?;
-        self.tell_end(&mut finished, listen);
+        let finished = self.conclude(begun, &site, &seen)?;
+        self.tell_end(&finished, listen);
         Ok(finished)
     }
 
-    /// Waits for the cards of a run. Its checkout is made while others still train, so that no card waits for it.
-    fn take_turn<'a>(&'a self, begun: &Begun, listen: &mut Listener<'_>) -> Result<(Turn, Result<Site<'a>>)> {
+    /// Waits for the cards of a run; nothing where it was stopped. Its checkout is made while others still train, so that no card waits for it.
+    fn take_turn<'a>(
+        &'a self,
+        begun: &Begun,
+        listen: &mut Listener<'_>,
+    ) -> Result<Option<(Hand, Result<Site<'a>>)>> {
         let task = begun.pending().task.as_ref().context("a run without a command")?;
         let aside = begun.held.aside();
         let mut tell = |event: Event| {
@@ -103,7 +105,8 @@ impl Runner<'_> {
         let turn = Cards::new(self, task).wait(Some(&begun.id), &mut tell, &mut || {
             site.get_or_insert_with(|| Site::apart(self, begun));
         })?;
-        Ok((turn, site.unwrap_or_else(|| Site::apart(self, begun))))
+        let Turn::Come(hand) = turn else { return Ok(None) };
+        Ok(Some((hand, site.unwrap_or_else(|| Site::apart(self, begun)))))
     }
 
     /// Ends a run whose checkout could not be made.
@@ -114,9 +117,10 @@ impl Runner<'_> {
         listen: &mut Listener<'_>,
     ) -> Result<Finished> {
         let ending = Ending::ReportedCrash(format!("its checkout could not be made: {error:#}"));
-        let mut finished = self.record_early_end(&begun.held, &begun.id, ending)?;
+        let finished = self.record_early_end(&begun.held, &begun.id, ending)?;
+        self.store.keep_outcome(&finished)?;
         begun.held.done()?;
-        self.tell_end(&mut finished, listen);
+        self.tell_end(&finished, listen);
         Ok(finished)
     }
 
@@ -138,9 +142,10 @@ impl Runner<'_> {
                 .exit(Exit::Interrupted)
                 .into());
         }
-        let mut finished = self.record_cancelled(&begun.held, id)?;
+        let finished = self.record_cancelled(&begun.held, id)?;
+        self.store.keep_outcome(&finished)?;
         begun.held.done()?;
-        self.tell_end(&mut finished, listen);
+        self.tell_end(&finished, listen);
         Ok(finished)
     }
 

@@ -18,8 +18,15 @@ use crate::run::runner::Runner;
 use crate::store::pending::Pending;
 
 impl Runner<'_> {
-    /// Keeps the declared results that lie in `top`, and says what the record keeps of them.
-    pub(super) fn keep_artifacts(&self, pending: &Pending, id: &ExperimentId, top: &Path) -> Result<Fields> {
+    /// Keeps the declared results that lie in `top`, and says what the record keeps of them; what could not be kept
+    /// must not cost the verdict.
+    pub(super) fn keep_artifacts(&self, pending: &Pending, id: &ExperimentId, top: &Path) -> Fields {
+        self.kept_artifacts(pending, id, top).unwrap_or_else(|error| {
+            Fields::from_iter([("artifacts_missing".to_owned(), json!(format!("{error:#}")))])
+        })
+    }
+
+    fn kept_artifacts(&self, pending: &Pending, id: &ExperimentId, top: &Path) -> Result<Fields> {
         let mut told = Fields::new();
         let Some(task) = pending.task.as_ref().filter(|task| task.isolated) else { return Ok(told) };
         if task.keep_worktree {
@@ -56,11 +63,15 @@ fn files_below(top: &Path) -> Result<Vec<RepoPath>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let entry = entry?;
-            let path = entry.path();
-            if entry.file_type()?.is_dir() {
-                folders.extend(Some(path).filter(|_| entry.file_name() != ".git"));
-            } else if let Ok(inside) = path.strip_prefix(top).map(|inside| inside.as_os_str().as_bytes())
-                && inside != b".git"
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            // A file of that name leads to a repository too.
+            if entry.file_name() == ".git" {
+                continue;
+            }
+            if kind.is_dir() {
+                folders.push(path);
+            } else if (kind.is_file() || kind.is_symlink())
+                && let Ok(inside) = path.strip_prefix(top).map(|inside| inside.as_os_str().as_bytes())
             {
                 files.push(RepoPath::new(inside));
             }

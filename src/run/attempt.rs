@@ -46,10 +46,10 @@ impl Runner<'_> {
         let site = Site::here(self.repo, &lock);
         let seen = self.train(&begun, &site, hand, listen)?;
         fail::point("trained");
-        let mut finished = self.conclude(begun, &site, &seen)?;
+        let finished = self.conclude(begun, &site, &seen)?;
         drop(site);
         drop(lock);
-        self.tell_end(&mut finished, listen);
+        self.tell_end(&finished, listen);
         Ok(finished)
     }
 }

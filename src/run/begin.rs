@@ -1,5 +1,6 @@
 //! The beginning of an experiment: snapshot, claim, and the record that says `running`.
 
+use std::env;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow};
@@ -26,6 +27,7 @@ use crate::run::runner::{Given, Request, Runner};
 use crate::run::scope::{Found, Ground};
 use crate::run::task::{Start, substituted};
 use crate::run::{environment, mark, seal};
+use crate::store::aside::Aside;
 use crate::store::pending::{Mode, Pending};
 
 impl Runner<'_> {
@@ -50,6 +52,11 @@ impl Runner<'_> {
         let pending = self.pending(start, command, found, &tag)?;
         fail::point("snapshot");
         let held = self.store.announce(pending)?;
+        if held.pending.is_isolated() {
+            // Whoever starts it after a reboot has another environment.
+            let variables: Vec<_> = env::vars_os().collect();
+            held.aside().write_whole(Aside::ENVIRONMENT, &variables)?.sync()?;
+        }
         fail::point("announced");
         let id = self.store.claim(held.pending.snapshot)?;
         fail::point("claimed");
@@ -129,7 +136,9 @@ impl Runner<'_> {
             Ground { repo: self.repo, head, snapshot, mark: mark::read(self.repo)?, editable: &editable };
         let mut found = ground.scope(&|| self.last_kept(tag, head.commit))?;
         if head.branch_name().is_none() && self.repo.has_branch(&format!("autoresearch/{tag}"))? {
-            found.scope.tip = Some(format!("refs/heads/autoresearch/{tag}"));
+            let tip = format!("refs/heads/autoresearch/{tag}");
+            found.scope.tip_at = self.repo.read_ref(&tip)?;
+            found.scope.tip = Some(tip);
         }
         Ok(found)
     }

@@ -175,6 +175,13 @@ impl Hand {
         fields
     }
 
+    /// Lets go of the cards without freeing them: a trainer that nobody supervises any more has them.
+    pub(super) fn leave_to_heirs(self) {
+        if let Some(cards) = self.cards {
+            cards.lease.leave_to_heirs();
+        }
+    }
+
     /// Gives the cards back once their memory is free again; says what is wrong where it does not get free.
     pub(super) fn give_back(self) -> Option<String> {
         let InHand { lease, config, .. } = self.cards?;

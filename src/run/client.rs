@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::error::{Fault, fault};
+use crate::error::{Exit, Fault, fault};
 use crate::model::outcome::Finished;
 use crate::process::fail;
 use crate::process::interrupt;
@@ -79,6 +79,10 @@ impl Runner<'_> {
             (Some(Err(told)), _) => Err(Fault::from(told).into()),
             (None, Some(begun)) if attention == Attention::Beginning => Ok(Heard::Begun(begun)),
             (None, Some(begun)) => Ok(Heard::Lost(begun)),
+            // It dies of a Ctrl-C that comes before it listens.
+            (None, None) if interrupt::count() > 0 => {
+                Err(fault("interrupted before anything was recorded").exit(Exit::Interrupted).into())
+            }
             (None, None) => Err(fault("the supervisor ended before the experiment had begun")
                 .hint(format!("see the end of {}", self.shim_log().display()))
                 .into()),

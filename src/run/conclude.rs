@@ -50,7 +50,7 @@ impl Runner<'_> {
         let pending = &begun.held.pending;
         let altered = self.altered(place, &seal::of(&pending.begin), pending.scope.tree)?;
         let mut extra = seen.cards.clone();
-        extra.extend(self.keep_artifacts(pending, &begun.id, place.work_dir())?);
+        extra.extend(self.keep_artifacts(pending, &begun.id, place.work_dir()));
         let (ending, finished) = (seen.ending.clone(), seen.finished);
         let observed = Observed { ending, metrics, finished, altered, extra };
         // Two runs of a tag that end at once must not both be better than the same best, and the tip must move in
@@ -66,6 +66,8 @@ impl Runner<'_> {
         drop(turn);
         self.name_others(&mut finished.tree, &begun)?;
         fail::point("changed");
+        // Before the run is let go: who waits for it looks here then.
+        let _ = self.store.keep_outcome(&finished);
         if finished.unfinished.is_none() {
             let is_lost = finished.status == Status::Interrupted && !seen.is_wish;
             if is_lost && begun.held.pending.is_isolated() {
@@ -95,7 +97,7 @@ impl Runner<'_> {
             broken: broken.as_deref(),
         };
         let mut judged = scales.weigh(&observed.ending, &observed.metrics);
-        self.weigh_stale(&mut judged, pending, id, &summaries)?;
+        self.weigh_stale(&mut judged, pending, id)?;
         let base_result = self.result_at(pending.scope.base, &summaries)?;
         let mut fields = self.end_fields(&judged, observed, &before, best.as_ref());
         if let Some(own) = &base_result {
@@ -106,7 +108,7 @@ impl Runner<'_> {
             fields.insert("log_tail".into(), json!(tail));
         }
         if judged.status == Status::Keep {
-            fields.insert("kept_commit".into(), json!(self.kept_commit(pending, id, &judged, &summaries)?));
+            fields.insert("kept_commit".into(), json!(self.kept_commit(pending, id, &judged)?));
         }
         let kept_commit = fields.get("kept_commit").and_then(Value::as_str).map(str::to_owned);
         fail::point("judged");
@@ -148,17 +150,11 @@ impl Runner<'_> {
     }
 
     /// A better result on a base that others were kept over meanwhile is only offered, where the policy says so.
-    fn weigh_stale(
-        &self,
-        judged: &mut Judged,
-        pending: &Pending,
-        id: &ExperimentId,
-        all: &[(Stored, Summary)],
-    ) -> Result<()> {
+    fn weigh_stale(&self, judged: &mut Judged, pending: &Pending, id: &ExperimentId) -> Result<()> {
         if judged.status != Status::Keep || self.config.policy.stale == Stale::Keep {
             return Ok(());
         }
-        if let Since::Keeps(keeps) = self.since(&pending.scope, all)?
+        if let Since::Keeps(keeps) = self.since(&pending.scope)?
             && let Some(newest) = keeps.first()
         {
             judged.status = Status::NearMiss;

@@ -88,10 +88,11 @@ impl Runner<'_> {
         };
         let turn = self.verdict_turn()?;
         let mut finished = self.record_end(&held, &stored.id, &observed)?;
-        drop(turn);
         if apply == Apply::Tree {
             finished.tree = self.change_tree(&held.pending, finished.status)?;
         }
+        drop(turn);
+        self.store.keep_outcome(&finished)?;
         held.done()?;
         drop(lock);
         self.after(&finished, listen);

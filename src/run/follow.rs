@@ -158,8 +158,7 @@ impl Runner<'_> {
         };
         let Some(tip) = tip else { return Ok(None) };
         let from = if head.branch_name().is_some() { scope.head } else { head.commit };
-        let all = self.store.summaries()?;
-        if from == tip || !matches!(self.between(from, tip, &all)?, Since::Keeps(_)) {
+        if from == tip || !matches!(self.between(from, tip, &self.store.summaries()?)?, Since::Keeps(_)) {
             return Ok(None);
         }
         if let Some(why) = self.go_along(place, from, tip)? {

@@ -101,6 +101,7 @@ impl Runner<'_> {
             mode: Mode::Unchanged,
             reference: head.reference().to_owned(),
             tip: None,
+            tip_at: None,
             head: head.commit,
             base: parent,
             tree,

@@ -1,5 +1,6 @@
 //! One run at a time in a work tree: a flock that the trainer inherits.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
@@ -21,6 +22,7 @@ const MOMENT: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub struct WorkTreeLock {
     file: File,
+    is_left: Cell<bool>,
 }
 
 /// What to do when another run has the work tree.
@@ -78,7 +80,7 @@ impl WorkTreeLock {
                 }
             }
         }
-        let lock = Self { file };
+        let lock = Self { file, is_left: Cell::new(false) };
         lock.name("")?;
         Ok(lock)
     }
@@ -89,6 +91,11 @@ impl WorkTreeLock {
         self.file.write_all_at(format!("{holder:<40}\n").as_bytes(), 0).context("cannot write the lock file")
     }
 
+    /// Makes that dropping it only closes it: a trainer that nobody supervises any more keeps the work tree.
+    pub fn leave_to_heirs(&self) {
+        self.is_left.set(true);
+    }
+
     /// For the trainer to inherit.
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
@@ -97,7 +104,9 @@ impl WorkTreeLock {
 
 impl Drop for WorkTreeLock {
     fn drop(&mut self) {
-        // Closing it would not do: a process that the trainer left behind has inherited it.
-        let _ = self.file.unlock();
+        if !self.is_left.get() {
+            // Closing it would not do: a process that the trainer left behind has inherited it.
+            let _ = self.file.unlock();
+        }
     }
 }

@@ -13,7 +13,6 @@ use crate::model::outcome::{Refusal, TreeChange};
 use crate::model::path::RepoPath;
 use crate::model::record::Record;
 use crate::model::status::Status;
-use crate::model::summary::Summary;
 use crate::process::fail;
 use crate::run::begun::Begun;
 use crate::run::judge::Judged;
@@ -21,7 +20,6 @@ use crate::run::mark;
 use crate::run::plan::Plan;
 use crate::run::runner::Runner;
 use crate::run::tip::{Since, Step};
-use crate::store::experiments::Stored;
 use crate::store::pending::{Mode, Pending, Scope};
 
 impl Runner<'_> {
@@ -46,7 +44,6 @@ impl Runner<'_> {
         pending: &Pending,
         id: &ExperimentId,
         judged: &Judged,
-        all: &[(Stored, Summary)],
     ) -> Result<ObjectId> {
         let scope = &pending.scope;
         if scope.mode != Mode::Dirty {
@@ -55,7 +52,7 @@ impl Runner<'_> {
         let is_elsewhere = || {
             Ok::<_, anyhow::Error>(!pending.is_isolated() && self.repo.head()?.reference() != scope.reference)
         };
-        if pending.leave || is_elsewhere()? || self.since(scope, all)? == Since::Others {
+        if pending.leave || is_elsewhere()? || self.since(scope)? == Since::Others {
             return Ok(pending.snapshot);
         }
         let hypothesis = pending.begin.get("hypothesis").and_then(Value::as_str).unwrap_or_default();
@@ -99,7 +96,7 @@ impl Runner<'_> {
         } else if status == Status::Keep {
             self.keep_here(&scope, &record, &log)?
         } else {
-            let since = self.since(&scope, &self.store.summaries()?)?;
+            let since = self.since(&scope)?;
             let plan = Plan::roll_back(self.repo, &scope, &self.editable()?, &since, &log)?;
             plan.leave(sealed, "protected").apply(self.repo)?
         };

@@ -60,6 +60,7 @@ impl Ground<'_> {
             mode,
             reference: self.head.reference().to_owned(),
             tip: None,
+            tip_at: None,
             head: self.head.commit,
             base,
             tree: self.snapshot.tree,

@@ -39,11 +39,15 @@ impl Runner<'_> {
         if reach == Reach::Trees {
             self.repo.sweep_scratch();
         }
-        let mut settled = Vec::new();
+        let (mut settled, mut trouble) = (Vec::new(), None);
         for held in self.store.abandoned() {
-            settled.extend(self.settle_one(held?, reach)?);
+            match held.and_then(|held| self.settle_one(held, reach)) {
+                Ok(one) => settled.extend(one),
+                // The others can have their end all the same.
+                Err(error) => trouble = trouble.or(Some(error)),
+            }
         }
-        Ok(settled)
+        trouble.map_or(Ok(settled), Err)
     }
 
     fn settle_one(&self, held: Held, reach: Reach) -> Result<Option<Settled>> {
@@ -116,6 +120,7 @@ impl Runner<'_> {
         let stays = held.pending.leave || status == Status::Interrupted;
         let worktree = &held.pending.worktree;
         if reach == Reach::Trees && *worktree == self.repo.worktree_name() {
+            let _turn = self.verdict_turn()?;
             tree = self.change_tree(&held.pending, status)?;
             is_news |= tree != TreeChange::default();
             held.done()?;
@@ -180,7 +185,7 @@ impl Runner<'_> {
             false => self.repo.work_dir_of(&pending.worktree),
         };
         if let Some(place) = place.as_ref().filter(|_| pending.is_isolated()) {
-            extra = self.keep_artifacts(pending, id, place)?;
+            extra = self.keep_artifacts(pending, id, place);
         }
         let metrics = match (&written, place) {
             (Ok(_), Some(place)) => read_metrics(&self.config.metric, &log, &place, since)?,

@@ -57,13 +57,10 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// What follows when all is done and recorded: the hook, and the outcome for those who ask later.
-    pub(super) fn tell_end(&self, finished: &mut Finished, listen: &mut Listener<'_>) {
+    /// What follows when all is done and recorded: the hook.
+    pub(super) fn tell_end(&self, finished: &Finished, listen: &mut Listener<'_>) {
         if let Some(trouble) = &finished.unfinished {
             listen(Event::Warning(trouble.clone()));
-        }
-        if let Err(error) = self.store.keep_outcome(finished) {
-            listen(Event::Warning(format!("{error:#}")));
         }
         self.after(finished, listen);
     }

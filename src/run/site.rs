@@ -60,6 +60,15 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// Makes that letting go of the tree frees it only when the trainer, which has inherited its lock, has ended.
+    pub(super) fn leave_to_heirs(&self) {
+        match self {
+            Self::Here { lock, .. } => lock.leave_to_heirs(),
+            // Its lock is given up by closing it, which leaves the heir's.
+            Self::Apart { .. } => {}
+        }
+    }
+
     /// Variables that would lead Git, called by the command, to another tree.
     pub(super) fn foreign_variables(&self) -> Vec<&'static str> {
         match self {

@@ -42,9 +42,24 @@ impl Runner<'_> {
     }
 
     /// What has happened to the tip since an experiment began.
-    pub(super) fn since(&self, scope: &Scope, all: &[(Stored, Summary)]) -> Result<Since> {
-        let Some(tip) = self.tip_commit(Self::tip_of(scope))? else { return Ok(Since::Others) };
-        self.between(scope.head, tip, all)
+    pub(super) fn since(&self, scope: &Scope) -> Result<Since> {
+        match self.tip_commit(Self::tip_of(scope))? {
+            Some(tip) => self.since_then(scope, tip),
+            None => Ok(Since::Others),
+        }
+    }
+
+    fn since_then(&self, scope: &Scope, tip: ObjectId) -> Result<Since> {
+        // An edit that was committed and put back at once has taken the branch to its base.
+        let base = (scope.mode == Mode::Committed).then_some(scope.base);
+        if tip == scope.head || Some(tip) == base {
+            return Ok(Since::Nothing);
+        }
+        if self.repo.is_ancestor(tip, scope.head)? {
+            // The work tree had run ahead of it, or it was wound back meanwhile.
+            return Ok(if Some(tip) == scope.tip_at { Since::Nothing } else { Since::Others });
+        }
+        self.between(scope.head, tip, &self.store.summaries()?)
     }
 
     fn tip_commit(&self, reference: &str) -> Result<Option<ObjectId>> {
@@ -121,12 +136,11 @@ impl Runner<'_> {
         if tip == kept || self.repo.is_ancestor(kept, tip)? {
             return Ok(Step::Stand);
         }
-        let all = self.store.summaries()?;
-        match self.between(scope.head, tip, &all)? {
+        match self.since_then(scope, tip)? {
             Since::Nothing => Ok(Step::Go(Moved { reference, from: tip, to: kept }, Vec::new())),
             Since::Others => Ok(Step::Refuse(refusal("HEAD has moved since the run began".to_owned(), id))),
             Since::Keeps(superseded) => {
-                if let Some(better) = self.better_since(id, &superseded, &all)? {
+                if let Some(better) = self.better_since(id, &superseded, &self.store.summaries()?)? {
                     let advice = format!("gx restore {id}");
                     return Ok(Step::Refuse(Refusal { why: format!("{better} is better by now"), advice }));
                 }

@@ -58,12 +58,22 @@ impl Runner<'_> {
             child.supervise(Some(Duration::ZERO), Duration::ZERO, Kin::Family, &mut |_| {})?;
             return Err(error);
         }
-        if task.isolated {
-            // The journal says `running` already; the notes can follow while it trains.
-            self.store.flush()?;
+        // The journal says `running` already; the notes can follow while it trains.
+        if task.isolated
+            && let Err(error) = self.store.flush()
+        {
+            listen(Event::Warning(format!("{error:#}")));
         }
         fail::point("training");
-        let end = self.accompany(begun, child, &mut hand, listen)?;
+        let end = match self.accompany(begun, child, &mut hand, listen) {
+            Ok(end) => end,
+            Err(error) => {
+                // It may train on: what it has inherited stays its own until it ends.
+                hand.leave_to_heirs();
+                site.leave_to_heirs();
+                return Err(error);
+            }
+        };
         let ending = Ending::Supervised { ended: end.ended, cause: end.cause };
         let is_wish = interrupt::is_wish();
         let seen = Seen { ending, finished: Timestamp::now(), cards: hand.observed(), is_wish };

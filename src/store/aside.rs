@@ -72,6 +72,7 @@ impl Aside {
     pub(super) fn clear(&self) {
         for what in Self::ALL {
             let _ = fs::remove_file(self.path.with_extension(what));
+            let _ = fs::remove_file(self.path.with_extension(format!("{what}.tmp")));
         }
     }
 }

@@ -30,7 +30,9 @@ impl Store<'_> {
         let path = self.log_file(&finished.id).with_file_name("outcome.json");
         let write = || {
             fs::create_dir_all(path.parent().expect("it lies in a folder of its run"))?;
-            fs::write(&path, serde_json::to_vec(finished)?)
+            let temporary = path.with_extension("tmp");
+            fs::write(&temporary, serde_json::to_vec(finished)?)?;
+            fs::rename(&temporary, &path)
         };
         write().with_context(|| format!("cannot write {}", path.display()))
     }

@@ -46,6 +46,9 @@ pub struct Scope {
     /// The branch of the tag, where HEAD is detached and the tag has one: it moves with a keep, and HEAD with it.
     #[serde(default)]
     pub tip: Option<String>,
+    /// Where that branch stood.
+    #[serde(default)]
+    pub tip_at: Option<ObjectId>,
     /// The commit of HEAD.
     pub head: ObjectId,
     /// The commit that the change is compared with and rolled back to.

@@ -1,8 +1,10 @@
 //! Isolated runs that can never start.
 
-use serde_json::json;
+use std::process::Stdio;
 
-use crate::support::Lab;
+use serde_json::{Value, json};
+
+use crate::support::{Lab, wait_until};
 
 #[test]
 fn a_run_whose_checkout_cannot_be_made_ends_as_a_crash_that_says_why() {
@@ -15,4 +17,47 @@ fn a_run_whose_checkout_cannot_be_made_ends_as_a_crash_that_says_why() {
     );
     assert_eq!(lab.record("exp-1")["status"], json!("crash"));
     assert_eq!(lab.gx(&["wait", "--all"]).exits(0).stdout, "nothing waits or runs\n");
+}
+
+#[test]
+fn what_cannot_be_kept_of_a_checkout_does_not_cost_the_verdict() {
+    let lab = Lab::new();
+    let script = "mkdir out; mkfifo out/pipe; echo 1 >out/result; mkdir -p out/lab/.git; \
+        printf -- '---\\nval_bpb: 1\\n'";
+    let start = ["run", "--json", "--isolated", "--hypothesis", "leave a pipe", "--artifact", "out/**", "--"];
+    lab.gx(&[&start[..], &["sh", "-c", script]].concat()).exits(0);
+    assert_eq!(lab.record("exp-1")["artifacts"]["files"], json!(["out/result"]));
+    lab.run("the next one", &[]).exits(11);
+}
+
+#[test]
+fn a_keep_does_not_bring_back_what_was_wound_back_while_it_ran() {
+    let lab = Lab::new();
+    lab.run("baseline", &[]).exits(0);
+    lab.try_value("0.9").exits(0);
+    lab.write("train.py", "0.8\n");
+    let script = "touch ../started; while [ ! -e \"$GX_TEST_GO\" ]; do sleep 0.02; done; \
+        printf -- '---\\nval_bpb: %s\\n' \"$(cat train.py)\"";
+    let mut gx = lab.gx_command();
+    let go = lab.path("../go");
+    gx.env("GX_TEST_GO", &go).args([
+        "run",
+        "--json",
+        "--isolated",
+        "--hypothesis",
+        "slow",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ]);
+    let run = gx.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| lab.states().iter().any(|(id, status)| id == "exp-3" && status == "running"));
+    lab.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let wound_back = lab.rev("HEAD");
+    std::fs::write(go, "").unwrap();
+    let told: Value = serde_json::from_slice(&run.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(told["status"], json!("keep"));
+    assert_eq!(told["tree"]["refused"], json!("HEAD has moved since the run began"));
+    assert_eq!(lab.rev("HEAD"), wound_back);
 }

@@ -1,7 +1,7 @@
 //! `gx logs -f`, what lists say of open runs, and logs of any size and content.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use serde_json::json;
@@ -16,12 +16,16 @@ fn any_number_of_readers_follow_a_run_from_its_queue_to_its_end() {
     trains(&lab, &first);
     let id = begin(&lab, &["--gpus", "1"], "printf '10%%\\r20%%\\r'; printf -- '---\\nval_bpb: 1.5\\n'");
     let readers: Vec<_> = (0..3).map(|_| start(&lab, &["logs", "-f", &id])).collect();
-    let of_first = start(&lab, &["logs", "-f", "--tail", "1", &first]);
+    let mut of_first = start(&lab, &["logs", "-f", "--tail", "1", &first]);
+    let (mut followed, mut told) = (BufReader::new(of_first.stdout.take().unwrap()), String::new());
+    followed.read_line(&mut told).unwrap();
     lab.write("../go", "");
     for reader in readers {
         assert_eq!(ends(reader).exits(0).stdout, "10%\r20%\r---\nval_bpb: 1.5\n");
     }
-    assert_eq!(ends(of_first).exits(0).stdout, "ready\n---\nval_bpb: 1.0\n");
+    followed.read_to_string(&mut told).unwrap();
+    ends(of_first).exits(0);
+    assert_eq!(told, "ready\n---\nval_bpb: 1.0\n");
     assert_eq!(lab.gx(&["logs", "-f", "--tail", "1", &id]).exits(0).stdout, "val_bpb: 1.5\n");
     assert_eq!(lab.gx(&["logs", "-f", &id, "--json"]).exits(0).json()["id"], json!(id));
     lab.gx(&["logs", "-f", "exp-99"]).exits(5);

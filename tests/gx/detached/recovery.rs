@@ -3,7 +3,12 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{PATIENT, aside, begin, ended_once, kill, lab, noted, power_cut, send, status, trains, wait_for};
+use gx::process::identity::Identity;
+
+use super::{
+    PATIENT, arguments, aside, begin, ended_once, ends, kill, lab, noted, power_cut, send, start, status,
+    trains, wait_for,
+};
 use crate::support::{Lab, wait_until};
 
 /// Ends with what it was given, and crashes when that is not what it was submitted with.
@@ -48,6 +53,20 @@ fn a_queued_run_stays_queued_when_the_machine_goes_down_and_runs_in_its_own_envi
     // By the goal that it was submitted with, 0.5 is worse than 1.0.
     lab.gx(&["wait", &id]).exits(10);
     ended_once(&lab, &id, "discard");
+}
+
+#[test]
+fn a_queued_run_stays_queued_when_its_client_is_told_to_end_with_the_machine() {
+    let lab = lab();
+    let first = begin(&lab, &["--gpus", "1"], PATIENT);
+    trains(&lab, &first);
+    let client = start(&lab, &arguments(&["--isolated", "--gpus", "1"], PATIENT));
+    wait_until(|| lab.states().len() == 2 && aside(&lab, "exp-2", "queue").exists());
+    send(&Identity::of(client.id()).unwrap(), Signal::TERM);
+    assert_eq!(ends(client).code, Some(130));
+    assert_eq!(status(&lab, "exp-2"), "queued");
+    lab.write("../go", "");
+    lab.gx(&["wait", "--all"]).exits(11);
 }
 
 #[test]
