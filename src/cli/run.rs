@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::input::{self, Limit};
 use crate::cli::scene::Scene;
+use crate::cli::wait::{Call, Code, Interrupt};
 use crate::cli::{attach, wait};
 use crate::config::nearest::nearest;
 use crate::error::{Exit, misuse};
@@ -242,6 +243,7 @@ impl Run {
             return Ok(Exit::Done);
         }
         let ids: Vec<_> = begun.into_iter().map(|begun| begun.id).collect();
-        wait::waited(scene, &ids, None, Until::All)
+        let (until, code, interrupt) = (Until::All, Code::Theirs, Interrupt::Stops);
+        wait::waited(scene, &Call { ids: &ids, limit: None, until, code, interrupt })
     }
 }

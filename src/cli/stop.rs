@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cli::scene::Scene;
-use crate::cli::wait::waited;
+use crate::cli::wait::{Call, Code, Interrupt, waited};
 use crate::error::Exit;
 use crate::process::signal::Wish;
 use crate::run::watch::Until;
@@ -38,7 +38,8 @@ impl Stop {
             }
         }
         if !ids.is_empty() {
-            waited(scene, &ids, None, Until::All)?;
+            let (until, code) = (Until::All, Code::Own);
+            waited(scene, &Call { ids: &ids, limit: None, until, code, interrupt: Interrupt::GivesUp })?;
         }
         trouble.map_or(Ok(Exit::Done), Err)
     }

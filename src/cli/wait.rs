@@ -9,7 +9,9 @@ use crate::cli::input::{self, Limit};
 use crate::cli::scene::Scene;
 use crate::error::{Exit, fault, misuse};
 use crate::model::id::ExperimentId;
-use crate::model::status::Status;
+use crate::model::outcome::Finished;
+use crate::process::signal::Wish;
+use crate::report::outcome::Tree;
 use crate::report::waited::{Awaited, Waited};
 use crate::run::watch::{Patience, Until};
 use crate::store::experiments::{Store, Stored};
@@ -45,7 +47,9 @@ impl Wait {
                 .into());
         }
         let until = if self.any { Until::Any } else { Until::All };
-        waited(scene, &ids, self.timeout.and_then(|limit| limit.0), until)
+        let limit = self.timeout.and_then(|limit| limit.0);
+        let (code, interrupt) = (Code::Theirs, Interrupt::GivesUp);
+        waited(scene, &Call { ids: &ids, limit, until, code, interrupt })
     }
 }
 
@@ -63,51 +67,88 @@ fn open(scene: &Scene) -> Result<Vec<ExperimentId>> {
     Ok(open)
 }
 
+/// What to wait for, and what comes of it.
+pub struct Call<'a> {
+    /// The experiments.
+    pub ids: &'a [ExperimentId],
+    /// How long at most; `None` is for ever.
+    pub limit: Option<Duration>,
+    /// For the end of all or of one.
+    pub until: Until,
+    /// Whose exit code is given.
+    pub code: Code,
+    /// What Ctrl-C does.
+    pub interrupt: Interrupt,
+}
+
+/// Whose exit code a command that waits gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The largest of those of the experiments.
+    Theirs,
+    /// Its own: it did what it says.
+    Own,
+}
+
+/// What Ctrl-C does to a command that waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// It ends the waiting.
+    GivesUp,
+    /// It stops the experiments.
+    Stops,
+}
+
 /// Waits, and shows what has become of those that were waited for.
-pub fn waited(scene: &Scene, ids: &[ExperimentId], limit: Option<Duration>, until: Until) -> Result<Exit> {
+pub fn waited(scene: &Scene, call: &Call<'_>) -> Result<Exit> {
     let store = scene.store();
     let runner = scene.runner(&store);
-    let wanted = ids.iter().map(|id| store.resolve(&id.to_string())).collect::<Result<Vec<_>>>()?;
+    let wanted = call.ids.iter().map(|id| store.resolve(&id.to_string())).collect::<Result<Vec<_>>>()?;
     let mut progress = Progress::new(scene.output);
-    let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = call.ids.iter().map(ToString::to_string).collect();
     progress.watch(&names.join(" "));
-    let mut give_up = |_| -> Result<()> {
-        Err(fault("stopped waiting; the experiments go on")
+    let mut interrupted = |count: usize| match call.interrupt {
+        Interrupt::GivesUp => Err(fault("stopped waiting; the experiments go on")
             .hint(format!("gx wait {}", names.join(" ")))
             .exit(Exit::Interrupted)
-            .into())
+            .into()),
+        Interrupt::Stops => {
+            let wish = if count > 1 { Wish::Now } else { Wish::Gently };
+            // One that has ended already needs no stop.
+            wanted.iter().for_each(|stored| drop(runner.stop(stored, wish)));
+            Ok(())
+        }
     };
-    let deadline = limit.map(|limit| Instant::now() + limit);
-    let mut patience = Patience { until, deadline, interrupted: &mut give_up };
+    let deadline = call.limit.map(|limit| Instant::now() + limit);
+    let mut patience = Patience { until: call.until, deadline, interrupted: &mut interrupted };
     let ended = runner.wait_for(&wanted, &mut patience, &mut |event| progress.hear(event))?;
     drop(progress);
-    let mut rows = Vec::new();
-    let mut exits = Vec::new();
-    for stored in &wanted {
-        let record = store.record(stored.snapshot)?;
-        let exit = ended.contains(stored).then(|| exit_of(&store, stored, record.status()));
-        exits.extend(exit);
-        rows.push(Awaited::of(stored, &record, exit));
-    }
-    let is_enough = ended.len() == wanted.len() || until == Until::Any && !ended.is_empty();
-    let exit = match is_enough {
-        false => Exit::StillRunning,
-        true if until == Until::Any => exits.first().copied().unwrap_or(Exit::Done),
-        true => exits.into_iter().max().unwrap_or(Exit::Done),
-    };
-    let open: Vec<&Stored> = wanted.iter().filter(|stored| !ended.contains(stored)).collect();
-    let next = match &open[..] {
-        [] => "gx ls".to_owned(),
-        open => format!(
-            "gx wait {}",
-            open.iter().map(|stored| stored.id.to_string()).collect::<Vec<_>>().join(" ")
-        ),
-    };
-    let open = open.len();
-    scene.output.show(&Waited { experiments: rows, open, timed_out: !is_enough, next, exit: exit.code() })?;
+    let answer = answer(&store, &wanted, &ended, call)?;
+    let exit = answer.1;
+    scene.output.show(&answer.0)?;
     Ok(exit)
 }
 
-fn exit_of(store: &Store<'_>, stored: &Stored, status: Status) -> Exit {
-    store.outcome(&stored.id).map_or(status.exit(), |finished| finished.exit())
+fn answer(store: &Store<'_>, wanted: &[Stored], ended: &[Stored], call: &Call<'_>) -> Result<(Waited, Exit)> {
+    let (mut experiments, mut exits) = (Vec::new(), Vec::new());
+    for stored in wanted {
+        let record = store.record(stored.snapshot)?;
+        let outcome = store.outcome(&stored.id).filter(|_| ended.contains(stored));
+        let exit =
+            ended.contains(stored).then(|| outcome.as_ref().map_or(record.status().exit(), Finished::exit));
+        exits.extend(exit);
+        experiments.push(Awaited::of(stored, &record, exit, outcome.map(|finished| Tree::of(finished.tree))));
+    }
+    let is_enough = ended.len() == wanted.len() || call.until == Until::Any && !ended.is_empty();
+    let exit = match (is_enough, call.code) {
+        (false, _) => Exit::StillRunning,
+        (true, Code::Own) => Exit::Done,
+        (true, Code::Theirs) if call.until == Until::Any => exits.first().copied().unwrap_or(Exit::Done),
+        (true, Code::Theirs) => exits.into_iter().max().unwrap_or(Exit::Done),
+    };
+    let open = wanted.iter().filter(|stored| !ended.contains(stored));
+    let open: Vec<String> = open.map(|stored| stored.id.to_string()).collect();
+    let next = if open.is_empty() { "gx ls".to_owned() } else { format!("gx wait {}", open.join(" ")) };
+    let answer = Waited { experiments, open: open.len(), timed_out: !is_enough, next, exit: exit.code() };
+    Ok((answer, exit))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::config::schema::Gpu;
-use crate::error::{Fault, fault};
+use crate::error::{Fault, fault, misuse};
 use crate::gpu::shared::{make, open_or_make, read_only};
 
 /// The file system type of NFS, see statfs(2).
@@ -35,7 +35,7 @@ impl Folder {
     /// # Errors
     /// A fault that names the folder when it cannot be made or written, or lies on NFS.
     pub fn open(config: &Gpu) -> Result<Self> {
-        let path = place(config);
+        let path = place(config)?;
         make(&path, SHARED).map_err(|error| refusal(&path, &error))?;
         check_kind(&path, kind(&path)?)?;
         make(&path.join(QUEUE), FREE_FOR_ALL).map_err(|error| refusal(&path, &error))?;
@@ -49,7 +49,7 @@ impl Folder {
     /// # Errors
     /// As [`Folder::open`].
     pub fn find(config: &Gpu) -> Result<Option<Self>> {
-        if place(config).is_dir() { Self::open(config).map(Some) } else { Ok(None) }
+        if place(config)?.is_dir() { Self::open(config).map(Some) } else { Ok(None) }
     }
 
     /// Where it lies.
@@ -138,8 +138,18 @@ impl Drop for Guard<'_> {
     }
 }
 
-fn place(config: &Gpu) -> PathBuf {
-    if config.lock_dir.is_empty() { usual(Path::new("/run/lock")) } else { PathBuf::from(&config.lock_dir) }
+fn place(config: &Gpu) -> Result<PathBuf> {
+    if config.lock_dir.is_empty() {
+        return Ok(usual(Path::new("/run/lock")));
+    }
+    let place = PathBuf::from(&config.lock_dir);
+    if place.is_relative() {
+        // Every folder that gx is called from would have locks of its own, and the same card be given twice.
+        return Err(misuse(format!("`gpu.lock_dir` is `{}`, which is no absolute path", config.lock_dir))
+            .hint(SETTING)
+            .into());
+    }
+    Ok(place)
 }
 
 /// `gx` in the system's folder of locks where everybody may make one, else in the one of lasting temporary files.

@@ -7,6 +7,7 @@ use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::record::Record;
 use crate::model::status::Status;
+use crate::report::outcome::Tree;
 use crate::store::experiments::Stored;
 
 /// The answer of `gx run --detach`.
@@ -71,11 +72,13 @@ pub struct Awaited {
     pub seconds: Option<f64>,
     /// The exit code that its `gx run` would have had; null while it goes on.
     pub exit: Option<u8>,
+    /// Where the branch and the work tree stood after it; null where it did not end in this clone.
+    pub tree: Option<Tree>,
 }
 
 impl Awaited {
     /// From what the store holds; `exit` is that of its end.
-    pub fn of(stored: &Stored, record: &Record, exit: Option<Exit>) -> Self {
+    pub fn of(stored: &Stored, record: &Record, exit: Option<Exit>, tree: Option<Tree>) -> Self {
         Self {
             id: stored.id.clone(),
             status: record.status(),
@@ -84,6 +87,7 @@ impl Awaited {
             value: record.number("value"),
             seconds: record.number("seconds"),
             exit: exit.map(Exit::code),
+            tree,
         }
     }
 }

@@ -35,8 +35,10 @@ impl Runner<'_> {
     pub(super) fn begin(&self, start: Start<'_>, listen: &mut Listener<'_>) -> Result<Begun> {
         let since = SystemTime::now();
         let command = self.checked_command(start)?;
-        let head = self.repo.head()?;
+        let mut head = self.repo.head()?;
         self.repo.check_idle()?;
+        let left_behind = self.ground(&head)?;
+        head.commit = left_behind.unwrap_or(head.commit);
         let tag = self.tag(start.request.tag.as_deref(), &head)?;
         self.warn_of_made_up_author(listen);
         let found = match start.given {
@@ -135,6 +137,10 @@ impl Runner<'_> {
         let ground =
             Ground { repo: self.repo, head, snapshot, mark: mark::read(self.repo)?, editable: &editable };
         let mut found = ground.scope(&|| self.last_kept(tag, head.commit))?;
+        if head.commit != self.repo.head()?.commit {
+            found.scope.tip = Some(head.reference().to_owned());
+            found.scope.tip_at = Some(self.repo.head()?.commit);
+        }
         if head.branch_name().is_none() && self.repo.has_branch(&format!("autoresearch/{tag}"))? {
             let tip = format!("refs/heads/autoresearch/{tag}");
             found.scope.tip_at = self.repo.read_ref(&tip)?;

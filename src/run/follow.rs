@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::git::diff::Change;
 use crate::git::refs::Swap;
 use crate::git::repo::{Head, Repo};
 use crate::model::object::ObjectId;
@@ -149,6 +150,29 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// The commit that this work tree still stands at, where the keeps of others have moved its branch and it could
+    /// not follow; nothing where that is HEAD's.
+    pub(super) fn ground(&self, head: &Head) -> Result<Option<ObjectId>> {
+        let Some(then) =
+            mark::head(self.repo).filter(|then| head.branch_name().is_some() && *then != head.commit)
+        else {
+            return Ok(None);
+        };
+        if !self.repo.is_ancestor(then, head.commit)?
+            || !matches!(self.between(then, head.commit, &self.store.summaries()?)?, Since::Keeps(_))
+        {
+            return Ok(None);
+        }
+        let changes = self.repo.changes(self.repo.tree_of(then)?, self.repo.tree_of(head.commit)?)?;
+        for Change { path, after, .. } in &changes {
+            // Somebody has brought it along by hand.
+            if self.repo.is_at(path, *after)? {
+                return Ok(None);
+            }
+        }
+        Ok((!changes.is_empty()).then_some(then))
+    }
+
     /// Brings a locked work tree from where the run found it to the tip; says why it could not.
     fn catch_up(&self, place: &Repo, scope: &Scope) -> Result<Option<String>> {
         let head = place.head()?;
@@ -158,8 +182,18 @@ impl Runner<'_> {
         };
         let Some(tip) = tip else { return Ok(None) };
         let from = if head.branch_name().is_some() { scope.head } else { head.commit };
-        if from == tip || !matches!(self.between(from, tip, &self.store.summaries()?)?, Since::Keeps(_)) {
+        if from == tip {
             return Ok(None);
+        }
+        match self.between(from, tip, &self.store.summaries()?)? {
+            Since::Keeps(_) => {}
+            Since::Nothing => return Ok(None),
+            Since::Others => {
+                let branch = scope.tip.as_deref().and_then(|tip| tip.strip_prefix("refs/heads/"));
+                return Ok(branch.map(|branch| {
+                    format!("{branch} has commits that gx did not make; to go there: git checkout --detach {branch}")
+                }));
+            }
         }
         if let Some(why) = self.go_along(place, from, tip)? {
             return Ok(Some(format!("this work tree stays at {}: {why}", from.short())));

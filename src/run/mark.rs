@@ -41,6 +41,12 @@ pub fn forget(repo: &Repo, worktree: &str) -> Result<()> {
     if repo.read_ref(&name).ok() == Some(None) { Ok(()) } else { repo.reset_broken_ref(&name, None) }
 }
 
+/// The commit of HEAD at the mark.
+pub(super) fn head(repo: &Repo) -> Option<ObjectId> {
+    let commit = repo.read_ref(&name(repo)).ok()??;
+    repo.parents(commit).ok()?.first().copied()
+}
+
 /// Sets the mark of this work tree.
 pub fn set(repo: &Repo, tree: ObjectId, head: ObjectId) -> Result<()> {
     let name = name(repo);

@@ -167,7 +167,8 @@ impl Plan {
     /// An index entry follows only where it says what the snapshot or HEAD says; anything else the user staged.
     fn plan_entries(&mut self, repo: &Repo, scope: &Scope, new_head: ObjectId) -> Result<()> {
         let staged = repo.index_entries(&scope.candidates)?;
-        let head = repo.tree_of(scope.head)?;
+        // Others may have moved HEAD meanwhile, and the index of a work tree that stayed behind went along.
+        let heads = [repo.tree_of(scope.head)?, repo.tree_of(repo.head()?.commit)?];
         for path in &scope.candidates {
             let wanted = repo.entry(new_head, path)?;
             let present = staged.get(path).copied();
@@ -175,7 +176,12 @@ impl Plan {
             if present == wanted || is_blocked {
                 continue;
             }
-            if present == repo.entry(scope.tree, path)? || present == repo.entry(head, path)? {
+            let is_of_head = || {
+                Ok::<_, anyhow::Error>(
+                    present == repo.entry(heads[0], path)? || present == repo.entry(heads[1], path)?,
+                )
+            };
+            if present == repo.entry(scope.tree, path)? || is_of_head()? {
                 self.entries.push((path.clone(), wanted));
             } else {
                 self.left.push(Left { path: path.clone(), why: "staged with other content".to_owned() });

@@ -64,6 +64,10 @@ impl Runner<'_> {
                     Some((branch, _)) => {
                         format!("git switch {branch} && gx keep {} --reason \"…\"", stored.id)
                     }
+                    None if head.reference() != place.reference() => {
+                        let branch = head.branch_name().unwrap_or_default();
+                        format!("git stash && git checkout --detach {branch} && gx restore {}", stored.id)
+                    }
                     None => format!("gx restore {}", stored.id),
                 };
                 Plan::refuse(why, advice)

@@ -138,7 +138,7 @@ impl Runner<'_> {
         }
         match self.since_then(scope, tip)? {
             Since::Nothing => Ok(Step::Go(Moved { reference, from: tip, to: kept }, Vec::new())),
-            Since::Others => Ok(Step::Refuse(refusal("HEAD has moved since the run began".to_owned(), id))),
+            Since::Others => Ok(Step::Refuse(foreign(scope, id))),
             Since::Keeps(superseded) => {
                 if let Some(better) = self.better_since(id, &superseded, &self.store.summaries()?)? {
                     let advice = format!("gx restore {id}");
@@ -209,4 +209,12 @@ impl Runner<'_> {
 
 fn refusal(why: String, id: &ExperimentId) -> Refusal {
     Refusal { why, advice: format!("gx keep {id} --reason \"its result\"") }
+}
+
+/// What stands in the way where somebody has committed to the tip, or wound it back.
+fn foreign(scope: &Scope, id: &ExperimentId) -> Refusal {
+    let Some(branch) = scope.tip.as_deref().and_then(|tip| tip.strip_prefix("refs/heads/")) else {
+        return refusal("HEAD has moved since the run began".to_owned(), id);
+    };
+    refusal(format!("{branch} was moved by commits that gx did not make"), id)
 }

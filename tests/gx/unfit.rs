@@ -61,3 +61,39 @@ fn a_keep_does_not_bring_back_what_was_wound_back_while_it_ran() {
     assert_eq!(told["tree"]["refused"], json!("HEAD has moved since the run began"));
     assert_eq!(lab.rev("HEAD"), wound_back);
 }
+
+#[test]
+fn an_edit_made_while_an_isolated_run_is_kept_does_not_revert_it_unseen() {
+    let lab = Lab::new().with("GX_RUN_EDITABLE", "train.py");
+    let sum = r#"printf -- '---\nval_bpb: %s\n' "$(awk -F= '{sum += $2} END {print sum}' train.py)""#;
+    let run = |flags: &[&str], script: &str| {
+        let start = ["run", "--json", "--hypothesis", "an idea"];
+        lab.gx(&[&start[..], flags, &["--", "sh", "-c", script]].concat())
+    };
+    lab.write("train.py", "A=1.0\n\n\n\n\nB=1.0\n");
+    run(&[], sum).exits(0);
+    lab.write("train.py", "A=0.9\n\n\n\n\nB=1.0\n");
+    let go = lab.path("../go");
+    let patient = format!("while [ ! -e {} ]; do sleep 0.02; done; {sum}", go.display());
+    run(&["--detach", "--put-back"], &patient).exits(0);
+    lab.write("train.py", "A=1.0\n\n\n\n\nB=0.7\n");
+    std::fs::write(go, "").unwrap();
+    let waited = lab.gx(&["wait", "--json", "exp-2"]).exits(0).json();
+    let notes = waited["experiments"][0]["tree"]["notes"][0].as_str().unwrap();
+    assert!(notes.contains("stays behind its branch: train.py edited"), "{notes}");
+    let told = run(&[], sum).exits(0).json();
+    // It was tried on what it was edited from, and says what it leaves out.
+    assert_eq!((&told["status"], &told["tree"]["superseded"]), (&json!("keep"), &json!(["exp-2"])));
+    assert_eq!(lab.rev("HEAD^1"), lab.rev("refs/experiments/exp-2"));
+    assert_eq!((lab.status(), lab.read("train.py").as_str()), (String::new(), "A=1.0\n\n\n\n\nB=0.7\n"));
+    lab.fsck();
+}
+
+#[test]
+fn locks_that_would_lie_in_every_folder_are_refused() {
+    let lab =
+        Lab::new().with("GX_GPU_SOURCE", "fixed").with("GX_GPU_COUNT", "1").with("GX_GPU_LOCK_DIR", "locks");
+    let told = lab.run("an idea", &["--gpus", "1"]).exits(2);
+    assert!(told.stderr.contains("`gpu.lock_dir` is `locks`, which is no absolute path"), "{told:?}");
+    assert!(!lab.path("locks").exists());
+}

@@ -3,6 +3,7 @@
 use crate::report::waited::{Begun, Waited};
 use crate::ui::number;
 use crate::ui::page::{Page, Show};
+use crate::ui::render::outcome::sayings;
 use crate::ui::style::{Label, Text};
 use crate::ui::table::{Column, Table};
 
@@ -42,6 +43,17 @@ impl Show for Waited {
             ]);
         }
         page.table(table);
+        for row in &self.experiments {
+            let Some(tree) =
+                row.tree.as_ref().filter(|tree| tree.refused.is_some() || !tree.notes.is_empty())
+            else {
+                continue;
+            };
+            page.whole_fact(
+                &row.id.to_string(),
+                sayings(tree).into_iter().chain(tree.notes.clone()).collect::<Vec<_>>().join("; "),
+            );
+        }
         if self.timed_out {
             page.short_fact("next", format!("{}   ({} still open)", self.next, self.open));
         }
