@@ -7,6 +7,7 @@ pub mod family;
 pub mod find;
 pub mod foreground;
 pub mod group;
+pub mod helpers;
 pub mod identity;
 pub mod interrupt;
 pub mod kinship;

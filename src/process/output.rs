@@ -11,6 +11,7 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use crate::process::group::Group;
+use crate::process::helpers::Helper;
 use crate::process::identity::Identity;
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +92,7 @@ impl Deadline {
 ///
 /// # Errors
 /// When the system cannot tell about the child any more.
-pub fn collect(mut child: Child, deadline: &Deadline) -> Result<Option<Output>> {
+pub(super) fn collect(mut child: Child, helper: Helper, deadline: &Deadline) -> Result<Option<Output>> {
     let group = Group::led_by(Identity::of(child.id()).unwrap_or_else(|| Identity::unknown(child.id())));
     let stdout = Reading::start(child.stdout.take());
     let stderr = Reading::start(child.stderr.take());
@@ -104,7 +105,10 @@ pub fn collect(mut child: Child, deadline: &Deadline) -> Result<Option<Output>> 
     // A program that took on other rights cannot be killed, and one that hangs inside the kernel, as card
     // queries do, does not die: either is left behind.
     let _ = group.signal(Signal::KILL);
-    wait(&mut child, &Deadline { began: Instant::now(), limit: Duration::from_secs(1) })?;
+    let is_over = wait(&mut child, &Deadline { began: Instant::now(), limit: Duration::from_secs(1) })?;
+    if is_over.is_none() || group.is_alive() {
+        helper.abandon();
+    }
     Ok(None)
 }
 

@@ -2,6 +2,8 @@
 
 use std::env;
 use std::os::fd::BorrowedFd;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -15,7 +17,7 @@ use crate::gpu::offer::offered;
 use crate::model::gpu::{Inventory, Source};
 use crate::model::id::ExperimentId;
 use crate::model::record::Fields;
-use crate::process::{interrupt, kinship};
+use crate::process::{helpers, interrupt, kinship};
 use crate::run::event::{Event, Listener};
 use crate::run::runner::Runner;
 use crate::store::pending::Task;
@@ -55,6 +57,7 @@ struct InHand {
     next_look: Duration,
     was_shared: bool,
     strangers: Vec<String>,
+    looking: Option<Receiver<Result<Inventory>>>,
 }
 
 /// The cards of this machine that may be used here.
@@ -111,8 +114,8 @@ impl<'a> Cards<'a> {
         let lease = lease::acquire(config, &wanted, &mut ask, &|| interrupt::count() > 0, &mut hear)?;
         let Some(lease) = lease else { return Ok(Turn::Stopped) };
         let (config, was_shared) = (config.clone(), lease.is_shared());
-        let cards =
-            InHand { lease, config, source, driver, next_look: LOOK, was_shared, strangers: Vec::new() };
+        let (next_look, strangers) = (LOOK, Vec::new());
+        let cards = InHand { lease, config, source, driver, next_look, was_shared, strangers, looking: None };
         Ok(Turn::Come(Hand { cards: Some(cards) }))
     }
 }
@@ -154,9 +157,14 @@ impl Hand {
         fields
     }
 
-    /// Looks now and then who else is on the cards.
+    /// Looks now and then who else is on the cards; never waits for their answer.
     pub(super) fn look_around(&mut self, elapsed: Duration) {
-        if let Some(cards) = self.cards.as_mut().filter(|cards| elapsed >= cards.next_look) {
+        let Some(cards) = &mut self.cards else { return };
+        if let Some(told) = cards.looking.as_ref().and_then(|looking| looking.try_recv().ok()) {
+            cards.looking = None;
+            cards.note(told);
+        }
+        if elapsed >= cards.next_look {
             cards.next_look = elapsed + LOOK;
             cards.look();
         }
@@ -167,6 +175,10 @@ impl Hand {
         let mut fields = self.fields();
         if let Some(cards) = &mut self.cards {
             cards.look();
+            // It takes `gpu.query_timeout` at most. An earlier look that hangs stands for this one.
+            if let Some(told) = cards.looking.take().and_then(|looking| looking.recv().ok()) {
+                cards.note(told);
+            }
             fields.insert("gpu_shared".into(), json!(cards.was_shared));
             if !cards.strangers.is_empty() {
                 fields.insert("gpu_strangers".into(), json!(cards.strangers));
@@ -190,13 +202,22 @@ impl Hand {
 }
 
 impl InHand {
+    /// Asks who is on the cards, on a thread of its own: a time limit and Ctrl-C are not deaf while a driver hangs.
     fn look(&mut self) {
         self.was_shared |= self.lease.is_shared();
-        if self.source != Source::Nvml {
+        // Where one question hangs for ever, so would the next, and each leaves a process behind.
+        if self.source != Source::Nvml || self.looking.is_some() || helpers::is_one_abandoned() {
             return;
         }
+        let (send, receive) = channel();
+        let config = self.config.clone();
+        thread::spawn(move || send.send(present(&config)));
+        self.looking = Some(receive);
+    }
+
+    fn note(&mut self, told: Result<Inventory>) {
         // What cannot be asked now is asked the next time.
-        let Ok(now) = present(&self.config) else { return };
+        let Ok(now) = told else { return };
         let is_ours = |uuid: &str| self.lease.cards().iter().any(|card| card.uuid == uuid);
         for process in now.cards.iter().filter(|card| is_ours(&card.uuid)).flat_map(|card| &card.processes) {
             // One of the host cannot be told from our own inside a container.
