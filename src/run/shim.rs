@@ -22,7 +22,8 @@ pub fn order(text: &[u8]) -> Result<Order> {
 }
 
 impl Runner<'_> {
-    /// Carries an order out. The last event is [`Event::Finished`] or [`Event::Failed`].
+    /// Carries an order out. The last event is [`Event::Finished`], [`Event::Elsewhere`] or
+    /// [`Event::Failed`], whatever went wrong.
     pub fn serve(&self, order: &Order, listen: &mut Listener<'_>) -> Result<()> {
         family::found()?;
         interrupt::listen()?;
@@ -30,30 +31,26 @@ impl Runner<'_> {
             Order::Begin { request, job, given, seed } => {
                 let start = Start { request, job: Some(job), given: given.as_deref(), seed: *seed };
                 match &job.place {
-                    Place::Here(patience) => self.run_here(start, job, *patience, listen),
-                    Place::Apart { put_back, .. } => self.run_apart(start, *put_back, listen),
+                    Place::Here(patience) => self.run_here(start, job, *patience, listen).map(Some),
+                    Place::Apart { put_back, .. } => self.run_apart(start, *put_back, listen).map(Some),
                 }
             }
-            Order::Resume { uuid } => match self.store.take_pending_patiently(uuid)? {
-                Some(held) => self.resume(held, listen),
-                None => return self.elsewhere(listen),
+            Order::Resume { uuid } => match self.store.take_pending_patiently(uuid) {
+                Ok(Some(held)) => self.resume(held, listen).map(Some),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
             },
-            Order::Adopt { uuid } => match self.adopt(uuid, listen)? {
-                Some(finished) => Ok(finished),
-                None => return self.elsewhere(listen),
-            },
+            Order::Adopt { uuid } => self.adopt(uuid, listen),
         };
         match done {
-            Ok(finished) => listen(Event::Finished(Box::new(finished))),
+            Ok(Some(finished)) => listen(Event::Finished(Box::new(finished))),
+            Ok(None) => {
+                listen(Event::Elsewhere);
+                return Ok(());
+            }
             Err(error) => listen(Event::Failed(tell(&error))),
         }
         self.tidy_up();
-        Ok(())
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "it is how an order ends")]
-    fn elsewhere(&self, listen: &mut Listener<'_>) -> Result<()> {
-        listen(Event::Elsewhere);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use gx::process::identity::Identity;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Innocent, PATIENT, aside, begin, ended_once, kill, lab, noted, power_cut, status, trains, wait_for,
@@ -89,4 +89,21 @@ fn who_has_got_the_number_of_a_dead_trainer_is_neither_waited_for_nor_signalled(
         wait_until(|| noted(&lab, &id, "trainer").is_none());
         assert!(innocent.is_alive());
     }
+}
+
+/// Gives a supervisor its order, and the name of the last event that it told.
+#[track_caller]
+fn ordered(lab: &Lab, order: &Value) -> String {
+    let told = lab.gx_with_input(&["shim"], &order.to_string()).stdout;
+    let last: Value = serde_json::from_str(told.lines().last().unwrap_or("null")).unwrap();
+    let name = last.as_object().and_then(|event| event.keys().next().cloned());
+    name.or_else(|| last.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[test]
+fn a_supervisor_that_cannot_even_begin_says_so_to_whoever_listens() {
+    let lab = lab();
+    lab.write(".git/gx/pending/torn.json", "{");
+    assert_eq!(ordered(&lab, &json!({"Resume": {"uuid": "torn"}})), "Failed");
+    assert_eq!(ordered(&lab, &json!({"Resume": {"uuid": "none"}})), "Elsewhere");
 }
