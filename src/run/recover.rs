@@ -105,13 +105,17 @@ impl Runner<'_> {
         let (done, step) = match self.doing(stored)? {
             Doing::Forsaken { uuid } if is_requeued => (self.restart(&uuid), Step::Requeued),
             Doing::Forsaken { uuid } => (self.restart(&uuid), Step::Restarted),
-            Doing::Alive { is_orphan: true, .. } => {
-                let order = Order::Adopt { uuid };
-                (self.look_after_elsewhere(&order, Place::default()), Step::Adopted)
-            }
+            Doing::Alive { is_orphan: true, .. } => (self.have_adopted(uuid), Step::Adopted),
             _ => return Ok(None),
         };
         Ok(Some(done.map_or_else(|error| Step::Failed(tell(&error).message), |()| step)))
+    }
+
+    /// Has somebody watch over a trainer, in its own work tree: only from there can a failed edit be put back.
+    fn have_adopted(&self, uuid: String) -> Result<()> {
+        let Some((pending, _)) = self.store.peek_pending(&uuid) else { return Ok(()) };
+        let dir = self.repo.work_dir_of(&pending.worktree).filter(|dir| dir.is_dir());
+        self.look_after_elsewhere(&Order::Adopt { uuid }, Place { dir, environment: None })
     }
 
     fn is_interrupted(&self, uuid: &str) -> Result<Option<ExperimentId>> {
