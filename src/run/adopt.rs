@@ -27,6 +27,8 @@ impl Runner<'_> {
     /// Watches over the trainer of a run to its end; nothing where somebody else does, or where none trains.
     pub(super) fn adopt(&self, uuid: &str, listen: &mut Listener<'_>) -> Result<Option<Finished>> {
         let Some((pending, aside)) = self.store.peek_pending(uuid) else { return Ok(None) };
+        // Of two that were started at once only one goes on, also to what follows from the end.
+        let Some(_claim) = aside.claim()? else { return Ok(None) };
         let noted = aside.read::<Identity>(Aside::TRAINER);
         let trainer = noted.or_else(|| signal::marked(&mark(uuid))).filter(is_training);
         let (Some(trainer), Some(id)) = (trainer, self.id_of(&pending)?) else { return Ok(None) };

@@ -27,7 +27,11 @@ impl Aside {
     /// The environment that the command is to have when another process starts it later; for its owner's eyes only.
     pub const ENVIRONMENT: &str = "environment";
 
-    const ALL: [&str; 5] = [Self::TRAINER, Self::SHIM, Self::QUEUE, Self::RESULT, Self::ENVIRONMENT];
+    /// Locked by the one who adopts its trainer.
+    const ADOPTER: &str = "adopter";
+
+    const ALL: [&str; 6] =
+        [Self::TRAINER, Self::SHIM, Self::QUEUE, Self::RESULT, Self::ENVIRONMENT, Self::ADOPTER];
 
     pub(super) fn of(pending: &Path) -> Self {
         Self { path: pending.to_path_buf() }
@@ -66,6 +70,25 @@ impl Aside {
         };
         let file = write().with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Written { file, path })
+    }
+
+    /// Makes this process the one that may adopt the trainer, for as long as the file is open; nothing where another is.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn claim(&self) -> Result<Option<File>> {
+        let path = self.path.with_extension(Self::ADOPTER);
+        let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        if file.try_lock().is_err() {
+            return Ok(None);
+        }
+        if !self.path.exists() {
+            // All was done a moment ago: nobody would remove this any more.
+            let _ = fs::remove_file(&path);
+            return Ok(None);
+        }
+        Ok(Some(file))
     }
 
     /// Removes them all.

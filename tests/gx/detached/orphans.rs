@@ -1,12 +1,14 @@
 //! Trainers without a supervisor: adopted, held to their limit; and nobody is taken for them who is not.
 
 use std::fs;
+use std::process::Stdio;
 
 use gx::process::identity::Identity;
 use serde_json::{Value, json};
 
 use super::{
-    Innocent, PATIENT, aside, begin, ended_once, kill, lab, noted, power_cut, status, trains, wait_for,
+    Innocent, PATIENT, arguments, aside, begin, ended_once, kill, lab, noted, power_cut, status, trains,
+    wait_for,
 };
 use crate::support::{Lab, wait_until};
 
@@ -106,4 +108,46 @@ fn a_supervisor_that_cannot_even_begin_says_so_to_whoever_listens() {
     lab.write(".git/gx/pending/torn.json", "{");
     assert_eq!(ordered(&lab, &json!({"Resume": {"uuid": "torn"}})), "Failed");
     assert_eq!(ordered(&lab, &json!({"Resume": {"uuid": "none"}})), "Elsewhere");
+}
+
+#[test]
+fn an_orphan_of_another_work_tree_is_adopted_there_and_its_edit_is_put_back() {
+    let lab = lab();
+    lab.run("baseline", &[]).exits(0);
+    let before = fs::read_to_string(lab.path("train.py")).unwrap();
+    lab.gx(&["worktree", "add", "../other"]).exits(0);
+    let other = lab.path("../other");
+    fs::write(other.join("train.py"), "2.0\n").unwrap();
+    let mut gx = lab.gx_command();
+    gx.current_dir(&other).args(arguments(&[], PATIENT)).stdout(Stdio::null()).stderr(Stdio::null());
+    let (mut client, id) = (gx.spawn().unwrap(), "exp-2");
+    wait_until(|| status(&lab, id) == "running");
+    trains(&lab, id);
+    // Its client would take up what its supervisor left.
+    client.kill().unwrap();
+    client.wait().unwrap();
+    kill(&lab, id, "shim");
+    lab.gx(&["recover"]).exits(0);
+    lab.write("../go", "");
+    // Nobody else may come by: a command in that work tree would put it back too.
+    wait_until(|| fs::read_to_string(other.join("train.py")).unwrap() == before);
+    ended_once(&lab, id, "discard");
+}
+
+#[test]
+fn an_orphan_that_somebody_is_adopting_is_not_adopted_twice() {
+    let lab = lab();
+    let id = begin(&lab, &[], PATIENT);
+    trains(&lab, &id);
+    kill(&lab, &id, "shim");
+    let claim = fs::File::create(aside(&lab, &id, "adopter")).unwrap();
+    claim.lock().unwrap();
+    let order = json!({"Adopt": {"uuid": lab.record(&id)["uuid"]}});
+    assert_eq!(ordered(&lab, &order), "Elsewhere");
+    drop(claim);
+    lab.gx(&["recover"]).exits(0);
+    wait_for(&lab, &id, "shim");
+    lab.write("../go", "");
+    lab.gx(&["wait", &id]).exits(0);
+    ended_once(&lab, &id, "keep");
 }
