@@ -7,6 +7,7 @@ use crate::gpu::failure::WITHOUT;
 use crate::gpu::{choice, query};
 use crate::model::gpu::{Card, Inventory, Source};
 use crate::process::command::Program;
+use crate::process::find;
 
 /// The cards that may be used: those of `gpu.devices`, and of them those that `visible` names.
 ///
@@ -16,7 +17,7 @@ use crate::process::command::Program;
 /// Cards that do not answer in time, or crash who asks: they may be there, and nobody knows which are free. A name in
 /// `gpu.devices` that no card has. And, for [`Source::Nvml`], no library or no driver.
 pub fn inventory(config: &Gpu, visible: Option<&str>) -> Result<Inventory> {
-    inventory_of(query::this_program(), config, visible)
+    inventory_of(Program::new(find::myself()), config, visible)
 }
 
 /// As [`inventory`], with the cards asked by `program`, a gx with an environment of its own.

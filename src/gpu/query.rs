@@ -1,7 +1,6 @@
 //! The question after the cards, asked by a process of its own: NVIDIA's library may hang for ever, or crash.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -24,13 +23,6 @@ pub fn answer(library: Option<&Path>) -> Answer {
         Err(failure) if failure.obstacle == Obstacle::Library && smi::is_there() => smi::read(),
         told => told,
     }
-}
-
-/// The program that this is, to be asked.
-pub fn this_program() -> Program {
-    // After an update the path is that of another version, or of none; the kernel still has this one.
-    let path = env::current_exe().ok().filter(|path| path.exists());
-    Program::new(path.unwrap_or_else(|| PathBuf::from("/proc/self/exe")))
 }
 
 /// Has `program`, a gx, answer within `gpu.query_timeout`.

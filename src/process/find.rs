@@ -1,4 +1,4 @@
-//! Finding the program that a command names, before anything is written on its behalf.
+//! Finding the program that a command names, before anything is written on its behalf, and the one that this is.
 
 use std::env;
 use std::ffi::OsStr;
@@ -41,6 +41,13 @@ pub fn program(program: &OsStr, dir: &Path) -> Result<PathBuf> {
     })
 }
 
+/// The program that this process runs, to be started again.
+pub fn myself() -> PathBuf {
+    // After an update the path is that of another version, or of none; the kernel still has this one.
+    let path = env::current_exe().ok().filter(|path| path.exists());
+    path.unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +62,25 @@ mod tests {
         std::fs::write(folder.path().join("x.py"), "").unwrap();
         let error = program(OsStr::new("./x.py"), folder.path()).unwrap_err();
         assert_eq!(error.to_string(), "`./x.py` cannot be executed");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_program_whose_file_is_gone_can_still_be_started_again() {
+        const GONE: &str = "GX_TEST_GONE";
+        if let Some(file) = env::var_os(GONE) {
+            assert_eq!(myself(), Path::new(&file));
+            std::fs::remove_file(file).unwrap();
+            assert!(std::process::Command::new(myself()).arg("--list").output().unwrap().status.success());
+            return;
+        }
+        let this = env::current_exe().unwrap();
+        let dir = tempfile::tempdir_in(this.parent().unwrap()).unwrap();
+        let file = dir.path().canonicalize().unwrap().join("gx");
+        std::fs::hard_link(this, &file).unwrap();
+        let name = "process::find::tests::a_program_whose_file_is_gone_can_still_be_started_again";
+        let mut again = std::process::Command::new(&file);
+        assert!(again.args(["--exact", name]).env(GONE, &file).status().unwrap().success());
+        assert!(!file.exists(), "the test of the copy did not run");
     }
 }

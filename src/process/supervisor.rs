@@ -1,6 +1,5 @@
 //! Another gx that looks after a run: in a session of its own, so that it outlives whoever started it.
 
-use std::env;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
@@ -13,7 +12,7 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::process::spawn::spawn;
-use crate::process::{interrupt, wait};
+use crate::process::{find, interrupt, wait};
 
 /// What interrupts of this process do while it listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl Supervisor {
         // In a repository that cannot be written the supervisor says so itself.
         let errors = File::options().create(true).append(true).open(errors);
         let errors = errors.map_or_else(|_| Stdio::null(), Stdio::from);
-        let mut command = Command::new(env::current_exe().context("cannot find gx itself")?);
+        let mut command = Command::new(find::myself());
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
         if let Some(environment) = place.environment {
             command.env_clear().envs(environment);
