@@ -9,6 +9,7 @@ use crate::cli::wait::{Call, Code, Interrupt};
 use crate::cli::{attach, wait};
 use crate::config::nearest::nearest;
 use crate::error::{Exit, misuse};
+use crate::model::outcome::Finished;
 use crate::model::status::CATEGORIES;
 use crate::report::waited::{Begun, Started};
 use crate::run::client::{Attention, Heard};
@@ -147,6 +148,17 @@ fn warn_of_category(category: Option<&str>, output: Output) {
         .hear(Event::Warning(format!("`{category}` is none of the usual categories{meant}")));
 }
 
+/// Names those that go on although a later one could not begin: nobody is to begin them once more.
+fn warn_of_begun(begun: &[Beginning], hear: &mut Listener<'_>) {
+    if begun.is_empty() {
+        return;
+    }
+    let names: Vec<String> = begun.iter().map(|begun| begun.id.to_string()).collect();
+    let (names, verbs) =
+        (names.join(" "), if begun.len() == 1 { "has begun and goes" } else { "have begun and go" });
+    hear(Event::Warning(format!("{names} {verbs} on: gx wait {names}")));
+}
+
 impl Run {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
@@ -218,21 +230,14 @@ impl Run {
         hear: &mut Listener<'_>,
     ) -> Result<Exit> {
         let mut begun = Vec::new();
-        for number in 1..=self.repeat.unwrap_or(1) {
-            if let Order::Begin { seed: Some(seed), .. } = &mut order {
-                *seed = number;
+        let mut submit = |order: &Order| runner.submit(order, &scene.flags, Attention::Beginning, hear);
+        match self.begin_each(&mut submit, &mut order, &mut begun) {
+            Ok(None) => {}
+            Ok(Some(finished)) => return Ok(attach::told(scene.output, finished)),
+            Err(error) => {
+                warn_of_begun(&begun, hear);
+                return Err(error);
             }
-            let beginning = match runner.submit(&order, &scene.flags, Attention::Beginning, hear)? {
-                Heard::Begun(beginning) | Heard::Lost(beginning) => *beginning,
-                Heard::Finished(finished) => return Ok(attach::told(scene.output, *finished)),
-            };
-            if let Order::Begin { given, job, .. } = &mut order {
-                given.get_or_insert_with(|| Box::new(beginning.given.clone()));
-                if let Place::Apart { put_back, .. } = &mut job.place {
-                    *put_back = false;
-                }
-            }
-            begun.push(beginning);
         }
         if self.detach {
             let started = begun.into_iter().map(|begun| {
@@ -245,5 +250,31 @@ impl Run {
         let ids: Vec<_> = begun.into_iter().map(|begun| begun.id).collect();
         let (until, code, interrupt) = (Until::All, Code::Theirs, Interrupt::Stops);
         wait::waited(scene, &Call { ids: &ids, limit: None, until, code, interrupt })
+    }
+
+    /// Begins one after the other; gives the end of one that came to it at once.
+    fn begin_each(
+        &self,
+        submit: &mut dyn FnMut(&Order) -> Result<Heard>,
+        order: &mut Order,
+        begun: &mut Vec<Beginning>,
+    ) -> Result<Option<Finished>> {
+        for number in 1..=self.repeat.unwrap_or(1) {
+            if let Order::Begin { seed: Some(seed), .. } = order {
+                *seed = number;
+            }
+            let beginning = match submit(order)? {
+                Heard::Begun(beginning) | Heard::Lost(beginning) => *beginning,
+                Heard::Finished(finished) => return Ok(Some(*finished)),
+            };
+            if let Order::Begin { given, job, .. } = order {
+                given.get_or_insert_with(|| Box::new(beginning.given.clone()));
+                if let Place::Apart { put_back, .. } = &mut job.place {
+                    *put_back = false;
+                }
+            }
+            begun.push(beginning);
+        }
+        Ok(None)
     }
 }

@@ -25,3 +25,14 @@ fn repeats_are_experiments_of_one_tree_with_a_seed_each() {
     assert_eq!((lab.rev("HEAD^{tree}"), lab.status()), (trees[0].clone(), String::new()));
     is_sane(&lab);
 }
+
+#[test]
+fn repeats_that_have_begun_are_named_when_a_later_one_cannot_begin() {
+    let lab = lab();
+    // A reference below its name keeps the third experiment from getting it.
+    lab.git(&["update-ref", "refs/experiments/exp-4/x", "HEAD"]);
+    let told = lab.gx(&["run", "--repeat", "3", "--hypothesis", "x", "--", "true"]);
+    assert_ne!(told.code, Some(0));
+    assert!(told.stderr.contains("exp-2 exp-3 have begun and go on: gx wait exp-2 exp-3"), "{told:?}");
+    lab.gx(&["wait", "exp-2", "exp-3"]).exits(12);
+}
