@@ -205,8 +205,12 @@ impl Runner<'_> {
     }
 
     fn tidy(&self) -> Result<()> {
-        for name in self.repo.checkouts()? {
-            let Ok(stored) = self.store.resolve(&name) else { continue };
+        let names = self.repo.checkouts()?;
+        // Mostly there are none to tidy, and then nobody has to look into the trash.
+        let trashed = if names.is_empty() { Vec::new() } else { self.store.trashed()? };
+        for name in names {
+            let in_trash = || trashed.iter().find(|stored| stored.id.to_string() == name).cloned();
+            let Some(stored) = self.store.resolve(&name).ok().or_else(in_trash) else { continue };
             let record = self.store.record(stored.snapshot)?;
             let is_kept = record.fields().get("worktree").is_some();
             let has_more = self.store.peek_pending(record.text("uuid").unwrap_or_default()).is_some();

@@ -15,6 +15,7 @@ use crate::run::mark;
 use crate::run::runner::Runner;
 use crate::run::tag::tag_of_branch;
 use crate::run::tip::Since;
+use crate::store::experiments::Stored;
 
 /// A work tree that was made for an agent.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,13 +177,19 @@ impl Runner<'_> {
         Ok(found)
     }
 
-    /// Removes an editing tree, and says which.
+    /// Removes an editing tree, or the checkout of an experiment that has its end, and says which.
     ///
     /// # Errors
     /// A run has it, or something in it is nowhere else.
     pub fn remove_tree(&self, dir: &Path) -> Result<PathBuf> {
         let wanted = dir.canonicalize().or_else(|_| std::path::absolute(dir))?;
         let found = self.repo.worktrees()?.into_iter().find(|tree| tree.dir == wanted);
+        if let Some(tree) = found.as_ref().filter(|tree| tree.is_checkout)
+            && let Some(stored) = self.owner_of(tree)?
+        {
+            self.remove_checkout(tree, &stored)?;
+            return Ok(wanted);
+        }
         // Whoever is about to run in it finds it taken, and then gone.
         let mut lock = None;
         if let Some(tree) = found.as_ref().filter(|tree| !tree.is_gone && !tree.is_checkout) {
@@ -195,6 +202,32 @@ impl Runner<'_> {
             mark::forget(self.repo, &tree.name)?;
         }
         Ok(wanted)
+    }
+
+    /// The experiment that a checkout of gx's own is called after; one in the trash has its checkout still.
+    fn owner_of(&self, tree: &Linked) -> Result<Option<Stored>> {
+        let Some(name) = tree.dir.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
+        let all = self.store.list()?.into_iter().chain(self.store.trashed()?);
+        Ok(all.into_iter().find(|stored| stored.id.to_string() == name))
+    }
+
+    /// Removes the checkout of an experiment, which its owner may have kept to look into it.
+    fn remove_checkout(&self, tree: &Linked, stored: &Stored) -> Result<()> {
+        let (id, shown) = (&stored.id, tree.dir.display());
+        let record = self.store.record(stored.snapshot)?;
+        let has_more = self.store.peek_pending(record.text("uuid").unwrap_or_default()).is_some();
+        if has_more || !record.status().is_final() {
+            return Err(fault(format!("{shown} belongs to {id}, which has no end yet"))
+                .hint(format!("wait for it: `gx wait {id}`"))
+                .hint(format!("or stop it: `gx stop {id}`"))
+                .into());
+        }
+        match self.repo.checkout(&id.to_string())? {
+            Some(checkout) => checkout.remove(),
+            None => Err(fault(format!("a process that {id} left behind still has {shown}"))
+                .hint(format!("see which: `fuser -v {shown}`"))
+                .into()),
+        }
     }
 
     fn in_use(&self, tree: &Linked) -> anyhow::Error {

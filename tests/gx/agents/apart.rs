@@ -146,7 +146,41 @@ fn a_checkout_that_is_to_be_kept_is_there_afterwards_and_in_the_record() {
     assert_eq!(fs::read_to_string(format!("{place}/junk")).unwrap(), "x\n");
     lab.run("next", &["--isolated"]).exits(11);
     assert!(fs::exists(format!("{place}/junk")).unwrap());
+    lab.gx(&["worktree", "rm", &place]).exits(0);
+    assert!(!fs::exists(&place).unwrap() && !lab.git(&["worktree", "list"]).contains("exp-2"));
+    lab.run("after", &["--isolated"]).exits(11);
     lab.fsck();
+}
+
+#[test]
+fn a_checkout_is_not_removed_while_its_experiment_runs() {
+    let lab = lab();
+    let dir = lab.dir().display().to_string();
+    let wait = format!("while [ -e '{dir}/train.py' ] && [ ! -e '{dir}/../go' ]; do sleep 0.02; done");
+    lab.gx(&["run", "--detach", "--hypothesis", "x", "--", "sh", "-c", &wait]).exits(0);
+    let place = lab.path(".git/gx/worktrees/exp-2").display().to_string();
+    wait_until(|| fs::exists(&place).unwrap());
+    let told = lab.gx(&["worktree", "rm", &place]).exits(1);
+    assert!(told.stderr.contains("belongs to exp-2, which has no end yet"), "{told:?}");
+    lab.write("../go", "");
+    lab.gx(&["wait", "exp-2"]).exits(12);
+}
+
+#[test]
+fn the_checkout_of_an_experiment_in_the_trash_is_tidied_too() {
+    let lab = lab();
+    let dir = lab.dir().display().to_string();
+    let left = format!(
+        "(while [ -e '{dir}/train.py' ] && [ ! -e '{dir}/../go' ]; do sleep 0.02; done) > /dev/null 2>&1 & {BLOCK}"
+    );
+    lab.run_script(&format!("setsid sh -c \"{left}\"; {BLOCK}"), &["--isolated"]);
+    let place = lab.path(".git/gx/worktrees/exp-2");
+    lab.gx(&["rm", "exp-2"]).exits(0);
+    lab.write("../go", "");
+    wait_until(|| {
+        lab.run("next", &["--isolated"]);
+        !place.exists()
+    });
 }
 
 #[test]
