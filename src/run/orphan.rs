@@ -44,7 +44,12 @@ pub(super) fn end_orphan(
     let ending = Ending::Supervised { ended: Ended::Signal(15), cause };
     let seen = Seen { ending, finished: Timestamp::now(), cards: Fields::new(), is_wish };
     aside.write_whole(Aside::RESULT, &seen)?.sync()?;
-    Ok(signal::end_orphans(trainer, &mark(uuid), grace)?)
+    let told = signal::end_orphans(trainer, &mark(uuid), grace);
+    if told.is_err() && is_training(trainer) {
+        // It trains on, and may still end by itself.
+        aside.remove(Aside::RESULT);
+    }
+    Ok(told?)
 }
 
 /// What all processes of a run have in their environment.

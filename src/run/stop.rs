@@ -62,8 +62,10 @@ impl Runner<'_> {
     fn stop_orphan(&self, stored: &Stored, trainer: &Identity, wish: Wish) -> Result<()> {
         let record = self.store.record(stored.snapshot)?;
         let uuid = record.text("uuid").unwrap_or_default();
-        let grace = if wish == Wish::Now { Duration::ZERO } else { self.config.run.grace };
-        let (_, aside) = self.store.peek_pending(uuid).context("the run has ended meanwhile")?;
+        let (pending, aside) = self.store.peek_pending(uuid).context("the run has ended meanwhile")?;
+        // As long as was configured when it began, whatever is where it is stopped.
+        let configured = self.settings_of(&pending).config.run.grace;
+        let grace = if wish == Wish::Now { Duration::ZERO } else { configured };
         end_orphan(trainer, &aside, (uuid, grace), Reason { cause: Cause::Interrupt, is_wish: true })
             .with_context(|| format!("cannot stop {}", stored.id))?;
         self.settle(Reach::Records)?;

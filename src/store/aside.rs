@@ -91,10 +91,15 @@ impl Aside {
         Ok(Some(file))
     }
 
+    /// Takes a note back.
+    pub fn remove(&self, what: &str) {
+        let _ = fs::remove_file(self.path.with_extension(what));
+    }
+
     /// Removes them all.
     pub(super) fn clear(&self) {
         for what in Self::ALL {
-            let _ = fs::remove_file(self.path.with_extension(what));
+            self.remove(what);
             let _ = fs::remove_file(self.path.with_extension(format!("{what}.tmp")));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::time::Instant;
 
 use gx::process::identity::Identity;
 use serde_json::{Value, json};
@@ -62,6 +63,19 @@ fn a_trainer_that_nobody_had_noted_yet_can_be_waited_for_and_stopped() {
     lab.gx(&["wait", &id, "--timeout", "300ms"]).exits(24);
     assert_eq!(status(&lab, &id), "running");
     lab.gx(&["stop", &id]).exits(0);
+    ended_once(&lab, &id, "interrupted");
+}
+
+#[test]
+fn an_orphan_gets_the_grace_that_its_run_began_with() {
+    let lab = lab();
+    let stubborn = "trap '' TERM; echo ready; while [ -e train.py ]; do sleep 0.02; done";
+    let id = begin(&lab, &["--config", "run.grace=50ms"], stubborn);
+    trains(&lab, &id);
+    kill(&lab, &id, "shim");
+    let began = Instant::now();
+    lab.gx(&["stop", &id, "--config", "run.grace=60s"]).exits(0);
+    assert!(began.elapsed().as_secs() < 30);
     ended_once(&lab, &id, "interrupted");
 }
 
