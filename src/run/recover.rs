@@ -133,13 +133,18 @@ impl Runner<'_> {
         // What it printed before its end is none of its results; the note of the log keeps it.
         self.store.forget_run(&id)?;
         let record = self.store.record(held.pending.snapshot)?;
-        let of_its_end =
-            ["reason", "value", "finished", "seconds", "started", "exit_code", "signal", "log_tail"];
-        let of_its_end = of_its_end.into_iter().filter(|key| record.fields().contains_key(*key));
-        let mut fields: Fields = of_its_end.map(|key| (key.to_owned(), Value::Null)).collect();
+        let begin = &held.pending.begin;
+        let is_of_begin = |key: &str| begin.contains_key(key) && key != "started";
+        let of_its_end = record.fields().keys().filter(|key| !is_of_begin(key) && !is_of_any(key));
+        let mut fields: Fields = of_its_end.map(|key| (key.clone(), Value::Null)).collect();
         fields.insert("status".into(), json!(Status::Queued));
         fields.insert("queued".into(), json!(Timestamp::now()));
         self.store.append(held.pending.snapshot, fields)?;
         Ok(Some(id))
     }
+}
+
+/// Whether a key of a record is there, or put there by its owner, however often the experiment runs.
+fn is_of_any(key: &str) -> bool {
+    ["id", "v", "note", "trashed"].contains(&key)
 }

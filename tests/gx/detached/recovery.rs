@@ -80,11 +80,17 @@ fn what_a_reboot_interrupted_is_put_back_as_the_same_experiment_and_only_when_as
     reboot(&lab, &id);
     // Any command may come first.
     assert_eq!(status(&lab, &id), "interrupted");
+    lab.gx(&["note", &id, "a remark"]).exits(0);
+    assert_eq!(lab.record(&id)["metrics"]["other"], json!(1));
     let told = lab.gx(&["recover", "--json"]).exits(0).json();
     assert_eq!((&told["experiments"], &told["interrupted"]), (&json!([]), &json!([id])));
     let told = lab.gx(&["recover", "--requeue", "--json"]).exits(0).json();
     assert_eq!(told["experiments"][0]["done"], json!("requeued"));
     trains(&lab, &id);
+    let again = lab.record(&id);
+    let keys = ["metrics", "best_before", "base_result", "artifacts", "worktree", "value", "finished"];
+    assert!(keys.iter().all(|key| again[key].is_null()), "{again:#}");
+    assert_eq!(again["note"], json!("a remark"), "what its owner said of it stays");
     lab.write("../go", "");
     lab.gx(&["wait", &id]).exits(0);
     assert_eq!((lab.states().len(), lab.rev("refs/experiments/exp-1")), (1, snapshot));
