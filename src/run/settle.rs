@@ -50,7 +50,7 @@ impl Runner<'_> {
         trouble.map_or(Ok(settled), Err)
     }
 
-    fn settle_one(&self, held: Held, reach: Reach) -> Result<Option<Settled>> {
+    pub(super) fn settle_one(&self, held: Held, reach: Reach) -> Result<Option<Settled>> {
         if held.pending.external {
             return self.settle_external(held).map(|()| None);
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use serde::Deserialize;
 
 use crate::clock::Timestamp;
 use crate::error::{Exit, Fault, fault, tell};
@@ -70,6 +71,14 @@ pub struct Patience<'a> {
     pub interrupted: &'a mut dyn FnMut(usize) -> Result<()>,
 }
 
+/// Where a run stands among those that wait for cards, as its supervisor notes it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct InQueue {
+    position: usize,
+    waiters: usize,
+    reason: String,
+}
+
 impl Runner<'_> {
     /// Waits for the end of experiments; gives those that have theirs, which may be fewer when time is over.
     ///
@@ -82,7 +91,7 @@ impl Runner<'_> {
         listen: &mut Listener<'_>,
     ) -> Result<Vec<Stored>> {
         interrupt::listen()?;
-        let (began, mut heard) = (Instant::now(), 0);
+        let (began, mut heard, mut place) = (Instant::now(), 0, None);
         loop {
             let mut doings = Vec::new();
             for stored in wanted {
@@ -97,8 +106,7 @@ impl Runner<'_> {
             }
             self.take_up(wanted, &doings)?;
             if let [only] = wanted {
-                let line = log::last_progress(&self.store.log_file(&only.id));
-                listen(Event::Progress { elapsed: began.elapsed(), left: None, line });
+                self.tell_one(only, &mut place, listen)?;
             } else {
                 let line = Some(format!("{} of {} have ended", ended.len(), wanted.len()));
                 listen(Event::Progress { elapsed: began.elapsed(), left: None, line });
@@ -109,6 +117,26 @@ impl Runner<'_> {
                 (patience.interrupted)(heard)?;
             }
         }
+    }
+
+    /// Tells how far a run is: its place in the queue when that has changed, else its time and its last line.
+    fn tell_one(&self, stored: &Stored, told: &mut Option<InQueue>, listen: &mut Listener<'_>) -> Result<()> {
+        let record = self.store.record(stored.snapshot)?;
+        let pending = self.store.peek_pending(record.text("uuid").unwrap_or_default());
+        if record.status() == Status::Queued {
+            let place = pending.and_then(|(_, aside)| aside.read::<InQueue>(Aside::QUEUE));
+            if let Some(InQueue { position, waiters, reason }) = place.clone().filter(|_| place != *told) {
+                listen(Event::Waiting { id: Some(stored.id.clone()), position, waiters, reason });
+                *told = place;
+            }
+            return Ok(());
+        }
+        let started = record.time("started").unwrap_or_else(Timestamp::now);
+        let elapsed = Duration::from_secs_f64(Timestamp::now().seconds_since(started).max(0.0));
+        let limit = pending.and_then(|(pending, _)| pending.task?.limit);
+        let line = log::last_progress(&self.store.log_file(&stored.id));
+        listen(Event::Progress { elapsed, left: limit.map(|limit| limit.saturating_sub(elapsed)), line });
+        Ok(())
     }
 
     /// What a run is doing; one that nobody looks after any more gets its end on the way.
@@ -149,7 +177,11 @@ impl Runner<'_> {
                 return Ok(Doing::Forsaken { uuid: pending.uuid });
             }
             if !is_settled {
-                self.settle(Reach::Records)?;
+                self.store.settle()?;
+                // This one alone: whoever waits for hundreds would look at them all for each.
+                if let Some(held) = self.store.take_pending(uuid)? {
+                    self.settle_one(held, Reach::Records)?;
+                }
             }
         }
         Ok(Doing::Unclear)

@@ -7,6 +7,10 @@ use serde_json::json;
 
 use super::{PATIENT, aside, begin, ended_once, ends, kill, lab, start, status, trains, wait_for};
 use crate::support::{TRAIN, wait_until};
+use gx::clock::Timestamp;
+use gx::git::repo::Repo;
+use gx::model::record::Fields;
+use gx::store::experiments::Store;
 
 const CRASH: &str = "exit 3";
 
@@ -50,6 +54,38 @@ fn whoever_attaches_gets_outcome_and_code_as_if_the_run_had_been_started_there()
     let told = ends(watcher).exits(0).json();
     assert_eq!((&told["status"], &told["value"]), (&json!("keep"), &json!(1.0)));
     assert_eq!(lab.gx(&["attach", &id, "--json"]).exits(0).json(), told);
+}
+
+#[test]
+fn whoever_waits_for_a_queued_run_is_told_its_place() {
+    let lab = lab();
+    let first = begin(&lab, &["--gpus", "1"], PATIENT);
+    trains(&lab, &first);
+    let queued = begin(&lab, &["--gpus", "1"], PATIENT);
+    wait_until(|| aside(&lab, &queued, "queue").exists());
+    let told = lab.gx(&["wait", &queued, "--timeout", "500ms"]).exits(24);
+    assert_eq!(told.stderr.matches("1 of 1 in the queue").count(), 1, "{told:?}");
+    lab.write("../go", "");
+    lab.gx(&["wait", "--all"]);
+    ended_once(&lab, &queued, "near-miss");
+}
+
+#[test]
+fn whoever_attaches_sees_the_time_since_the_start_and_what_is_left() {
+    let lab = lab();
+    let id = begin(&lab, &["--timeout", "2h"], PATIENT);
+    trains(&lab, &id);
+    // It began an hour ago, as far as its record tells.
+    let started: Timestamp = lab.record(&id)["started"].as_str().unwrap().parse().unwrap();
+    let hour = Timestamp::from_micros(started.micros() - 3_600_000_000);
+    let repo = Repo::discover(lab.dir().as_ref()).unwrap();
+    let store = Store::new(&repo);
+    let stored = store.resolve(&id).unwrap();
+    store.append(stored.snapshot, Fields::from_iter([("started".to_owned(), json!(hour))])).unwrap();
+    let told = lab.gx(&["wait", &id, "--timeout", "300ms"]).exits(24);
+    assert!(told.stderr.starts_with("exp-1: 1 h 0") && told.stderr.contains(" left  ready"), "{told:?}");
+    lab.write("../go", "");
+    lab.gx(&["wait", &id]).exits(0);
 }
 
 #[test]
