@@ -7,7 +7,6 @@ pub mod drain;
 pub mod failure;
 pub mod fitness;
 pub mod folder;
-pub mod health;
 pub mod inventory;
 pub mod lease;
 pub mod news;

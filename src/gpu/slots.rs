@@ -58,11 +58,6 @@ impl Slots {
         Ok(file)
     }
 
-    /// What the holders of a card wrote; those of holders that are gone are among them.
-    pub fn claims(&self, card: usize) -> Vec<Claim> {
-        self.cards[card].iter().filter_map(|slot| Claim::read(&slot.file)).collect()
-    }
-
     /// What the holders of the slots of a card wrote that are not free, `None` for those who wrote nothing.
     pub fn holders(&self, card: usize, free: &[usize]) -> Vec<Option<Claim>> {
         let taken = self.cards[card].iter().enumerate().filter(|(slot, _)| !free.contains(slot));

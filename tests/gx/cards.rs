@@ -9,7 +9,7 @@ use fake_nvml::{FakeCard, Process, State, codes};
 use gx::config::layers::Layers;
 use gx::config::schema::Gpu;
 use gx::error::{Exit, Told, tell};
-use gx::gpu::health::refusal;
+use gx::gpu::fitness::Fitness;
 use gx::gpu::inventory::inventory_of;
 use gx::model::gpu::{Card, Inventory, Occupant, Source};
 use gx::process::command::Program;
@@ -28,6 +28,13 @@ fn machine(state: &State) -> Lab {
     let lab = Lab::bare_folder();
     lab.cards_are(state);
     lab
+}
+
+/// Why the card at this place is not given out, as whoever waits for cards finds it.
+fn refusal(told: &Inventory, place: usize, config: &Gpu) -> Option<String> {
+    let mut fitness = Fitness::new(config, told.clone());
+    fitness.judge(&vec![Vec::new(); told.cards.len()], &mut || Ok(told.clone()));
+    fitness.last_flaw(place, false).map(str::to_owned)
 }
 
 /// What gx learns on this machine.
@@ -130,7 +137,7 @@ fn a_lost_card_stands_in_the_list_and_the_others_are_told() {
     assert_eq!(told.cards.iter().map(is_lost).collect::<Vec<_>>(), [false, true, false]);
     assert_eq!(told.cards[1].uuid, "UNKNOWN-1");
     assert_eq!((told.cards[2].index, &told.cards[2].uuid[..12]), (2, "GPU-00000002"));
-    assert!(refusal(&told.cards[1], &config(&[])).unwrap().contains("reboot"));
+    assert!(refusal(&told, 1, &config(&[])).unwrap().contains("reboot"));
 }
 
 #[test]
@@ -178,9 +185,13 @@ fn a_card_that_is_nameless_or_broken_or_closed_is_in_trouble() {
 #[test]
 fn a_card_is_refused_while_it_is_hot() {
     let limit = config(&[("max_temperature", "85")]);
-    let hot = only(|card| card.temperature = 86);
-    assert!(refusal(&hot, &limit).unwrap().starts_with("86 °C, above the 85 °C of `gpu.max_temperature`"));
-    assert_eq!(refusal(&only(|card| card.temperature = 85), &limit), None);
+    let at = |temperature| {
+        let mut state = State::with_cards(1);
+        state.cards[0].temperature = temperature;
+        refusal(&asked(&machine(&state), &[]), 0, &limit)
+    };
+    assert_eq!(at(86).unwrap(), "GPU 0 is 86 °C, above gpu.max_temperature = 85");
+    assert_eq!(at(85), None);
 }
 
 #[test]
