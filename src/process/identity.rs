@@ -1,5 +1,10 @@
 //! Who a process is, told so that a reused process number is never taken for the old process.
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod proc;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use proc as platform;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -69,7 +74,7 @@ pub(super) fn group_number(leader: u32) -> Option<Pid> {
 
 /// Where a process stands among others.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kinship {
+pub(super) struct Relation {
     pub(super) pid: u32,
     pub(super) parent: u32,
     pub(super) group: i64,
@@ -77,8 +82,8 @@ pub(super) struct Kinship {
 
 /// Every running process of the system whose environment holds `mark`, such as `GX_UUID=1f0…`, as far as this user may
 /// see that.
-pub(super) fn marked(mark: &str) -> Vec<Kinship> {
-    let has_mark = |one: &Kinship| {
+pub(super) fn marked(mark: &str) -> Vec<Relation> {
+    let has_mark = |one: &Relation| {
         let environment = std::fs::read(format!("/proc/{}/environ", one.pid)).unwrap_or_default();
         // A zombie has none any more.
         environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
@@ -86,8 +91,13 @@ pub(super) fn marked(mark: &str) -> Vec<Kinship> {
     everybody().into_iter().filter(has_mark).collect()
 }
 
+/// The number of the process that started this one, as the system has it now; nothing without `/proc`.
+pub(super) fn parent(pid: u32) -> Option<u32> {
+    platform::parent(pid)
+}
+
 /// Every process of the system; nothing without `/proc`.
-pub(super) fn everybody() -> Vec<Kinship> {
+pub(super) fn everybody() -> Vec<Relation> {
     platform::everybody()
 }
 
@@ -132,68 +142,6 @@ fn first_line(path: &str) -> Option<String> {
     text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod platform {
-    use super::{Identity, Kinship};
-
-    /// The fields of `/proc/PID/stat` that matter here, see proc(5).
-    #[derive(Debug, PartialEq, Eq)]
-    pub struct Stat {
-        pub state: u8,
-        pub parent: u32,
-        pub group: i64,
-        pub start: u64,
-    }
-
-    impl Stat {
-        pub fn of(pid: impl std::fmt::Display) -> Option<Self> {
-            Self::parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
-        }
-
-        /// The second field is the program's name in parentheses and may itself hold spaces, parentheses
-        /// and any byte: what counts begins after the last parenthesis.
-        pub fn parse(line: &[u8]) -> Option<Self> {
-            let name_end = line.iter().rposition(|&byte| byte == b')')?;
-            let rest = std::str::from_utf8(&line[name_end + 1..]).ok()?;
-            let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-            Some(Self {
-                state: *fields.first()?.as_bytes().first()?,
-                parent: fields.get(1)?.parse().ok()?,
-                group: fields.get(2)?.parse().ok()?,
-                start: fields.get(19)?.parse().ok()?,
-            })
-        }
-
-        fn is_running(&self) -> bool {
-            !matches!(self.state, b'Z' | b'X' | b'x')
-        }
-    }
-
-    pub fn start(pid: u32) -> Option<u64> {
-        Stat::of(pid).map(|stat| stat.start)
-    }
-
-    pub fn is_running(identity: &Identity) -> bool {
-        Stat::of(identity.pid).is_some_and(|stat| stat.start == identity.start && stat.is_running())
-    }
-
-    pub fn has_running_member(group: u32) -> bool {
-        let Some(numbers) = numbers() else { return true };
-        numbers.filter_map(Stat::of).any(|stat| stat.group == i64::from(group) && stat.is_running())
-    }
-
-    pub fn everybody() -> Vec<Kinship> {
-        let all = numbers().into_iter().flatten();
-        let kinship = |pid| Stat::of(pid).map(|stat| Kinship { pid, parent: stat.parent, group: stat.group });
-        all.filter_map(kinship).collect()
-    }
-
-    fn numbers() -> Option<impl Iterator<Item = u32>> {
-        let entries = std::fs::read_dir("/proc").ok()?.flatten();
-        Some(entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()))
-    }
-}
-
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod platform {
     use super::Identity;
@@ -205,6 +153,10 @@ mod platform {
         matches!(test_kill_process(pid), Ok(()) | Err(Errno::PERM)).then_some(0)
     }
 
+    pub fn parent(_pid: u32) -> Option<u32> {
+        None
+    }
+
     pub fn is_running(identity: &Identity) -> bool {
         start(identity.pid).is_some()
     }
@@ -214,7 +166,7 @@ mod platform {
         super::group_number(group).is_some_and(|group| test_kill_process_group(group).is_ok())
     }
 
-    pub fn everybody() -> Vec<super::Kinship> {
+    pub fn everybody() -> Vec<super::Relation> {
         Vec::new()
     }
 }

@@ -1,15 +1,10 @@
 //! Whose child a process is, and what it is called: to tell the programs of a run from others.
 
+use crate::process::identity;
+
 /// The process that started this one; `None` when it is gone, hidden, or the first of all.
 pub fn parent(pid: u32) -> Option<u32> {
-    let line = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-    parent_in(&line).filter(|&parent| parent > 0)
-}
-
-/// The fourth field of proc(5)'s `stat`; the second, the name, may itself hold parentheses and spaces.
-fn parent_in(line: &[u8]) -> Option<u32> {
-    let name_end = line.iter().rposition(|&byte| byte == b')')?;
-    std::str::from_utf8(&line[name_end + 1..]).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+    identity::parent(pid).filter(|&parent| parent > 0)
 }
 
 /// Whether a process is `ancestor` or was started by it, by its children and so on.
@@ -49,11 +44,5 @@ mod tests {
         .unwrap();
         child.wait().unwrap();
         assert!(!is_visible(child.id()) && name(child.id()).is_none());
-    }
-
-    #[test]
-    fn a_name_full_of_parentheses_does_not_hide_the_parent() {
-        assert_eq!(parent_in(b"7 (a) Z 1 (b) S 42 3 4"), Some(42));
-        assert_eq!(parent_in(b"7 (a"), None);
     }
 }
