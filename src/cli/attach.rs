@@ -11,7 +11,7 @@ use crate::process::signal::Wish;
 use crate::report::outcome::Outcome;
 use crate::run::event::Listener;
 use crate::run::runner::Runner;
-use crate::run::watch::{Patience, Until};
+use crate::run::watch::{Terms, Until};
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
 use crate::ui::style::Label;
@@ -49,8 +49,8 @@ pub fn attached(
         let wish = if count > 1 { Wish::Now } else { Wish::Gently };
         runner.stop(&stored, wish)
     };
-    let mut patience = Patience { until: Until::All, deadline: None, interrupted: &mut stop };
-    runner.wait_for(std::slice::from_ref(&stored), &mut patience, listen)?;
+    let mut terms = Terms { until: Until::All, deadline: None, interrupted: &mut stop };
+    runner.wait_for(std::slice::from_ref(&stored), &mut terms, listen)?;
     // What its supervisor could not do to this work tree any more.
     let settled = runner.settle_here().unwrap_or_default();
     let tree = settled.into_iter().find(|settled| settled.id == stored.id).map(|settled| settled.tree);

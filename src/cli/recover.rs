@@ -10,7 +10,7 @@ use crate::cli::scene::Scene;
 use crate::error::Exit;
 use crate::report::outcome::Tree;
 use crate::report::recovered::{Again, Installation, Recovered};
-use crate::run::recover::{Interrupted, Recovery, Step};
+use crate::run::recover::{Deed, Interrupted, Recovery};
 
 /// Go on after a reboot or a kill: restart what is queued, watch over what trains, settle the rest
 ///
@@ -37,7 +37,7 @@ impl Recover {
         let store = scene.store();
         let interrupted = if self.requeue { Interrupted::Requeue } else { Interrupted::Stay };
         let done = scene.runner(&store).recover(interrupted)?;
-        let is_failed = done.runs.iter().any(|run| matches!(run.step, Step::Failed(_)));
+        let is_failed = done.runs.iter().any(|run| matches!(run.deed, Deed::Failed(_)));
         let experiments: Vec<Again> = done.runs.into_iter().map(again).collect();
         let is_open = experiments.iter().any(|run| !run.status.is_final() && run.done != "failed");
         let next = match () {
@@ -52,13 +52,13 @@ impl Recover {
     }
 }
 
-fn again(Recovery { id, status, step }: Recovery) -> Again {
-    let (done, why, tree) = match step {
-        Step::Settled(settled) => ("settled", None, Some(Tree::of(settled.tree))),
-        Step::Restarted => ("restarted", None, None),
-        Step::Requeued => ("requeued", None, None),
-        Step::Adopted => ("adopted", None, None),
-        Step::Failed(why) => ("failed", Some(why), None),
+fn again(Recovery { id, status, deed }: Recovery) -> Again {
+    let (done, why, tree) = match deed {
+        Deed::Settled(settled) => ("settled", None, Some(Tree::of(settled.tree))),
+        Deed::Restarted => ("restarted", None, None),
+        Deed::Requeued => ("requeued", None, None),
+        Deed::Adopted => ("adopted", None, None),
+        Deed::Failed(why) => ("failed", Some(why), None),
     };
     Again { id, status, done, why, tree }
 }

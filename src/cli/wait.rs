@@ -13,7 +13,7 @@ use crate::model::outcome::Finished;
 use crate::process::signal::Wish;
 use crate::report::outcome::Tree;
 use crate::report::waited::{Awaited, Waited};
-use crate::run::watch::{Patience, Until};
+use crate::run::watch::{Terms, Until};
 use crate::store::experiments::{Store, Stored};
 use crate::ui::progress::Progress;
 
@@ -120,8 +120,8 @@ pub fn waited(scene: &Scene, call: &Call<'_>) -> Result<Exit> {
         }
     };
     let deadline = call.limit.map(|limit| Instant::now() + limit);
-    let mut patience = Patience { until: call.until, deadline, interrupted: &mut interrupted };
-    let ended = runner.wait_for(&wanted, &mut patience, &mut |event| progress.hear(event))?;
+    let mut terms = Terms { until: call.until, deadline, interrupted: &mut interrupted };
+    let ended = runner.wait_for(&wanted, &mut terms, &mut |event| progress.hear(event))?;
     drop(progress);
     let answer = answer(&store, &wanted, &ended, call)?;
     let exit = answer.1;

@@ -230,10 +230,10 @@ mod tests {
     fn made_up_cards_are_asked_once_and_have_no_foreign_processes() {
         let (config, mut one) = (settings(), inventory(1));
         one.cards[0].processes.push(process(1));
-        let mut health = Fitness::new(&config, one);
-        assert_eq!(health.verdict(0, false), Verdict::Unknown);
-        health.judge(&[Vec::new()], &mut || panic!("they were asked again"));
-        assert_eq!(health.verdict(0, false), Verdict::Fit);
+        let mut fitness = Fitness::new(&config, one);
+        assert_eq!(fitness.verdict(0, false), Verdict::Unknown);
+        fitness.judge(&[Vec::new()], &mut || panic!("they were asked again"));
+        assert_eq!(fitness.verdict(0, false), Verdict::Fit);
     }
 
     #[test]
@@ -241,16 +241,16 @@ mod tests {
         let (config, mut told) = (settings(), inventory(1));
         told.source = Source::Nvml;
         told.cards[0].processes.push(process(1));
-        let mut health = Fitness::new(&config, told.clone());
-        health.judge(&[vec![claim(None)]], &mut || panic!("the first answer is fresh"));
-        assert!(matches!(health.verdict(0, true), Verdict::Unfit(_)));
-        assert_eq!(health.verdict(0, false), Verdict::Unknown);
-        health.judge(&[Vec::new()], &mut || Ok(inventory(1)));
-        assert_eq!(health.verdict(0, false), Verdict::Fit);
-        health.judge(&[Vec::new()], &mut || Ok(Inventory { cards: Vec::new(), ..told.clone() }));
-        assert_eq!(health.verdict(0, false), Verdict::Unfit("GPU 0 does not answer any more".to_owned()));
-        health.judge(&[Vec::new()], &mut || anyhow::bail!("no answer in 10 s"));
+        let mut fitness = Fitness::new(&config, told.clone());
+        fitness.judge(&[vec![claim(None)]], &mut || panic!("the first answer is fresh"));
+        assert!(matches!(fitness.verdict(0, true), Verdict::Unfit(_)));
+        assert_eq!(fitness.verdict(0, false), Verdict::Unknown);
+        fitness.judge(&[Vec::new()], &mut || Ok(inventory(1)));
+        assert_eq!(fitness.verdict(0, false), Verdict::Fit);
+        fitness.judge(&[Vec::new()], &mut || Ok(Inventory { cards: Vec::new(), ..told.clone() }));
+        assert_eq!(fitness.verdict(0, false), Verdict::Unfit("GPU 0 does not answer any more".to_owned()));
+        fitness.judge(&[Vec::new()], &mut || anyhow::bail!("no answer in 10 s"));
         let silent = Verdict::Unfit("the cards cannot be asked: no answer in 10 s".to_owned());
-        assert_eq!(health.verdict(0, false), silent);
+        assert_eq!(fitness.verdict(0, false), silent);
     }
 }

@@ -43,7 +43,7 @@ impl<'a> Rivals<'a> {
     pub fn before(
         &mut self,
         me: u64,
-        health: &Fitness<'_>,
+        fitness: &Fitness<'_>,
         offers: &[Offer],
         guard: &Guard<'_>,
     ) -> Result<Vec<Bid>> {
@@ -51,7 +51,7 @@ impl<'a> Rivals<'a> {
         before.retain(|&number| number < me);
         let tickets = self.others.living(&self.folder, &before, guard).into_iter();
         let (numbers, bids): (Vec<u64>, Vec<Bid>) =
-            tickets.map(|(number, ticket)| (number, bid(self.config, health, ticket))).unzip();
+            tickets.map(|(number, ticket)| (number, bid(self.config, fitness, ticket))).unzip();
         let able = able(offers, &bids).into_iter().zip(&numbers).filter(|(is_able, _)| *is_able);
         let since = |number: u64| self.idle.get(&number).copied().unwrap_or_else(Instant::now);
         self.idle = able.map(|(_, &number)| (number, since(number))).collect();
@@ -90,9 +90,9 @@ impl<'a> Rivals<'a> {
 }
 
 /// What a ticket asks for, in the places of our cards.
-fn bid(config: &Gpu, health: &Fitness<'_>, ticket: &Ticket) -> Bid {
+fn bid(config: &Gpu, fitness: &Fitness<'_>, ticket: &Ticket) -> Bid {
     let may_have = |uuid: &String| ticket.cards.as_ref().is_none_or(|cards| cards.contains(uuid));
-    let cards = health.cards().iter().enumerate();
+    let cards = fitness.cards().iter().enumerate();
     let cards = cards.filter(|(_, card)| may_have(&card.uuid)).map(|(place, _)| place).collect();
     let is_patient = ticket.age(Timestamp::now()) < config.max_bypass.as_secs_f64();
     Bid { need: ticket.need, cards, is_patient }

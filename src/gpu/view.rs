@@ -9,7 +9,7 @@ use crate::gpu::claim::Claim;
 use crate::gpu::drain::Drain;
 use crate::gpu::fitness::Fitness;
 use crate::gpu::folder::Folder;
-use crate::gpu::seen::{Seen, reason, see};
+use crate::gpu::reason::{Seen, reason, see};
 use crate::gpu::slots::Slots;
 use crate::gpu::ticket::{Others, Ticket, numbers};
 use crate::model::gpu::{Card, Inventory};
@@ -23,7 +23,7 @@ pub struct View {
     /// The cards, as the inventory has them.
     pub cards: Vec<CardView>,
     /// Those who wait, the next one first.
-    pub queue: Vec<Waiter>,
+    pub queue: Vec<Queued>,
 }
 
 /// What is going on with a card.
@@ -67,7 +67,7 @@ pub struct Holder {
 
 /// Somebody who waits.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Waiter {
+pub struct Queued {
     /// What it said about itself.
     pub ticket: Ticket,
     /// Its place in the queue; the first is 1.
@@ -90,16 +90,16 @@ pub fn view(config: &Gpu, inventory: &Inventory) -> Result<View> {
     let holders: Vec<Vec<Option<Claim>>> =
         free.iter().enumerate().map(|(place, free)| slots.holders(place, free)).collect();
     let held: Vec<Vec<Claim>> = holders.iter().map(|card| card.iter().flatten().cloned().collect()).collect();
-    let health = judged(config, inventory, &held);
+    let fitness = judged(config, inventory, &held);
     let seen: Vec<Seen> =
-        free.iter().enumerate().map(|(place, free)| see(&folder, &health, &slots, (place, free))).collect();
+        free.iter().enumerate().map(|(place, free)| see(&folder, &fitness, &slots, (place, free))).collect();
     let queue = tickets.into_iter().enumerate().map(|(before, ticket)| waiter(before, ticket, &uuids, &seen));
     let cards = holders.into_iter().enumerate().map(|(place, holders)| CardView {
         index: seen[place].index,
         uuid: uuids[place].clone(),
         // Somebody writes its claim a moment after it has the lock, and may not be able to at all.
         strangers: if holders.iter().all(Option::is_some) {
-            strangers(&health, place, &held)
+            strangers(&fitness, place, &held)
         } else {
             Vec::new()
         },
@@ -114,20 +114,20 @@ pub fn view(config: &Gpu, inventory: &Inventory) -> Result<View> {
 /// The cards where nobody has leased any yet.
 fn untouched(config: &Gpu, inventory: &Inventory) -> Vec<CardView> {
     let held = vec![Vec::new(); inventory.cards.len()];
-    let health = judged(config, inventory, &held);
+    let fitness = judged(config, inventory, &held);
     let view = |(place, card): (usize, &Card)| CardView {
         index: card.index,
         uuid: card.uuid.clone(),
-        flaw: health.last_flaw(place, false).map(str::to_owned),
+        flaw: fitness.last_flaw(place, false).map(str::to_owned),
         room: config.slots as usize,
-        strangers: strangers(&health, place, &held),
+        strangers: strangers(&fitness, place, &held),
         ..CardView::default()
     };
     inventory.cards.iter().enumerate().map(view).collect()
 }
 
-fn strangers(health: &Fitness<'_>, place: usize, held: &[Vec<Claim>]) -> Vec<Stranger> {
-    let told = health.strangers(place, &held[place]);
+fn strangers(fitness: &Fitness<'_>, place: usize, held: &[Vec<Claim>]) -> Vec<Stranger> {
+    let told = fitness.strangers(place, &held[place]);
     told.map(|one| Stranger { pid: one.pid, name: kinship::name(one.pid), memory: one.memory }).collect()
 }
 
@@ -144,20 +144,20 @@ fn look(folder: &Folder, slots: &Slots) -> Result<(Vec<Vec<usize>>, Vec<Ticket>)
 }
 
 fn judged<'a>(config: &'a Gpu, inventory: &Inventory, held: &[Vec<Claim>]) -> Fitness<'a> {
-    let mut health = Fitness::new(config, inventory.clone());
-    health.judge(held, &mut || Ok(inventory.clone()));
-    health
+    let mut fitness = Fitness::new(config, inventory.clone());
+    fitness.judge(held, &mut || Ok(inventory.clone()));
+    fitness
 }
 
 fn holder(claim: Option<Claim>) -> Holder {
     Holder { is_alive: claim.as_ref().is_some_and(Claim::is_alive), claim }
 }
 
-fn waiter(before: usize, ticket: Ticket, uuids: &[String], seen: &[Seen]) -> Waiter {
+fn waiter(before: usize, ticket: Ticket, uuids: &[String], seen: &[Seen]) -> Queued {
     let may_have = |uuid: &String| ticket.cards.as_ref().is_none_or(|cards| cards.contains(uuid));
     let cards = uuids.iter().zip(seen).filter(|(uuid, _)| may_have(uuid));
     let seen: Vec<Seen> = cards.map(|(_, seen)| seen.clone()).collect();
-    Waiter { position: before + 1, reason: reason(&seen, ticket.need, before), ticket }
+    Queued { position: before + 1, reason: reason(&seen, ticket.need, before), ticket }
 }
 
 #[cfg(test)]

@@ -182,8 +182,8 @@ impl Holder {
 }
 
 impl Waiter {
-    fn of(waiter: view::Waiter) -> Self {
-        let view::Waiter { ticket, position, reason } = waiter;
+    fn of(waiter: view::Queued) -> Self {
+        let view::Queued { ticket, position, reason } = waiter;
         Self {
             position,
             need: ticket.need,

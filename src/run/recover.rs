@@ -31,12 +31,12 @@ pub struct Recovery {
     /// Its status now.
     pub status: Status,
     /// What was done.
-    pub step: Step,
+    pub deed: Deed,
 }
 
 /// A way to go on.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum Deed {
     /// It has its end now.
     Settled(Box<Settled>),
     /// It has a supervisor again.
@@ -67,7 +67,7 @@ impl Runner<'_> {
         let mut done = Recovered::default();
         for settled in self.settle_here()? {
             let (id, status) = (settled.id.clone(), settled.status);
-            done.runs.push(Recovery { id, status, step: Step::Settled(Box::new(settled)) });
+            done.runs.push(Recovery { id, status, deed: Deed::Settled(Box::new(settled)) });
         }
         let mut again = Vec::new();
         for uuid in self.store.stranded()? {
@@ -79,9 +79,9 @@ impl Runner<'_> {
         done.runs.retain(|run| !again.contains(&run.id));
         done.interrupted.sort();
         for stored in self.open()? {
-            if let Some(step) = self.go_on_with(&stored, again.contains(&stored.id))? {
+            if let Some(deed) = self.go_on_with(&stored, again.contains(&stored.id))? {
                 let status = self.store.record(stored.snapshot)?.status();
-                done.runs.push(Recovery { id: stored.id, status, step });
+                done.runs.push(Recovery { id: stored.id, status, deed });
             }
         }
         Ok(done)
@@ -99,16 +99,16 @@ impl Runner<'_> {
         Ok(open)
     }
 
-    fn go_on_with(&self, stored: &Stored, is_requeued: bool) -> Result<Option<Step>> {
+    fn go_on_with(&self, stored: &Stored, is_requeued: bool) -> Result<Option<Deed>> {
         let record = self.store.record(stored.snapshot)?;
         let uuid = record.text("uuid").unwrap_or_default().to_owned();
-        let (done, step) = match self.doing(stored)? {
-            Doing::Forsaken { uuid } if is_requeued => (self.restart(&uuid), Step::Requeued),
-            Doing::Forsaken { uuid } => (self.restart(&uuid), Step::Restarted),
-            Doing::Alive { is_orphan: true, .. } => (self.have_adopted(uuid), Step::Adopted),
+        let (done, deed) = match self.doing(stored)? {
+            Doing::Forsaken { uuid } if is_requeued => (self.restart(&uuid), Deed::Requeued),
+            Doing::Forsaken { uuid } => (self.restart(&uuid), Deed::Restarted),
+            Doing::Alive { is_orphan: true, .. } => (self.have_adopted(uuid), Deed::Adopted),
             _ => return Ok(None),
         };
-        Ok(Some(done.map_or_else(|error| Step::Failed(tell(&error).message), |()| step)))
+        Ok(Some(done.map_or_else(|error| Deed::Failed(tell(&error).message), |()| deed)))
     }
 
     /// Has somebody watch over a trainer, in its own work tree: only from there can a failed edit be put back.

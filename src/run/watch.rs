@@ -62,7 +62,7 @@ pub enum Until {
 }
 
 /// How to wait.
-pub struct Patience<'a> {
+pub struct Terms<'a> {
     /// What for.
     pub until: Until,
     /// How long; `None` is for ever.
@@ -87,7 +87,7 @@ impl Runner<'_> {
     pub fn wait_for(
         &self,
         wanted: &[Stored],
-        patience: &mut Patience<'_>,
+        terms: &mut Terms<'_>,
         listen: &mut Listener<'_>,
     ) -> Result<Vec<Stored>> {
         interrupt::listen()?;
@@ -99,8 +99,8 @@ impl Runner<'_> {
             }
             let ended = wanted.iter().zip(&doings).filter(|(_, doing)| **doing == Doing::Ended);
             let ended: Vec<Stored> = ended.map(|(stored, _)| stored.clone()).collect();
-            let is_enough = ended.len() == wanted.len() || patience.until == Until::Any && !ended.is_empty();
-            let left = patience.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let is_enough = ended.len() == wanted.len() || terms.until == Until::Any && !ended.is_empty();
+            let left = terms.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if is_enough || left.is_some_and(|left| left.is_zero()) {
                 return Ok(ended);
             }
@@ -114,7 +114,7 @@ impl Runner<'_> {
             sleep_on(&doings, if wanted.len() == 1 { BEAT } else { SLOW_BEAT }, left);
             if interrupt::count() > heard {
                 heard = interrupt::count();
-                (patience.interrupted)(heard)?;
+                (terms.interrupted)(heard)?;
             }
         }
     }

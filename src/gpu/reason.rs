@@ -23,13 +23,13 @@ pub struct Seen {
 }
 
 /// What is to be said about a card with these free slots.
-pub fn see(folder: &Folder, health: &Fitness<'_>, slots: &Slots, (place, free): (usize, &[usize])) -> Seen {
-    let card = &health.cards()[place];
+pub fn see(folder: &Folder, fitness: &Fitness<'_>, slots: &Slots, (place, free): (usize, &[usize])) -> Seen {
+    let card = &fitness.cards()[place];
     let drained =
         Drain::read(folder, &card.uuid).map(|drain| format!("GPU {} is {}", card.index, drain.words()));
     let holders = slots.holders(place, free).iter().flatten().map(Claim::holder).collect();
     // What a holder does to its card is nobody's concern while it has it.
-    let flaw = drained.or_else(|| health.last_flaw(place, free.is_empty()).map(str::to_owned));
+    let flaw = drained.or_else(|| fitness.last_flaw(place, free.is_empty()).map(str::to_owned));
     Seen { index: card.index, has_room: !free.is_empty(), holders, flaw }
 }
 
