@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::Result;
 
 use crate::process::group::Group;
-use crate::process::identity::{Identity, Kinship};
+use crate::process::identity::{Identity, Relation};
 use crate::process::spawn::spawn;
 
 static HELPERS: Mutex<Helpers> = Mutex::new(Helpers(Vec::new()));
@@ -64,7 +64,7 @@ impl Helpers {
     }
 
     /// Whether somebody is a helper, or of the group of one.
-    pub(super) fn has(&self, who: &Kinship) -> bool {
+    pub(super) fn has(&self, who: &Relation) -> bool {
         let number = |helper: &Entry| helper.group.number();
         self.0.iter().map(number).any(|it| it == who.pid || i64::from(it) == who.group)
     }
