@@ -25,7 +25,7 @@ impl Rm {
         for stored in &chosen {
             if !store.record(stored.snapshot)?.status().is_final() {
                 return Err(fault(format!("{} is not finished", stored.id))
-                    .hint("wait until it has its outcome")
+                    .hint(format!("wait until it has its outcome, or stop it: `gx stop {}`", stored.id))
                     .hint(format!("or end it, where it was registered: `gx crash {}`", stored.id))
                     .into());
             }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::config::schema::Gpu;
 use crate::error::{Exit, fault};
+use crate::gpu::folder::Folder;
 use crate::gpu::inventory::inventory;
 use crate::gpu::lease::{self, Lease, Wanted};
 use crate::gpu::offer::offered;
@@ -72,6 +73,7 @@ pub fn present(config: &Gpu) -> Result<Inventory> {
 pub(super) fn check(config: &Gpu, need: u32) -> Result<()> {
     if need > 0 {
         offered(config, &present(config)?, need as usize)?;
+        Folder::open(config)?;
     }
     Ok(())
 }

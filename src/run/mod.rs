@@ -22,6 +22,7 @@ pub mod mark;
 pub mod orphan;
 pub mod outcome;
 pub mod plan;
+pub mod recorded;
 pub mod recover;
 pub mod restore;
 pub mod reverdict;

@@ -1,5 +1,6 @@
 //! Waiting for runs that others look after, in this terminal or another, and taking up what nobody does.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -7,14 +8,13 @@ use serde::Deserialize;
 
 use crate::clock::Timestamp;
 use crate::error::{Exit, Fault, fault, tell};
-use crate::model::outcome::{Best, Finished, TreeChange};
+use crate::model::id::ExperimentId;
 use crate::model::record::Record;
 use crate::model::status::Status;
 use crate::process::identity::{self, Identity};
 use crate::process::supervisor::Place;
 use crate::process::wait::{self, Watch};
 use crate::process::{interrupt, log};
-use crate::research::ranking;
 use crate::run::event::{Event, Listener};
 use crate::run::lock::Reach;
 use crate::run::orphan::{is_training, unnoted};
@@ -92,6 +92,7 @@ impl Runner<'_> {
     ) -> Result<Vec<Stored>> {
         interrupt::listen()?;
         let (began, mut heard, mut place) = (Instant::now(), 0, None);
+        let mut stuck = BTreeMap::new();
         loop {
             let mut doings = Vec::new();
             for stored in wanted {
@@ -104,7 +105,13 @@ impl Runner<'_> {
             if is_enough || left.is_some_and(|left| left.is_zero()) {
                 return Ok(ended);
             }
-            self.take_up(wanted, &doings)?;
+            let open = wanted.len() - ended.len();
+            self.take_up_all(wanted, &doings, &mut stuck, listen);
+            if stuck.len() == open
+                && let Some((_, error)) = stuck.pop_first()
+            {
+                return Err(error);
+            }
             if let [only] = wanted {
                 self.tell_one(only, &mut place, listen)?;
             } else {
@@ -115,6 +122,33 @@ impl Runner<'_> {
             if interrupt::count() > heard {
                 heard = interrupt::count();
                 (terms.interrupted)(heard)?;
+            }
+        }
+    }
+
+    /// Starts supervisors for runs that have none; one that cannot go on is told once and keeps nobody from waiting
+    /// for the others.
+    fn take_up_all(
+        &self,
+        wanted: &[Stored],
+        doings: &[Doing],
+        stuck: &mut BTreeMap<ExperimentId, anyhow::Error>,
+        listen: &mut Listener<'_>,
+    ) {
+        for (stored, doing) in wanted.iter().zip(doings) {
+            if !matches!(doing, Doing::Forsaken { .. }) {
+                // Somebody else may have taken it up.
+                stuck.remove(&stored.id);
+                continue;
+            }
+            if stuck.contains_key(&stored.id) {
+                continue;
+            }
+            if let Err(error) = self.take_up(std::slice::from_ref(stored), std::slice::from_ref(doing)) {
+                if wanted.len() > 1 {
+                    listen(Event::Warning(tell(&error).message));
+                }
+                stuck.insert(stored.id.clone(), error);
             }
         }
     }
@@ -185,45 +219,6 @@ impl Runner<'_> {
             }
         }
         Ok(Doing::Unclear)
-    }
-
-    /// How an experiment ended, as far as its record tells: nothing of the work tree.
-    pub fn recorded_end(&self, stored: &Stored) -> Result<Option<Finished>> {
-        let record = self.store.record(stored.snapshot)?;
-        let status = record.status();
-        if !status.is_final() {
-            return Ok(None);
-        }
-        let text = |key: &str| record.text(key).unwrap_or_default().to_owned();
-        let result = |key: &str| {
-            let result = record.fields().get(key)?;
-            let id = result.get("id")?.as_str()?.parse().ok()?;
-            Some(Best { id, value: result.get("value")?.as_f64()? })
-        };
-        let tag = record.text("tag").unwrap_or_default();
-        let crashes = ranking::crashes_in_a_row(&self.store.summaries()?, tag, status, &stored.id);
-        let allowed = self.config.policy.crash_streak;
-        let metrics = record.fields().get("metrics").and_then(|metrics| metrics.as_object());
-        Ok(Some(Finished {
-            id: stored.id.clone(),
-            snapshot: stored.snapshot,
-            tag: text("tag"),
-            status,
-            reason: text("reason"),
-            metric: text("metric"),
-            value: record.number("value"),
-            metrics: metrics.cloned().unwrap_or_default(),
-            kept_commit: record.text("kept_commit").map(str::to_owned),
-            best_before: result("best_before"),
-            base_result: result("base_result"),
-            seconds: record.number("seconds").unwrap_or_default(),
-            crashes_in_a_row: crashes,
-            is_crash_streak: status == Status::Crash && allowed > 0 && crashes >= allowed,
-            finished: record.time("finished").unwrap_or_else(Timestamp::now),
-            tree: TreeChange::default(),
-            log_tail: record.text("log_tail").map(str::to_owned),
-            unfinished: None,
-        }))
     }
 
     /// Whether an agent trains it by itself, and says how it ended.

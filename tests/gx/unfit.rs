@@ -97,3 +97,40 @@ fn locks_that_would_lie_in_every_folder_are_refused() {
     assert!(told.stderr.contains("`gpu.lock_dir` is `locks`, which is no absolute path"), "{told:?}");
     assert!(!lab.path("locks").exists());
 }
+
+#[test]
+fn one_that_cannot_go_on_keeps_nobody_from_waiting_for_the_others() {
+    let lab = Lab::new().with("GX_GPU_SOURCE", "fixed").with("GX_GPU_COUNT", "1");
+    let go = lab.path("../go");
+    let patient =
+        format!("while [ ! -e {} ]; do sleep 0.02; done; printf -- '---\nval_bpb: 1\n'", go.display());
+    let begin = |gpus: &str| {
+        let start = ["run", "--json", "--detach", "--hypothesis", "x", "--gpus", gpus, "--"];
+        lab.gx(&[&start[..], &["sh", "-c", &patient]].concat()).exits(0);
+    };
+    begin("1");
+    begin("1");
+    begin("0");
+    let uuid = lab.record("exp-2")["uuid"].as_str().unwrap().to_owned();
+    let shim = lab.read(format!(".git/gx/pending/{uuid}.shim"));
+    let shim: gx::process::identity::Identity = serde_json::from_str(&shim).unwrap();
+    let pid = rustix::process::Pid::from_raw(shim.pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    wait_until(|| !shim.is_alive());
+    // Its card is gone when somebody wants to take it up.
+    let mut wait = lab.gx_command();
+    wait.env("GX_GPU_COUNT", "0").args(["wait", "exp-2", "exp-3"]);
+    // What was configured when it began counts, its environment too: so there must be none at all.
+    std::fs::remove_file(lab.path(format!(".git/gx/pending/{uuid}.environment"))).unwrap();
+    let text = lab.read(format!(".git/gx/pending/{uuid}.json")).replace("\"gpu.count\":1", "\"gpu.count\":0");
+    lab.write(format!(".git/gx/pending/{uuid}.json"), text);
+    let wait = wait.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::fs::write(go, "").unwrap();
+    let told = wait.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&told.stderr);
+    assert_eq!(told.status.code(), Some(4), "{stderr}");
+    assert!(stderr.contains("warning: exp-2 stays queued"), "{stderr}");
+    assert!(["keep", "near-miss"].contains(&lab.states()[2].1.as_str()), "{stderr}");
+    lab.gx(&["stop", "exp-2"]).exits(0);
+    lab.gx(&["wait", "--all"]);
+}
