@@ -1,4 +1,4 @@
-//! Short helper programs, such as git: one call that feeds them, reads all they say, and ends in time.
+//! Short programs, such as git: one call that feeds them, reads all they say, and ends in time.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::error::{Fault, fault};
-use crate::process::helpers;
+use crate::process::errands;
 use crate::process::log::sanitize;
 use crate::process::output::{Deadline, collect};
 pub use crate::process::output::{Ended, Output};
 
-/// A helper program that is about to be run.
+/// A short program that is about to be run.
 #[derive(Debug)]
 pub struct Program {
     command: Command,
@@ -106,12 +106,12 @@ impl Program {
             self.command.process_group(0);
         }
         let began = Instant::now();
-        let (mut child, helper) = helpers::start(&mut self.command)?;
+        let (mut child, errand) = errands::start(&mut self.command)?;
         if let Some(input) = self.input.take() {
             feed(&mut child, input);
         }
         match self.limit {
-            Some(limit) => collect(child, helper, &Deadline { began, limit }),
+            Some(limit) => collect(child, errand, &Deadline { began, limit }),
             None => {
                 let done = child.wait_with_output().with_context(|| format!("cannot wait for {self}"))?;
                 Ok(Some(Output { status: done.status.into(), stdout: done.stdout, stderr: done.stderr }))

@@ -6,7 +6,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, set_child_subreaper, setsid, waitid,
 };
 
-use crate::process::helpers::{self, Helpers};
+use crate::process::errands::{self, Errands};
 use crate::process::identity::{Identity, everybody};
 
 /// Leaves the session and the terminal of whoever started this process, and becomes the one to whom orphans of
@@ -23,12 +23,12 @@ pub fn found() -> io::Result<()> {
 
 /// Whether this process has a child that still runs; those that have ended are reaped on the way.
 ///
-/// [Helpers](helpers) are none of them. Only for a process that has [founded](found) its family, and with no other
+/// [Errands](errands) are none of them. Only for a process that has [founded](found) its family, and with no other
 /// child in its hands.
 pub fn is_left() -> bool {
-    let helpers = helpers::all();
-    if !helpers.is_empty() {
-        return is_left_beside(&helpers);
+    let errands = errands::all();
+    if !errands.is_empty() {
+        return is_left_beside(&errands);
     }
     loop {
         match waitid(WaitId::All, WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
@@ -39,12 +39,12 @@ pub fn is_left() -> bool {
     }
 }
 
-/// As [`is_left`], one child by one: their ends are for those to hear who asked the helpers.
-fn is_left_beside(helpers: &Helpers) -> bool {
+/// As [`is_left`], one child by one: their ends are for those to hear who asked the errands.
+fn is_left_beside(errands: &Errands) -> bool {
     let me = std::process::id();
     loop {
         let mut reaped = false;
-        for child in everybody().iter().filter(|one| one.parent == me && !helpers.has(one)) {
+        for child in everybody().iter().filter(|one| one.parent == me && !errands.has(one)) {
             let Some(pid) = pid_of(child.pid) else { continue };
             match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
                 Ok(Some(_)) => reaped = true,
@@ -59,7 +59,7 @@ fn is_left_beside(helpers: &Helpers) -> bool {
     }
 }
 
-/// Sends a signal to every descendant of this process outside of one group, which has had it; none to [helpers].
+/// Sends a signal to every descendant of this process outside of one group, which has had it; none to [errands].
 ///
 /// # Errors
 /// One may not be signalled by this user.
@@ -76,13 +76,13 @@ pub fn signal(signal: Signal, beside: u32) -> io::Result<()> {
 }
 
 /// Everybody who descends from a process, those nearest to it first, without the members of one group and without
-/// helpers.
+/// errands.
 fn descendants(of: u32, beside: u32) -> Vec<Identity> {
     let everybody = everybody();
-    let helpers = helpers::all();
+    let errands = errands::all();
     let (mut parents, mut found, mut next) = (vec![of], Vec::new(), 0);
     while let Some(parent) = parents.get(next).copied() {
-        for child in everybody.iter().filter(|one| one.parent == parent && !helpers.has(one)) {
+        for child in everybody.iter().filter(|one| one.parent == parent && !errands.has(one)) {
             parents.push(child.pid);
             if child.group != i64::from(beside) {
                 found.push(child.pid);
@@ -123,10 +123,10 @@ mod tests {
             return;
         }
         found().unwrap();
-        let (mut asked, helper) = helpers::start(&mut sleeper()).unwrap();
-        let (mut hung, hangs) = helpers::start(&mut sleeper()).unwrap();
+        let (mut asked, errand) = errands::start(&mut sleeper()).unwrap();
+        let (mut hung, hangs) = errands::start(&mut sleeper()).unwrap();
         hangs.abandon();
-        assert!(!is_left() && helpers::is_one_abandoned());
+        assert!(!is_left() && errands::is_one_abandoned());
         let mut trained = sleeper().spawn().unwrap();
         assert!(is_left());
         signal(Signal::TERM, 0).unwrap();
@@ -138,10 +138,10 @@ mod tests {
         wait_until(|| !identity.is_alive());
         assert!(!is_left());
         assert!(!asked.wait().unwrap().success(), "its end was taken away");
-        drop(helper);
+        drop(errand);
         hung.kill().unwrap();
-        wait_until(|| !helpers::is_one_abandoned());
+        wait_until(|| !errands::is_one_abandoned());
         assert!(!is_left());
-        assert!(Identity::of(hung.id()).is_none(), "a helper that ended late was not reaped");
+        assert!(Identity::of(hung.id()).is_none(), "an errand that ended late was not reaped");
     }
 }

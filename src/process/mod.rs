@@ -2,12 +2,12 @@
 
 pub mod child;
 pub mod command;
+pub mod errands;
 pub mod fail;
 pub mod family;
 pub mod find;
 pub mod foreground;
 pub mod group;
-pub mod helpers;
 pub mod identity;
 pub mod interrupt;
 pub mod kinship;

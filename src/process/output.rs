@@ -1,4 +1,4 @@
-//! What a helper program left, and reading it against a deadline.
+//! What a short program left, and reading it against a deadline.
 
 use std::fmt;
 use std::io::Read;
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rustix::process::Signal;
 
+use crate::process::errands::Errand;
 use crate::process::group::Group;
-use crate::process::helpers::Helper;
 use crate::process::identity::Identity;
 use serde::{Deserialize, Serialize};
 
 use crate::process::wait::Watch;
 
-/// What a helper program left.
+/// What a short program left.
 #[derive(Debug)]
 pub struct Output {
     /// How it ended.
@@ -92,7 +92,7 @@ impl Deadline {
 ///
 /// # Errors
 /// When the system cannot tell about the child any more.
-pub(super) fn collect(mut child: Child, helper: Helper, deadline: &Deadline) -> Result<Option<Output>> {
+pub(super) fn collect(mut child: Child, errand: Errand, deadline: &Deadline) -> Result<Option<Output>> {
     let group = Group::led_by(Identity::of(child.id()).unwrap_or_else(|| Identity::unknown(child.id())));
     let stdout = Reading::start(child.stdout.take());
     let stderr = Reading::start(child.stderr.take());
@@ -107,7 +107,7 @@ pub(super) fn collect(mut child: Child, helper: Helper, deadline: &Deadline) -> 
     let _ = group.signal(Signal::KILL);
     let is_over = wait(&mut child, &Deadline { began: Instant::now(), limit: Duration::from_secs(1) })?;
     if is_over.is_none() || group.is_alive() {
-        helper.abandon();
+        errand.abandon();
     }
     Ok(None)
 }

@@ -18,7 +18,7 @@ use crate::gpu::offer::offered;
 use crate::model::gpu::{Inventory, Source};
 use crate::model::id::ExperimentId;
 use crate::model::record::Fields;
-use crate::process::{helpers, interrupt, kinship};
+use crate::process::{errands, interrupt, kinship};
 use crate::run::event::{Event, Listener};
 use crate::run::runner::Runner;
 use crate::store::pending::Task;
@@ -208,7 +208,7 @@ impl InHand {
     fn look(&mut self) {
         self.was_shared |= self.lease.is_shared();
         // Where one question hangs for ever, so would the next, and each leaves a process behind.
-        if self.source != Source::Nvml || self.looking.is_some() || helpers::is_one_abandoned() {
+        if self.source != Source::Nvml || self.looking.is_some() || errands::is_one_abandoned() {
             return;
         }
         let (send, receive) = channel();
