@@ -92,7 +92,7 @@ fn what_is_still_going_on_is_not_removed() {
     lab.gx(&["register", "--hypothesis", "x"]).exits(0);
     insta::assert_snapshot!(lab.refused(&["rm", "exp-1"], 1), @"
     error: exp-1 is not finished
-    hint: wait until it has its outcome
+    hint: wait until it has its outcome, or stop it: `gx stop exp-1`
     hint: or end it, where it was registered: `gx crash exp-1`
     ");
     insta::assert_snapshot!(lab.refused(&["logs", "exp-1"], 1), @"
