@@ -5,10 +5,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::model::site::Site;
+
 /// `exp-12`, or `lab2/exp-12` for an experiment that came from another clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExperimentId {
-    site: Option<String>,
+    site: Option<Site>,
     number: u64,
 }
 
@@ -16,6 +18,16 @@ impl ExperimentId {
     /// An experiment of this clone.
     pub fn local(number: u64) -> Self {
         Self { site: None, number }
+    }
+
+    /// An experiment that came from the clone `site`.
+    pub fn foreign(site: Site, number: u64) -> Self {
+        Self { site: Some(site), number }
+    }
+
+    /// The clone that it came from; nothing for an experiment of this one.
+    pub fn site(&self) -> Option<&Site> {
+        self.site.as_ref()
     }
 
     /// Its number, never used twice in one clone.
@@ -75,8 +87,7 @@ impl FromStr for ExperimentId {
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
         let (site, name) = match text.split_once('/') {
-            Some((site, name)) if !site.is_empty() => (Some(site.to_owned()), name),
-            Some(_) => return Err(NotAnId),
+            Some((site, name)) => (Some(site.parse().map_err(|_| NotAnId)?), name),
             None => (None, text),
         };
         let digits = name.strip_prefix("exp-").ok_or(NotAnId)?;

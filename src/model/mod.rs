@@ -8,6 +8,7 @@ pub mod path;
 pub mod query;
 pub mod record;
 pub mod scrape;
+pub mod site;
 pub mod status;
 pub mod summary;
 pub mod verdict;

@@ -24,6 +24,9 @@ pub struct Summary {
     pub finished: Option<String>,
     /// The commit that the branch moved to, for one that was kept.
     pub kept_commit: Option<String>,
+    /// What it ran on, in words that are the same for the same: the names of its cards, sorted, `8 x H100`; nothing
+    /// without cards.
+    pub hardware: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -42,6 +45,23 @@ struct Patch<'a> {
     finished: Option<Option<Cow<'a, str>>>,
     #[serde(borrow, default, deserialize_with = "said")]
     kept_commit: Option<Option<Cow<'a, str>>>,
+    #[serde(borrow, default, deserialize_with = "said")]
+    gpus: Option<Option<Cards<'a>>>,
+}
+
+/// The field `gpus`, whatever somebody else's tool may have made of it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Cards<'a> {
+    #[serde(borrow)]
+    Known(Vec<Card<'a>>),
+    Unknown(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Card<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
 }
 
 /// Tells a field that says `null` (a retraction) from one that says nothing.
@@ -69,6 +89,7 @@ impl Summary {
             all.value = patch.value.or(all.value);
             all.finished = patch.finished.or(all.finished);
             all.kept_commit = patch.kept_commit.or(all.kept_commit);
+            all.gpus = patch.gpus.or(all.gpus);
         }
         Self {
             status: all.status.flatten().and_then(|word| word.parse().ok()).unwrap_or(Status::Interrupted),
@@ -77,8 +98,18 @@ impl Summary {
             value: all.value.flatten(),
             finished: owned(all.finished),
             kept_commit: owned(all.kept_commit),
+            hardware: all.gpus.flatten().and_then(|cards| hardware(&cards)),
         }
     }
+}
+
+fn hardware(cards: &Cards<'_>) -> Option<String> {
+    let Cards::Known(cards) = cards else { return None };
+    let mut names: Vec<&str> = cards.iter().map(|card| card.name.as_ref()).collect();
+    names.sort_unstable();
+    let kinds = names.chunk_by(|a, b| a == b);
+    let words: Vec<String> = kinds.map(|kind| format!("{} x {}", kind.len(), kind[0])).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 #[cfg(test)]
@@ -86,6 +117,23 @@ mod tests {
     use super::*;
     use crate::model::record::Record;
     use proptest::prelude::*;
+
+    #[test]
+    fn hardware_is_the_same_for_the_same_cards_in_any_order() {
+        let on = |gpus: &str| {
+            let note =
+                format!("{{\"at\":\"2026-03-08T00:00:00.000000Z\",\"status\":\"keep\",\"gpus\":{gpus}}}\n");
+            let summary = Summary::fold(note.as_bytes());
+            assert_eq!(summary.status, Status::Keep, "{gpus}");
+            summary.hardware
+        };
+        let (a, b) = (r#"{"name":"A","index":0}"#, r#"{"name":"B \"x\"","index":1}"#);
+        assert_eq!(on(&format!("[{b},{a},{a}]")).as_deref(), Some("2 x A, 1 x B \"x\""));
+        assert_eq!(on(&format!("[{a},{b},{a}]")), on(&format!("[{b},{a},{a}]")));
+        for none in ["[]", "null", "3", "[{}]", r#""A""#] {
+            assert_eq!(on(none), None, "{none}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -67,7 +67,9 @@ impl<'a> Store<'a> {
     }
 
     fn highest_number(&self) -> Result<u64> {
-        let mut highest = 0;
+        let archived = self.archived()?;
+        let own = archived.iter().filter(|stored| stored.id.site().is_none());
+        let mut highest = own.map(|stored| stored.id.number()).max().unwrap_or_default();
         for prefix in ["refs/experiments/exp-", "refs/gx/trash/exp-"] {
             let names = self.repo.ref_names(prefix)?;
             let numbers = names.iter().filter_map(|name| ExperimentId::of_reference(name));
@@ -149,7 +151,10 @@ impl<'a> Store<'a> {
             Some(Stored { id: ExperimentId::of_reference(&found.name)?, snapshot: found.target })
         });
         let mut list: Vec<Stored> = known.collect();
+        list.extend(self.archived()?);
         list.sort_by(|a, b| a.id.cmp(&b.id));
+        // What is just being archived stands in both places for a moment.
+        list.dedup_by(|a, b| a.id == b.id);
         Ok(list)
     }
 
@@ -192,8 +197,12 @@ impl<'a> Store<'a> {
     /// None or several match; the nearest ones are named.
     pub fn resolve(&self, text: &str) -> Result<Stored> {
         if let Ok(id) = text.parse::<ExperimentId>() {
-            return match self.repo.read_ref(&id.reference())? {
-                Some(snapshot) => Ok(Stored { id, snapshot }),
+            if let Some(snapshot) = self.repo.read_ref(&id.reference())? {
+                return Ok(Stored { id, snapshot });
+            }
+            let archived = self.archived()?.into_iter().find(|stored| stored.id == id);
+            return match archived {
+                Some(stored) => Ok(stored),
                 None => Err(self.unknown(text, Some(&id))?.into()),
             };
         }

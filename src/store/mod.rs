@@ -1,5 +1,6 @@
 //! Where experiments live: refs for the code, notes for the records, a journal for the power cut.
 
+pub mod archive;
 pub mod aside;
 pub mod experiments;
 pub mod journal;
