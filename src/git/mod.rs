@@ -7,6 +7,7 @@ pub mod checkout;
 pub mod command;
 pub mod config;
 pub mod create;
+pub mod dated;
 pub mod diff;
 pub mod follow;
 pub mod history;

@@ -45,6 +45,8 @@ pub struct Imported {
     pub code_lost: usize,
     /// Rows that were there already.
     pub skipped: usize,
+    /// Files of parameters and metrics that could not be read, by their paths.
+    pub unread: Vec<String>,
 }
 
 /// The answer of `gx register`.

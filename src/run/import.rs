@@ -1,4 +1,8 @@
-//! Taking over a session that was kept in autoresearch's `results.tsv`: what is left of its code is pinned.
+//! Taking over experiments that another tool has kept: what is left of their code is pinned.
+//!
+//! autoresearch's `results.tsv` is here, DVC's experiments are in `import/dvc.rs`.
+
+mod dvc;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +22,7 @@ use crate::run::tag::check_tag;
 use crate::store::pending::{Mode, Pending, Scope};
 
 /// What an import came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Rows that are new experiments.
     pub added: usize,
@@ -28,15 +32,17 @@ pub struct Imported {
     pub lost: usize,
     /// Rows that were there from an earlier import.
     pub skipped: usize,
+    /// Files of parameters and metrics that could not be read.
+    pub unread: Vec<String>,
 }
 
-/// Where a row's code comes from.
-struct Origin<'a> {
-    head: &'a Head,
-    /// The row's own commit, where the repository still has it.
-    commit: Option<ObjectId>,
-    /// The last kept commit before it.
-    base: ObjectId,
+/// The code of an experiment that is taken over.
+struct Code {
+    tree: ObjectId,
+    /// Its base, and what else is to be kept with it.
+    parents: Vec<ObjectId>,
+    /// What its snapshot's message says.
+    text: String,
 }
 
 /// What makes a row the same as one that was imported before.
@@ -58,7 +64,7 @@ impl Runner<'_> {
                 count.skipped += 1;
             } else {
                 let fields = fields(results, row, number + 1, tag, commit);
-                self.import_row(&Origin { head: &head, commit, base }, &row.description, fields)?;
+                self.take_over(&head, &self.code_of_row(commit, base, row)?, fields)?;
                 count.added += 1;
                 *(if commit.is_some() { &mut count.found } else { &mut count.lost }) += 1;
             }
@@ -81,17 +87,27 @@ impl Runner<'_> {
         Ok(known)
     }
 
-    fn import_row(&self, origin: &Origin<'_>, description: &str, mut fields: Fields) -> Result<()> {
-        let Origin { head, commit, base } = *origin;
+    /// The code of a row: of its own commit where the repository still has it, else of the last kept one before it.
+    fn code_of_row(&self, commit: Option<ObjectId>, base: ObjectId, row: &Row) -> Result<Code> {
         let parent = match commit {
             Some(commit) => self.repo.parents(commit)?.first().copied().unwrap_or(commit),
             None => base,
         };
-        let tree = self.repo.tree_of(commit.unwrap_or(base))?;
-        let uuid = uuid();
         let lost = if commit.is_some() { "" } else { "code lost: " };
-        let message = format!("{lost}{description}\n\nGx-Uuid: {uuid}\n");
-        let new = NewCommit { tree, parents: &[parent], message: &message, at: Timestamp::now() };
+        Ok(Code {
+            tree: self.repo.tree_of(commit.unwrap_or(base))?,
+            parents: vec![parent],
+            text: format!("{lost}{}", row.description),
+        })
+    }
+
+    /// Makes an experiment of code and fields.
+    fn take_over(&self, head: &Head, code: &Code, mut fields: Fields) -> Result<()> {
+        let Code { tree, ref parents, ref text } = *code;
+        let parent = parents[0];
+        let uuid = uuid();
+        let message = format!("{text}\n\nGx-Uuid: {uuid}\n");
+        let new = NewCommit { tree, parents, message: &message, at: Timestamp::now() };
         let snapshot = self.repo.write_commit(&new)?;
         self.repo.sync_objects(&[snapshot])?;
         for (key, value) in [("uuid", json!(uuid)), ("base", json!(parent)), ("snapshot", json!(snapshot))] {

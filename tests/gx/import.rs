@@ -1,5 +1,6 @@
 //! `gx import` and `gx export`.
 
+mod dvc;
 mod loops;
 
 use serde_json::json;

@@ -29,6 +29,9 @@ impl Show for Imported {
         if self.skipped > 0 {
             page.text(format!("{} were there already", number::count(self.skipped, "row")));
         }
+        if !self.unread.is_empty() {
+            page.text(format!("could not be read: {}", self.unread.join(", ")));
+        }
     }
 }
 
