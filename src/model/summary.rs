@@ -1,12 +1,8 @@
-//! The few fields that ranking and filtering need, read without building the whole record.
-//!
-//! With ten thousand records a full merge of every field costs more than reading them from Git, so
-//! lists rank by summaries and merge only the records that they show.
+//! The few fields of a record that ranking and filtering need.
 
-use std::borrow::Cow;
+use serde_json::Value;
 
-use serde::{Deserialize, Deserializer};
-
+use crate::model::record::Record;
 use crate::model::status::Status;
 
 /// What lists select and rank by.
@@ -29,83 +25,30 @@ pub struct Summary {
     pub hardware: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-struct Patch<'a> {
-    #[serde(borrow)]
-    at: Cow<'a, str>,
-    #[serde(borrow, default, deserialize_with = "said")]
-    status: Option<Option<Cow<'a, str>>>,
-    #[serde(borrow, default, deserialize_with = "said")]
-    tag: Option<Option<Cow<'a, str>>>,
-    #[serde(borrow, default, deserialize_with = "said")]
-    category: Option<Option<Cow<'a, str>>>,
-    #[serde(default, deserialize_with = "said")]
-    value: Option<Option<f64>>,
-    #[serde(borrow, default, deserialize_with = "said")]
-    finished: Option<Option<Cow<'a, str>>>,
-    #[serde(borrow, default, deserialize_with = "said")]
-    kept_commit: Option<Option<Cow<'a, str>>>,
-    #[serde(borrow, default, deserialize_with = "said")]
-    gpus: Option<Option<Cards<'a>>>,
-}
-
-/// The field `gpus`, whatever somebody else's tool may have made of it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Cards<'a> {
-    #[serde(borrow)]
-    Known(Vec<Card<'a>>),
-    Unknown(serde::de::IgnoredAny),
-}
-
-#[derive(Deserialize)]
-struct Card<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-}
-
-/// Tells a field that says `null` (a retraction) from one that says nothing.
-fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
-}
-
-fn owned(field: Option<Option<Cow<'_, str>>>) -> Option<String> {
-    field.flatten().map(Cow::into_owned)
-}
-
 impl Summary {
-    /// Merges the lines of a note by the rules of [`Record::fold`](crate::model::record::Record::fold).
+    /// Of the lines of a note.
     pub fn fold(note: &[u8]) -> Self {
-        let mut patches: Vec<(Patch<'_>, &[u8])> = note
-            .split(|byte| *byte == b'\n')
-            .filter_map(|line| Some((serde_json::from_slice::<Patch<'_>>(line).ok()?, line)))
-            .collect();
-        patches.sort_by(|a, b| (&a.0.at, a.1).cmp(&(&b.0.at, b.1)));
-        let mut all = Patch::default();
-        for (patch, _) in patches {
-            all.status = patch.status.or(all.status);
-            all.tag = patch.tag.or(all.tag);
-            all.category = patch.category.or(all.category);
-            all.value = patch.value.or(all.value);
-            all.finished = patch.finished.or(all.finished);
-            all.kept_commit = patch.kept_commit.or(all.kept_commit);
-            all.gpus = patch.gpus.or(all.gpus);
-        }
+        Self::of(&Record::fold(note))
+    }
+
+    /// Of a record.
+    pub fn of(record: &Record) -> Self {
+        let text = |key: &str| record.text(key).map(str::to_owned);
         Self {
-            status: all.status.flatten().and_then(|word| word.parse().ok()).unwrap_or(Status::Interrupted),
-            tag: owned(all.tag).unwrap_or_default(),
-            category: owned(all.category),
-            value: all.value.flatten(),
-            finished: owned(all.finished),
-            kept_commit: owned(all.kept_commit),
-            hardware: all.gpus.flatten().and_then(|cards| hardware(&cards)),
+            status: record.status(),
+            tag: text("tag").unwrap_or_default(),
+            category: text("category"),
+            value: record.number("value"),
+            finished: text("finished"),
+            kept_commit: text("kept_commit"),
+            hardware: hardware(record),
         }
     }
 }
 
-fn hardware(cards: &Cards<'_>) -> Option<String> {
-    let Cards::Known(cards) = cards else { return None };
-    let mut names: Vec<&str> = cards.iter().map(|card| card.name.as_ref()).collect();
+fn hardware(record: &Record) -> Option<String> {
+    let cards = record.fields().get("gpus").and_then(Value::as_array)?;
+    let mut names: Vec<&str> = cards.iter().map(|card| card.get("name")?.as_str()).collect::<Option<_>>()?;
     names.sort_unstable();
     let kinds = names.chunk_by(|a, b| a == b);
     let words: Vec<String> = kinds.map(|kind| format!("{} x {}", kind.len(), kind[0])).collect();
@@ -115,9 +58,6 @@ fn hardware(cards: &Cards<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::record::Record;
-    use proptest::prelude::*;
-
     #[test]
     fn hardware_is_the_same_for_the_same_cards_in_any_order() {
         let on = |gpus: &str| {
@@ -132,22 +72,6 @@ mod tests {
         assert_eq!(on(&format!("[{a},{b},{a}]")), on(&format!("[{b},{a},{a}]")));
         for none in ["[]", "null", "3", "[{}]", r#""A""#] {
             assert_eq!(on(none), None, "{none}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_summary_agrees_with_the_whole_record(
-            lines in prop::collection::vec((0i64..5, prop::sample::select(vec!["keep", "running", "discard"]), prop::option::of(-9.0f64..9.0)), 0..6)
-        ) {
-            let note: String = lines.iter().map(|(at, status, value)| format!(
-                "{{\"at\":\"2026-03-08T00:00:0{at}.000000Z\",\"status\":\"{status}\",\"value\":{},\"tag\":\"t\\n{at}\",\"other\":{{\"deep\":[1]}}}}\n",
-                value.map_or("null".to_owned(), |value| value.to_string()),
-            )).collect();
-            let (summary, record) = (Summary::fold(note.as_bytes()), Record::fold(note.as_bytes()));
-            prop_assert_eq!(summary.status, record.status());
-            prop_assert_eq!(summary.value, record.number("value"));
-            prop_assert_eq!(summary.tag.as_str(), record.text("tag").unwrap_or_default());
         }
     }
 }
