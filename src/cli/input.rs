@@ -27,6 +27,23 @@ pub fn limit(text: &str) -> Result<Limit, String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit(pub Option<Duration>);
 
+/// A pause between two looks: seconds, or a time such as `1m`.
+pub fn pause(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let pause = match seconds {
+        Some(pause) => pause,
+        None => units::duration(text).map_err(|error| format!("{error:#}"))?,
+    };
+    if pause < SHORTEST {
+        Err("looking more often than ten times a second tells nothing more".to_owned())
+    } else {
+        Ok(pause)
+    }
+}
+
+/// The shortest pause between two looks.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// The JSON object on stdin, whose keys are those of the flags.
 pub fn object() -> Result<Map<String, Value>> {
     let mut text = String::new();

@@ -1,14 +1,19 @@
 //! `gx ls`
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::Args;
 
+use crate::cli::input;
 use crate::cli::scene::Scene;
 use crate::error::Exit;
 use crate::model::query;
 use crate::model::status::Status;
+use crate::process::{interrupt, wait};
 use crate::report::export;
 use crate::report::list::{Choice, Direction, List};
+use crate::ui::live::Live;
 
 /// How many experiments fit on a screen without being asked for.
 const SCREEN: usize = 30;
@@ -37,12 +42,17 @@ pub struct Ls {
     /// Answer as comma separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Look again every so many seconds until Ctrl-C; in a pipe, whenever something has changed
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2", conflicts_with = "csv",
+          value_parser = input::pause)]
+    watch: Option<Duration>,
 }
 
 impl Ls {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
-        let is_data = self.csv || scene.output.is_json();
+        // Whoever watches wants to see what comes: a screen of it, in every form.
+        let is_data = (self.csv || scene.output.is_json()) && self.watch.is_none();
         let limit = self.limit.unwrap_or(if is_data { 0 } else { SCREEN });
         let sort = self.sort.as_deref().map(|key| match key.strip_prefix('-') {
             Some(key) => (key.to_owned(), Direction::Down),
@@ -56,6 +66,9 @@ impl Ls {
             sort,
             limit: (limit > 0).then_some(limit),
         };
+        if let Some(pause) = self.watch {
+            return watch(scene, &choice, pause);
+        }
         let list = List::of(&scene.store(), &choice, scene.goal())?;
         if self.csv {
             scene.output.raw(export::csv(&list.experiments).as_bytes())?;
@@ -64,4 +77,20 @@ impl Ls {
         }
         Ok(Exit::Done)
     }
+}
+
+fn watch(scene: &Scene, choice: &Choice, pause: Duration) -> Result<Exit> {
+    interrupt::listen()?;
+    let mut live = Live::new(scene.output)?;
+    while live.has_reader() {
+        let list = List::of(&scene.store(), choice, scene.goal())?;
+        if interrupt::count() > 0 {
+            break;
+        }
+        let standing = list.standing();
+        // A clock that goes on is no news to a program.
+        live.show(if scene.output.is_json() { &standing } else { &list }, &standing)?;
+        wait::for_any(&[], Some(pause));
+    }
+    Ok(Exit::Done)
 }

@@ -98,6 +98,18 @@ impl List {
     }
 }
 
+impl List {
+    /// The same without the clocks and last lines of what is open: two lists with the same standing tell the same.
+    pub fn standing(&self) -> Self {
+        let mut standing = self.clone();
+        for now in standing.experiments.iter_mut().filter_map(|row| row.now.as_mut()) {
+            now.age = None;
+            now.line = None;
+        }
+        standing
+    }
+}
+
 impl Choice {
     fn admits(&self, summary: &Summary) -> bool {
         self.tag.as_ref().is_none_or(|tag| summary.tag == *tag)

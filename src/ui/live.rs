@@ -20,8 +20,20 @@ const END: &[u8] = b"\x1b[?7h\x1b[?25h\x1b[?1049l";
 pub struct Live {
     output: Output,
     is_screen: bool,
+    screen: Screen,
     last: Option<String>,
 }
+
+/// What stands on the screen, and how many frames ago it was drawn as a whole.
+#[derive(Debug, Default)]
+struct Screen {
+    lines: Vec<String>,
+    size: (u16, u16),
+    age: u32,
+}
+
+/// After so many frames the screen is drawn as a whole, in case somebody else has written on it.
+const WHOLE: u32 = 30;
 
 impl Live {
     /// Takes the terminal, if there is one and people are to read from it.
@@ -33,16 +45,19 @@ impl Live {
         if is_screen {
             output.raw(BEGIN)?;
         }
-        Ok(Self { output, is_screen, last: None })
+        Ok(Self { output, is_screen, screen: Screen::default(), last: None })
     }
 
-    /// Shows it: in a pipe only when `standing`, what matters of it, has changed; as JSON when anything has.
+    /// Shows it: on a screen what differs from before; in a pipe only when `standing`, what matters of it, has changed;
+    /// as JSON when anything has.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn show<T: Serialize + Show>(&mut self, answer: &T, standing: &T) -> Result<()> {
         if self.is_screen {
-            return self.output.raw(frame(&self.output.page(answer)).as_bytes());
+            let size = rustix::termios::tcgetwinsize(io::stdout()).map_or((24, 80), |s| (s.ws_row, s.ws_col));
+            let page = self.output.page(answer);
+            return self.output.raw(self.screen.frame(&page, size).as_bytes());
         }
         let is_json = self.output.is_json();
         let now = serde_json::to_string(if is_json { answer } else { standing })?;
@@ -78,10 +93,46 @@ impl Drop for Live {
     }
 }
 
-/// Writes over what stands there line by line, so that nothing flickers, and cuts what is below the screen.
-fn frame(page: &str) -> String {
-    let rows = rustix::termios::tcgetwinsize(io::stdout()).map_or(24, |size| usize::from(size.ws_row));
-    let lines: Vec<String> =
-        page.lines().take(rows.max(2) - 1).map(|line| format!("{line}\x1b[K\r\n")).collect();
-    format!("\x1b[H{}\x1b[J", lines.concat())
+impl Screen {
+    /// What brings the page onto a screen of rows and columns: the lines that differ, each over what stands there,
+    /// so that nothing flickers. What is below the screen is cut.
+    fn frame(&mut self, page: &str, size: (u16, u16)) -> String {
+        let is_whole = size != self.size || self.age >= WHOLE;
+        let room = usize::from(size.0).max(2) - 1;
+        let lines: Vec<String> = page.lines().take(room).map(str::to_owned).collect();
+        let mut drawn = String::new();
+        for (number, line) in lines.iter().enumerate() {
+            if is_whole || self.lines.get(number) != Some(line) {
+                drawn.push_str(&format!("\x1b[{};1H{line}\x1b[K", number + 1));
+            }
+        }
+        if is_whole || lines.len() < self.lines.len() {
+            drawn.push_str(&format!("\x1b[{};1H\x1b[J", lines.len() + 1));
+        }
+        *self = Self { lines, size, age: if is_whole { 1 } else { self.age + 1 } };
+        drawn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_lines_that_differ_are_drawn_again() {
+        let mut screen = Screen::default();
+        let whole = screen.frame("one\ntwo\nthree\n", (24, 80));
+        assert_eq!(whole, "\x1b[1;1Hone\x1b[K\x1b[2;1Htwo\x1b[K\x1b[3;1Hthree\x1b[K\x1b[4;1H\x1b[J");
+        assert_eq!(screen.frame("one\ntwo\nthree\n", (24, 80)), "");
+        assert_eq!(screen.frame("one\n2\nthree\n", (24, 80)), "\x1b[2;1H2\x1b[K");
+        assert_eq!(screen.frame("one\n2\n", (24, 80)), "\x1b[3;1H\x1b[J", "what was there must go");
+        assert!(screen.frame("one\n2\n", (24, 81)).starts_with("\x1b[1;1Hone"), "a new size draws all");
+        let frames = (0..2 * WHOLE).filter(|_| !screen.frame("one\n2\n", (24, 81)).is_empty());
+        assert_eq!(frames.count(), 2, "somebody else may have written on the screen");
+        assert_eq!(
+            screen.frame("a\nb\nc\n", (3, 81)).matches("\x1b[K").count(),
+            2,
+            "the last line stays free"
+        );
+    }
 }

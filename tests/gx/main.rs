@@ -23,4 +23,5 @@ mod setup;
 mod snapshot;
 mod stress;
 mod support;
+mod terminal;
 mod unfit;

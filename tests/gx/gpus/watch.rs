@@ -58,7 +58,7 @@ fn a_watch_gives_the_terminal_back_as_it_was() {
     };
     let mut keys = terminal.stdin.take().unwrap();
     let read = || std::fs::read_to_string(&shown).unwrap_or_default();
-    wait_until(|| read().matches("\x1b[H").count() >= 2);
+    wait_until(|| read().contains("\x1b[1;1H"));
     std::io::Write::write_all(&mut keys, b"\x03").unwrap();
     wait_until(|| terminal.try_wait().unwrap().is_some());
     assert_eq!(terminal.wait().unwrap().code(), Some(0));
