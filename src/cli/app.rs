@@ -13,6 +13,7 @@ use crate::cli::{
     gpus, import, init, input, keep, logs, ls, man, near, note, recover, register, restore, rm, run, shim,
     show, stop, tags, undo, wait, worktree,
 };
+use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};
 use crate::lab::Lab;
 use crate::ui::output::{Form, Output};
@@ -41,6 +42,9 @@ struct Global {
     /// Set a configuration key for this command, such as `metric.goal=higher`
     #[arg(long, value_name = "KEY=VALUE", global = true, value_parser = input::pair)]
     config: Vec<(String, String)>,
+    /// Show no answer through a pager
+    #[arg(long, global = true)]
+    no_pager: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -136,11 +140,28 @@ impl Call {
     fn scene(&self) -> Result<Scene> {
         let dir = env::current_dir().context("the current folder is gone")?;
         let lab = Lab::open(&dir, &self.app.global.config)?;
-        Ok(Scene { lab, output: self.output, dir, flags: self.app.global.config.clone() })
+        let is_paged = self.app.command.is_read() && !self.app.global.no_pager;
+        let paging = if is_paged { lab.settings.config.ui.pager } else { Paging::Never };
+        Ok(Scene { output: self.output.paged(paging), lab, dir, flags: self.app.global.config.clone() })
     }
 }
 
 impl Command {
+    /// Whether people read its answer and nothing waits for its end, so that a pager may hold it up.
+    fn is_read(&self) -> bool {
+        matches!(
+            self,
+            Self::Ls(_)
+                | Self::Best(_)
+                | Self::Show(_)
+                | Self::Diff(_)
+                | Self::Near(_)
+                | Self::Logs(_)
+                | Self::Tags(_)
+                | Self::Export(_)
+        )
+    }
+
     fn run_in(&self, scene: &Scene) -> Result<u8> {
         // These settle by themselves, with the work tree in hand, or have nothing to settle.
         if !matches!(self, Self::Run(_) | Self::Shim(_) | Self::Recover(_) | Self::Init(_) | Self::Config(_))

@@ -30,7 +30,7 @@ impl Diff {
         let answer = self.answer(scene)?;
         if !scene.output.is_json() && !self.metrics {
             let detail = if self.stat { Detail::Stat } else { Detail::Patch };
-            scene.lab.repo.show_diff(answer.from, answer.to, detail)?;
+            scene.lab.repo.show_diff(answer.from, answer.to, detail, scene.output.pager())?;
         }
         scene.output.show(&answer)?;
         Ok(Exit::Done)

@@ -48,7 +48,7 @@ impl Export {
         let metric = &scene.lab.settings.config.metric.name;
         let text = export::text(&store, tag.as_deref(), metric, format)?;
         let Some(path) = &self.output else {
-            scene.output.raw(text.as_bytes())?;
+            scene.output.whole(text.as_bytes())?;
             return Ok(Exit::Done);
         };
         let path = scene.dir.join(path);

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cli::scene::Scene;
+use crate::config::schema::Paging;
 use crate::error::{Exit, fault};
 use crate::process::log;
 use crate::report::done::Log;
@@ -55,7 +56,9 @@ impl Logs {
         } else if scene.output.is_terminal() {
             let mut screen = Screen::default();
             let shown = screen.take(log) + &screen.rest();
-            scene.output.raw(shown.as_bytes())?;
+            // What was followed has been read already, down to here.
+            let output = if self.follow { scene.output.paged(Paging::Never) } else { scene.output };
+            output.whole(shown.as_bytes())?;
         } else {
             scene.output.raw(log)?;
         }

@@ -71,7 +71,7 @@ impl Ls {
         }
         let list = List::of(&scene.store(), &choice, scene.goal())?;
         if self.csv {
-            scene.output.raw(export::csv(&list.experiments).as_bytes())?;
+            scene.output.whole(export::csv(&list.experiments).as_bytes())?;
         } else {
             scene.output.show(&list)?;
         }

@@ -90,7 +90,10 @@ mod tests {
                 "policy.xyzzy",
                 "its keys are `policy.crash_streak`, `policy.min_delta`, `policy.near_miss`, `policy.stale`",
             ),
-            ("zeal", "keys begin with `gpu.`, `hooks.`, `log.`, `metric.`, `policy.`, `run.`, `snapshot.`"),
+            (
+                "zeal",
+                "keys begin with `gpu.`, `hooks.`, `log.`, `metric.`, `policy.`, `run.`, `snapshot.`, `ui.`",
+            ),
         ] {
             let told = tell(&flag(key).unwrap_err());
             assert_eq!((told.message, told.exit), (format!("--config: unknown key `{key}`"), Exit::Usage));

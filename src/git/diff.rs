@@ -86,9 +86,19 @@ impl Repo {
         Ok(self.inner.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?)
     }
 
-    /// Shows the difference with the user's own pager, colours and diff settings, straight to stdout.
-    pub fn show_diff(&self, old: ObjectId, new: ObjectId, detail: Detail) -> Result<()> {
-        let mut program = self.git().arg("diff");
+    /// Shows the difference with the user's own colours and diff settings, straight to stdout or through a pager.
+    pub fn show_diff(
+        &self,
+        old: ObjectId,
+        new: ObjectId,
+        detail: Detail,
+        pager: Option<String>,
+    ) -> Result<()> {
+        let program = match pager {
+            Some(pager) => self.git().env("GIT_PAGER", pager),
+            None => self.git().arg("--no-pager"),
+        };
+        let mut program = program.arg("diff");
         if detail == Detail::Stat {
             program = program.arg("--stat");
         }

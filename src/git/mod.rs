@@ -15,6 +15,7 @@ pub mod linked;
 pub mod links;
 pub mod notes;
 pub mod object;
+pub mod pager;
 pub mod plain;
 pub mod refs;
 pub mod repo;

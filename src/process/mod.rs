@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod kinship;
 pub mod log;
 pub mod output;
+pub mod pager;
 pub mod priority;
 pub mod signal;
 pub mod spawn;

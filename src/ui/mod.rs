@@ -5,6 +5,7 @@ pub mod live;
 pub mod number;
 pub mod output;
 pub mod page;
+pub mod pager;
 pub mod progress;
 pub mod render;
 pub mod screen;

@@ -8,8 +8,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::config::schema::Paging;
 use crate::error::Told;
+use crate::process;
 use crate::ui::page::{Page, Show};
+use crate::ui::pager;
 use crate::ui::style::{Label, Text};
 
 /// The width of a table where no terminal tells.
@@ -28,12 +31,18 @@ pub enum Form {
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     form: Form,
+    paging: Paging,
 }
 
 impl Output {
     /// Answers in this form.
     pub fn new(form: Form) -> Self {
-        Self { form }
+        Self { form, paging: Paging::Never }
+    }
+
+    /// The same, with long answers shown so.
+    pub fn paged(self, paging: Paging) -> Self {
+        Self { paging, ..self }
     }
 
     /// Whether answers are JSON.
@@ -45,8 +54,26 @@ impl Output {
     pub fn show<T: Serialize + Show>(self, answer: &T) -> Result<()> {
         match self.form {
             Form::Json => self.raw((serde_json::to_string_pretty(answer)? + "\n").as_bytes()),
-            Form::Text => self.raw(self.page(answer).as_bytes()),
+            Form::Text => self.whole(self.page(answer).as_bytes()),
         }
+    }
+
+    /// Writes an answer that is complete: where a person looks at it and it is longer than the screen, through a pager.
+    ///
+    /// # Errors
+    /// As [`Self::raw`].
+    pub fn whole(self, bytes: &[u8]) -> Result<()> {
+        // The screen is asked first: git, which knows the pager, takes longer to answer.
+        let chosen = pager::is_long(bytes).then(|| self.pager()).flatten();
+        match chosen {
+            Some(chosen) if process::pager::show(&chosen, bytes.to_vec()).unwrap_or(false) => Ok(()),
+            _ => self.raw(bytes),
+        }
+    }
+
+    /// The pager for a program that has an answer of its own to show; a person is there to use it.
+    pub fn pager(self) -> Option<String> {
+        (self.paging == Paging::Auto && !self.is_json()).then(pager::chosen).flatten()
     }
 
     /// An answer as it looks on stdout.

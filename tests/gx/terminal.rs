@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Lab, wait_until};
 
+mod pager;
 mod watch;
 
 /// A program in the background, what it says in a file; gone when dropped.
