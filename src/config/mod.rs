@@ -9,5 +9,6 @@ pub mod names;
 pub mod nearest;
 pub mod preset;
 pub mod schema;
+pub mod store;
 pub mod units;
 pub mod words;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::config::globs::Globs;
+use crate::config::store::Store;
 use crate::config::units;
 use crate::model::gpu;
 use crate::model::verdict::Goal;
@@ -27,6 +28,8 @@ pub struct Config {
     pub snapshot: Snapshot,
     /// How much of a log is kept.
     pub log: Log,
+    /// How the store is kept small.
+    pub store: Store,
     /// What is called at the end of a run.
     pub hooks: Hooks,
     /// How answers are shown to people.
