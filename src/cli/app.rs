@@ -9,9 +9,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
+    agent_guide, archive, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
     gpus, import, init, input, keep, logs, ls, man, near, note, recover, register, restore, rm, run, shim,
-    show, stop, tags, undo, wait, worktree,
+    show, stop, tags, undo, upkeep, wait, worktree,
 };
 use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};
@@ -69,6 +69,7 @@ enum Command {
     Rm(rm::Rm),
     Worktree(worktree::Worktree),
     Undo(undo::Undo),
+    Archive(archive::Archive),
     Register(register::Register),
     Complete(complete::Complete),
     Crash(crash::Crash),
@@ -81,6 +82,8 @@ enum Command {
     Completions(completions::Completions),
     #[command(hide = true)]
     Shim(shim::Shim),
+    #[command(hide = true)]
+    Upkeep(upkeep::Upkeep),
     #[command(hide = true)]
     Man(man::Man),
     #[command(hide = true)]
@@ -191,6 +194,8 @@ impl Command {
             Self::Rm(command) => command.run(scene),
             Self::Worktree(command) => command.run(scene),
             Self::Undo(command) => command.run(scene),
+            Self::Archive(command) => command.run(scene),
+            Self::Upkeep(command) => command.run(scene),
             Self::Register(command) => command.run(scene),
             Self::Complete(command) => command.run(scene),
             Self::Crash(command) => command.run(scene),
@@ -203,6 +208,17 @@ impl Command {
             Self::Man(command) => command.run(tree(), scene.output),
             Self::Cards(command) => command.run(scene.output),
         };
+        if self.writes_much() {
+            upkeep::start_if_due(scene);
+        }
         exit.map(Exit::code)
+    }
+
+    /// Whether refs and objects may have gathered by it; the supervisor of a run stands for `gx run`.
+    fn writes_much(&self) -> bool {
+        matches!(
+            self,
+            Self::Shim(_) | Self::Import(_) | Self::Register(_) | Self::Complete(_) | Self::Crash(_) | Self::Archive(_)
+        )
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
+use crate::clock::Timestamp;
 use crate::config::units;
 use crate::error::{Fault, misuse};
 
@@ -43,6 +44,17 @@ pub fn pause(text: &str) -> Result<Duration, String> {
 
 /// The shortest pause between two looks.
 const SHORTEST: Duration = Duration::from_millis(100);
+
+/// A moment in the past: a date, an RFC 3339 time, or how long ago it was, as `30d`.
+pub fn before(text: &str) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse()) {
+        return Ok(moment);
+    }
+    let ago = units::duration(text.trim_end_matches(" ago"));
+    let ago = ago.map_err(|_| format!("`{text}` is neither a date such as 2026-03-01 nor an age such as 30d"))?;
+    let micros = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
+    Ok(Timestamp::from_micros(Timestamp::now().micros().saturating_sub(micros)))
+}
 
 /// The JSON object on stdin, whose keys are those of the flags.
 pub fn object() -> Result<Map<String, Value>> {

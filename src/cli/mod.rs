@@ -2,6 +2,7 @@
 
 pub mod agent_guide;
 pub mod app;
+pub mod archive;
 pub mod attach;
 pub mod best;
 pub mod cards;
@@ -35,5 +36,6 @@ pub mod show;
 pub mod stop;
 pub mod tags;
 pub mod undo;
+pub mod upkeep;
 pub mod wait;
 pub mod worktree;

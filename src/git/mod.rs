@@ -21,4 +21,6 @@ pub mod refs;
 pub mod repo;
 pub mod snapshot;
 mod sweep;
+pub mod transaction;
+pub mod upkeep;
 pub mod worktree;

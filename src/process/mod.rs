@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod command;
+pub mod detached;
 pub mod errands;
 pub mod fail;
 pub mod family;

@@ -1,5 +1,6 @@
 //! Answers as data: one file an answer, each the same for a table, for `--json` and for whoever asks later.
 
+pub mod archive;
 pub mod best;
 pub mod diff;
 pub mod done;

@@ -31,7 +31,7 @@ pub struct Store<'a> {
 }
 
 /// An experiment's name and its snapshot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Stored {
     /// What it is called.
     pub id: ExperimentId,
@@ -200,8 +200,7 @@ impl<'a> Store<'a> {
             if let Some(snapshot) = self.repo.read_ref(&id.reference())? {
                 return Ok(Stored { id, snapshot });
             }
-            let archived = self.archived()?.into_iter().find(|stored| stored.id == id);
-            return match archived {
+            return match self.find_archived(&id)? {
                 Some(stored) => Ok(stored),
                 None => Err(self.unknown(text, Some(&id))?.into()),
             };

@@ -1,6 +1,7 @@
 //! Where experiments live: refs for the code, notes for the records, a journal for the power cut.
 
 pub mod archive;
+pub mod archiving;
 pub mod aside;
 pub mod experiments;
 pub mod journal;
@@ -10,3 +11,4 @@ pub mod repair;
 pub mod settle;
 pub mod stranded;
 pub mod trash;
+pub mod upkeep;

@@ -1,5 +1,7 @@
 //! Removing experiments so that they can come back.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde_json::json;
 
@@ -14,7 +16,13 @@ impl Store<'_> {
     pub fn trash(&self, stored: &Stored) -> Result<()> {
         self.append(stored.snapshot, trashed(true))?;
         let from = Ref { name: stored.id.reference(), target: stored.snapshot };
-        self.repo.rename_refs(&[(from, stored.id.trash())])
+        if self.repo.read_ref(&from.name)?.is_some() {
+            self.repo.rename_refs(&[(from, stored.id.trash())])?;
+        } else {
+            self.repo.create_refs(&[Ref { name: stored.id.trash(), target: stored.snapshot }])?;
+        }
+        // Where an archive holds it: from here on the trash does, and lists believe that first.
+        self.take_out(&BTreeSet::from([stored.id.clone()]))
     }
 
     /// What is in the trash, the last one thrown away first.

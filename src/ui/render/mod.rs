@@ -1,5 +1,6 @@
 //! How each answer looks on a screen.
 
+pub mod archive;
 pub mod diff;
 pub mod done;
 pub mod gpus;
