@@ -9,9 +9,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    agent_guide, archive, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
-    gpus, import, init, input, keep, logs, ls, man, near, note, recover, register, restore, rm, run, shim,
-    show, stop, tags, undo, upkeep, wait, worktree,
+    agent_guide, archive, attach, best, cards, complete, completions, config, crash, demo, diff, discard,
+    export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, recover, register, restore, rm,
+    run, shim, show, stop, store, tags, undo, upkeep, wait, worktree,
 };
 use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};
@@ -70,6 +70,8 @@ enum Command {
     Worktree(worktree::Worktree),
     Undo(undo::Undo),
     Archive(archive::Archive),
+    Gc(gc::Gc),
+    Store(store::Store),
     Register(register::Register),
     Complete(complete::Complete),
     Crash(crash::Crash),
@@ -195,6 +197,8 @@ impl Command {
             Self::Worktree(command) => command.run(scene),
             Self::Undo(command) => command.run(scene),
             Self::Archive(command) => command.run(scene),
+            Self::Gc(command) => command.run(scene),
+            Self::Store(command) => command.run(scene),
             Self::Upkeep(command) => command.run(scene),
             Self::Register(command) => command.run(scene),
             Self::Complete(command) => command.run(scene),
@@ -218,7 +222,12 @@ impl Command {
     fn writes_much(&self) -> bool {
         matches!(
             self,
-            Self::Shim(_) | Self::Import(_) | Self::Register(_) | Self::Complete(_) | Self::Crash(_) | Self::Archive(_)
+            Self::Shim(_)
+                | Self::Import(_)
+                | Self::Register(_)
+                | Self::Complete(_)
+                | Self::Crash(_)
+                | Self::Archive(_)
         )
     }
 }

@@ -51,7 +51,8 @@ pub fn before(text: &str) -> Result<Timestamp, String> {
         return Ok(moment);
     }
     let ago = units::duration(text.trim_end_matches(" ago"));
-    let ago = ago.map_err(|_| format!("`{text}` is neither a date such as 2026-03-01 nor an age such as 30d"))?;
+    let ago =
+        ago.map_err(|_| format!("`{text}` is neither a date such as 2026-03-01 nor an age such as 30d"))?;
     let micros = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
     Ok(Timestamp::from_micros(Timestamp::now().micros().saturating_sub(micros)))
 }

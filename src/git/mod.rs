@@ -3,6 +3,7 @@
 mod admin;
 pub mod artifacts;
 pub mod bulk;
+pub mod census;
 pub mod checkout;
 pub mod command;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod plain;
 pub mod refs;
 pub mod repo;
 pub mod snapshot;
+pub mod strays;
 mod sweep;
 pub mod transaction;
 pub mod upkeep;

@@ -202,12 +202,15 @@ impl Repo {
 
     /// Removes the scratch files of processes that are gone.
     pub fn sweep_scratch(&self) {
-        let Ok(files) = fs::read_dir(self.gx_dir().join("tmp")) else { return };
-        for file in files.flatten() {
-            if !belongs_to_the_living(&file.path()) {
-                let _ = sweep::remove(&file.path());
-            }
+        for file in self.dead_scratch() {
+            let _ = sweep::remove(&file);
         }
+    }
+
+    /// The scratch files of processes that are gone.
+    pub fn dead_scratch(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.gx_dir().join("tmp")).into_iter().flatten().flatten();
+        files.map(|file| file.path()).filter(|path| !belongs_to_the_living(path)).collect()
     }
 }
 

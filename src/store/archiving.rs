@@ -131,7 +131,8 @@ impl Store<'_> {
                 }
                 let edited = self.repo.edit_tree(tree, &changes)?;
                 let message = "gx: take out of the archive\n";
-                let new = self.repo.write_commit(&NewCommit { tree: edited, parents: &[old], message, at })?;
+                let new =
+                    self.repo.write_commit(&NewCommit { tree: edited, parents: &[old], message, at })?;
                 self.sync_archive(tree, edited, &changes, &[new])?;
                 if self.repo.swap_ref(&archive.name, new, Some(old), message.trim())? == Swap::Done {
                     self.repo.sync_ref(&archive.name)?;

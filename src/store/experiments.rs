@@ -240,7 +240,7 @@ impl<'a> Store<'a> {
 }
 
 /// The notes that lack a line of the journal, each with those lines added.
-fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<ObjectId, Vec<u8>>> {
+pub(super) fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<ObjectId, Vec<u8>>> {
     let mut lines: BTreeMap<ObjectId, Vec<&str>> = BTreeMap::new();
     for entry in batches.iter().flat_map(|batch| &batch.entries) {
         lines.entry(entry.snapshot).or_default().push(&entry.line);

@@ -40,6 +40,13 @@ pub struct Batch {
     pub entries: Vec<Entry>,
 }
 
+impl Batch {
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 impl Journal {
     /// The journal inside gx's own folder.
     pub fn new(gx_dir: &Path) -> Self {
@@ -68,9 +75,21 @@ impl Journal {
         read_folder(&self.waiting_folder())
     }
 
+    /// The lines that the notes have held.
+    pub fn applied(&self) -> Result<Vec<Batch>> {
+        read_folder(&self.applied_folder())
+    }
+
+    /// What processes that were killed while they wrote have left: files that nobody will ever give their name.
+    pub fn leftovers(&self) -> Vec<PathBuf> {
+        let folders = [self.waiting_folder(), self.applied_folder()];
+        let files = folders.iter().flat_map(fs::read_dir).flatten().flatten().map(|file| file.path());
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "tmp")).collect()
+    }
+
     /// Every line, in the notes or not.
     pub fn everything(&self) -> Result<Vec<Batch>> {
-        let mut all = read_folder(&self.applied_folder())?;
+        let mut all = self.applied()?;
         all.extend(self.waiting()?);
         Ok(all)
     }

@@ -3,7 +3,9 @@
 pub mod archive;
 pub mod archiving;
 pub mod aside;
+pub mod census;
 pub mod experiments;
+pub mod expiry;
 pub mod journal;
 pub mod logs;
 pub mod pending;

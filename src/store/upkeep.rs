@@ -63,8 +63,10 @@ impl Store<'_> {
         }
         let (at, began) = (Timestamp::now(), Instant::now());
         let (refs, objects) = (self.repo.loose_refs(), self.repo.loose_objects());
-        let done =
-            self.repo.pack_refs().and_then(|()| self.repo.maintain(self.repo.maintenance(rules.upkeep_objects)));
+        let done = self
+            .repo
+            .pack_refs()
+            .and_then(|()| self.repo.maintain(self.repo.maintenance(rules.upkeep_objects)));
         let upkeep = Upkeep {
             at,
             seconds: (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,

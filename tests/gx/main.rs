@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a test that must be skipped says so")]
 
 mod agents;
+mod archive;
 mod bad_input;
 mod cards;
 mod commands;

@@ -12,8 +12,12 @@ const FEW: usize = 8;
 impl Show for Archived {
     fn show(&self, page: &mut Page) {
         if !self.restored.is_empty() {
-            let verb = if self.restored.len() == 1 { "has a ref of its own" } else { "have refs of their own" };
-            page.line([Text::new(names(&self.restored), Label::Strong), Text::from(format!("  {verb} again"))]);
+            let verb =
+                if self.restored.len() == 1 { "has a ref of its own" } else { "have refs of their own" };
+            page.line([
+                Text::new(names(&self.restored), Label::Strong),
+                Text::from(format!("  {verb} again")),
+            ]);
         } else if self.experiments.is_empty() {
             page.text("there is nothing to archive");
         } else {

@@ -3,11 +3,13 @@
 pub mod archive;
 pub mod diff;
 pub mod done;
+pub mod gc;
 pub mod gpus;
 pub mod list;
 pub mod outcome;
 pub mod recovered;
 pub mod show;
+pub mod store;
 pub mod summary;
 pub mod waited;
 pub mod worktrees;
