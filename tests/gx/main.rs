@@ -26,3 +26,4 @@ mod stress;
 mod support;
 mod terminal;
 mod unfit;
+mod upkeep;
