@@ -10,8 +10,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::cli::scene::Scene;
 use crate::cli::{
     agent_guide, archive, attach, best, cards, complete, completions, config, crash, demo, diff, discard,
-    export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, recover, register, restore, rm,
-    run, shim, show, stop, store, tags, undo, upkeep, wait, worktree,
+    doctor, export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, recover, register,
+    restore, rm, run, shim, show, stop, store, tags, undo, upkeep, wait, worktree,
 };
 use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};
@@ -72,6 +72,7 @@ enum Command {
     Archive(archive::Archive),
     Gc(gc::Gc),
     Store(store::Store),
+    Doctor(doctor::Doctor),
     Register(register::Register),
     Complete(complete::Complete),
     Crash(crash::Crash),
@@ -169,8 +170,16 @@ impl Command {
 
     fn run_in(&self, scene: &Scene) -> Result<u8> {
         // These settle by themselves, with the work tree in hand, or have nothing to settle.
-        if !matches!(self, Self::Run(_) | Self::Shim(_) | Self::Recover(_) | Self::Init(_) | Self::Config(_))
-        {
+        // The doctor is to see what is left unsettled.
+        if !matches!(
+            self,
+            Self::Run(_)
+                | Self::Shim(_)
+                | Self::Recover(_)
+                | Self::Init(_)
+                | Self::Config(_)
+                | Self::Doctor(_)
+        ) {
             scene.settle();
         }
         let exit = match self {
@@ -199,6 +208,7 @@ impl Command {
             Self::Archive(command) => command.run(scene),
             Self::Gc(command) => command.run(scene),
             Self::Store(command) => command.run(scene),
+            Self::Doctor(command) => command.run(scene),
             Self::Upkeep(command) => command.run(scene),
             Self::Register(command) => command.run(scene),
             Self::Complete(command) => command.run(scene),

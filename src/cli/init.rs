@@ -42,6 +42,9 @@ impl Init {
         if let Some(branch) = &made.branch {
             done.push(format!("began branch {branch}"));
         }
+        if !made.quiet.is_empty() {
+            done.push("`git log` leaves out gx's refs (log.excludeDecoration)".to_owned());
+        }
         if done.is_empty() {
             done.push("everything is set up already; nothing was changed".to_owned());
         }

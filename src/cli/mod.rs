@@ -13,6 +13,7 @@ pub mod crash;
 pub mod demo;
 pub mod diff;
 pub mod discard;
+pub mod doctor;
 pub mod export;
 pub mod gc;
 pub mod gpus;

@@ -18,6 +18,7 @@ pub mod notes;
 pub mod object;
 pub mod pager;
 pub mod plain;
+pub mod quiet;
 pub mod refs;
 pub mod repo;
 pub mod snapshot;

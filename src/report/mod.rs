@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod best;
 pub mod diff;
+pub mod doctor;
 pub mod done;
 pub mod export;
 pub mod gc;

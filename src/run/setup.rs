@@ -49,6 +49,8 @@ pub struct Made {
     pub commit: Option<ObjectId>,
     /// The branch that it began.
     pub branch: Option<String>,
+    /// The refs that it keeps out of Git's own answers from now on.
+    pub quiet: Vec<&'static str>,
 }
 
 impl Setup {
@@ -83,6 +85,7 @@ impl Setup {
         if let Some(branch) = branch {
             repo.start_branch(&branch, repo.head()?.commit)?;
         }
+        made.quiet = repo.quieten()?;
         if mark::read(repo)?.is_none() || !made.written.is_empty() || made.branch.is_some() {
             let head = repo.head()?.commit;
             let snapshot = repo.snapshot(head, &leave_out(rules)?)?;

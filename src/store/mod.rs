@@ -4,6 +4,7 @@ pub mod archive;
 pub mod archiving;
 pub mod aside;
 pub mod census;
+pub mod doctor;
 pub mod experiments;
 pub mod expiry;
 pub mod journal;

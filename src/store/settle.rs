@@ -31,6 +31,15 @@ impl Store<'_> {
         self.flush()
     }
 
+    /// Adds every line of the journal that the notes lack, whatever is remembered.
+    ///
+    /// # Errors
+    /// The notes cannot be read or written.
+    pub fn replay(&self) -> Result<()> {
+        self.put(&self.journal.everything()?)?;
+        self.remember_tip()
+    }
+
     /// Remembers the tip after a write on top of `base`, unless lines were taken out below it: then the next
     /// [`Self::settle`] must find the tip changed and put them back.
     pub(super) fn remember_growth(&self, base: Option<ObjectId>) -> Result<()> {

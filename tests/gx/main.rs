@@ -9,6 +9,7 @@ mod cards;
 mod commands;
 mod concurrency;
 mod detached;
+mod doctor;
 mod documents;
 mod external;
 mod gpus;

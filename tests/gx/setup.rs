@@ -19,7 +19,7 @@ fn autoresearch() -> Lab {
 fn init_knows_the_layout_of_autoresearch_and_says_what_it_did() {
     let lab = autoresearch();
     insta::assert_snapshot!(lab.screen(&["init"]), @r#"
-    set up, committed as #######
+    set up, committed as #######; `git log` leaves out gx's refs (log.excludeDecoration)
     paths   gx.toml, .gitignore
     next    gx run --hypothesis "baseline"   (agents: gx agent-guide)
     "#);
@@ -113,7 +113,7 @@ fn init_again_changes_nothing_and_says_so() {
 fn init_with_a_tag_begins_a_branch_that_must_not_exist() {
     let lab = autoresearch();
     insta::assert_snapshot!(lab.screen(&["init", "--tag", "mar5"]), @r#"
-    set up, committed as #######; began branch autoresearch/mar5
+    set up, committed as #######; began branch autoresearch/mar5; `git log` leaves out gx's refs (log.excludeDecoration)
     paths   gx.toml, .gitignore
     next    gx run --hypothesis "baseline"   (agents: gx agent-guide)
     "#);

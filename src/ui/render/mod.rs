@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod diff;
+pub mod doctor;
 pub mod done;
 pub mod gc;
 pub mod gpus;

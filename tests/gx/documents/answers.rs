@@ -9,7 +9,7 @@ fn keys_of(answer: &serde_json::Value) -> Vec<String> {
     }
     let Some(object) = answer.as_object() else { return Vec::new() };
     // What is below these are names that the trainer or the user chose, or a record.
-    let is_open = |key: &str| ["metrics", "params", "record", "by_status"].contains(&key);
+    let is_open = |key: &str| ["metrics", "params", "record", "by_status", "by_site"].contains(&key);
     let inside = object.iter().filter(|(key, _)| !is_open(key)).flat_map(|(_, value)| keys_of(value));
     object.keys().cloned().chain(inside).collect()
 }
@@ -28,6 +28,9 @@ fn every_key_of_an_answer_is_written_down() {
     answers.push(lab.run("alone", &["--detach"]).exits(0).json());
     answers.push(lab.gx(&["wait", "exp-2", "--json"]).json());
     for arguments in [&["show", "exp-1"][..], &["best"], &["ls"], &["near"], &["tags"], &["diff", "exp-1"]] {
+        answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
+    }
+    for arguments in [&["store"][..], &["doctor"], &["gc", "--dry-run"], &["gc"], &["archive", "--keep", "0"]] {
         answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
     }
     for arguments in [&["worktree", "add", "../a"][..], &["worktree", "ls"]] {

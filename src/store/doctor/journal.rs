@@ -1,0 +1,39 @@
+//! The journal and the notes: what one holds, the other must hold.
+
+use anyhow::Result;
+
+use crate::git::notes::Notes;
+use crate::store::doctor::finding::{Finding, few, verb};
+use crate::store::doctor::ground::Ground;
+use crate::store::experiments::{RECORDS, missing};
+
+pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
+    let store = ground.store;
+    let mut found = Vec::new();
+    let waiting: usize = store.journal.waiting()?.iter().map(|batch| batch.entries.len()).sum();
+    if waiting > 0 {
+        let told = format!("{waiting} {} for the notes", verb(waiting, "line waits", "lines wait"));
+        let why = "lists and other clones do not see it until it is in the notes";
+        found.push(Finding::warning(told, why).fix(|| {
+            store.flush()?;
+            Ok("added to the notes".to_owned())
+        }));
+    }
+    let lost = missing(&Notes::open(ground.repo, RECORDS)?, &store.journal.applied()?)?;
+    if !lost.is_empty() {
+        let mut names: Vec<String> = lost.keys().map(|commit| commit.short()).collect();
+        for stored in ground.list()? {
+            if let Some(name) = names.iter_mut().find(|name| **name == stored.snapshot.short()) {
+                *name = stored.id.to_string();
+            }
+        }
+        let lack = verb(names.len(), "lacks", "lack");
+        let told = format!("{} {lack} lines that gx wrote: somebody has rewound the notes", few(&names));
+        let why = "outcomes or remarks are missing from lists, and would be from every other clone";
+        found.push(Finding::error(told, why).fix(|| {
+            store.replay()?;
+            Ok("put back from the journal".to_owned())
+        }));
+    }
+    Ok(found)
+}
