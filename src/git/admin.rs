@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use crate::git::engine::place::Place;
 use crate::git::refs::jitter;
 use crate::git::sweep;
 use crate::model::object::ObjectId;
@@ -130,10 +131,9 @@ impl Admin {
     }
 
     /// Puts HEAD and the index that people's git sees at what gx has written.
-    pub(super) fn settle_at(&self, commit: ObjectId) -> Result<()> {
-        let line = format!("{commit}\n");
-        write(&self.path.join("gx-commit"), &line)?;
-        write(&self.path.join("HEAD"), line)?;
+    pub(super) fn settle_at(&self, commit: ObjectId, repo: &Place) -> Result<()> {
+        write(&self.path.join("gx-commit"), format!("{commit}\n"))?;
+        repo.place_head(&self.path, commit)?;
         let index = self.path.join("index");
         sweep::remove(&index)?;
         // The same file: Git never writes into an index, it puts another one in its place.

@@ -8,7 +8,9 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 
 use crate::error::fault;
-use crate::git::object::{Entry, id_of};
+use crate::git::engine::place::quoted;
+use crate::git::object::Entry;
+use crate::git::tree::Tree;
 use crate::git::repo::Repo;
 use crate::git::worktree::Target;
 use crate::model::object::ObjectId;
@@ -29,7 +31,7 @@ impl Repo {
             let place = root.join(path.as_path());
             let meta = fs::symlink_metadata(&place).with_context(|| format!("cannot read {path}"))?;
             if meta.is_symlink() {
-                let id = id_of(self.inner.blob(fs::read_link(&place)?.as_os_str().as_bytes())?);
+                let id = self.write_blob(fs::read_link(&place)?.as_os_str().as_bytes())?;
                 links.push(id);
                 targets.push((path.clone(), Some(Entry { mode: 0o120_000, id })));
             } else if meta.is_file() {
@@ -45,7 +47,7 @@ impl Repo {
         }
         let entries = regular.into_iter().zip(ids);
         targets.extend(entries.map(|((path, mode), id)| (path.clone(), Some(Entry { mode, id }))));
-        let empty = id_of(self.inner.treebuilder(None)?.write()?);
+        let empty = self.write_tree(&Tree::default())?;
         let tree = self.edit_tree(empty, &targets)?;
         let trees = self.new_trees(tree, empty)?;
         self.sync_objects(&[&links[..], &trees, &[empty]].concat())?;
@@ -66,20 +68,6 @@ impl Repo {
         let told = program.input(stdin).run().context("cannot store the files")?;
         String::from_utf8(told)?.lines().map(str::parse).collect()
     }
-}
-
-/// A path on a line of its own in Git's C style, in which a line break does not end it.
-fn quoted(path: &Path) -> Vec<u8> {
-    let mut line = vec![b'"'];
-    for byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'"' | b'\\' => line.extend([b'\\', *byte]),
-            b'\n' => line.extend(*b"\\n"),
-            _ => line.push(*byte),
-        }
-    }
-    line.extend(*b"\"\n");
-    line
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use std::thread;
 
 use anyhow::{Context, Result};
-use git2::Repository;
 
-use crate::git::object::oid;
+use crate::git::engine::objects::Reader;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 
@@ -27,13 +26,13 @@ impl Repo {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let threads = processors.min(MOST).min(blobs.len() / WORTH).max(1);
         if threads == 1 {
-            return map_with(&self.inner, 0, blobs, make);
+            return map_with(self.objects.as_ref(), 0, blobs, make);
         }
-        let (share, git_dir) = (blobs.len().div_ceil(threads), self.git_dir());
+        let share = blobs.len().div_ceil(threads);
         thread::scope(|scope| {
             let shares = blobs.chunks(share).enumerate().map(|(number, blobs)| {
-                // libgit2's handles are not shared between threads, so each opens its own.
-                scope.spawn(move || map_with(&Repository::open(git_dir)?, number * share, blobs, make))
+                let reader = self.objects.reader();
+                scope.spawn(move || map_with(reader.as_ref(), number * share, blobs, make))
             });
             let running: Vec<_> = shares.collect();
             let mut all = Vec::with_capacity(blobs.len());
@@ -46,20 +45,22 @@ impl Repo {
 }
 
 fn map_with<T>(
-    repo: &Repository,
+    reader: &(impl Reader + ?Sized),
     first: usize,
     blobs: &[Option<ObjectId>],
     make: &Make<'_, T>,
 ) -> Result<Vec<T>> {
+    let (numbers, ids): (Vec<usize>, Vec<ObjectId>) =
+        blobs.iter().enumerate().filter_map(|(number, id)| Some((number, (*id)?))).unzip();
     let mut made = Vec::with_capacity(blobs.len());
-    for (number, id) in blobs.iter().enumerate() {
-        made.push(match id {
-            Some(id) => {
-                let blob = repo.find_blob(oid(*id)?).with_context(|| format!("{id} is missing"))?;
-                make(first + number, blob.content())
-            }
-            None => make(first + number, &[]),
-        });
-    }
+    reader
+        .read_each(&ids, &mut |at, _, content| {
+            // Those before it have no blob.
+            made.extend((made.len()..numbers[at]).map(|number| make(first + number, &[])));
+            made.push(make(first + numbers[at], content));
+            Ok(())
+        })
+        .context("an object is missing")?;
+    made.extend((made.len()..blobs.len()).map(|number| make(first + number, &[])));
     Ok(made)
 }

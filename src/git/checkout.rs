@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::error::fault;
 use crate::git::admin::{self, Admin};
+use crate::git::engine::place::Place;
 use crate::git::repo::Repo;
 use crate::git::sweep::{self, Sweep, Tracked};
 use crate::model::object::ObjectId;
@@ -39,6 +40,7 @@ const PLAIN_INDEX: [&str; 10] = [
 #[derive(Debug)]
 #[must_use = "a checkout is to be retired, kept or removed"]
 pub struct Checkout {
+    repo: Place,
     home: PathBuf,
     dir: PathBuf,
     admin: Admin,
@@ -81,7 +83,7 @@ impl Repo {
         };
         // It may have been retired, and taken for another run, between the look and the hold.
         let is_it = |admin: &Admin| admin.place().as_deref() == Some(name) && dir.is_dir();
-        Ok(admin.filter(is_it).map(|admin| Checkout { home, dir, admin }))
+        Ok(admin.filter(is_it).map(|admin| Checkout { repo: self.place.clone(), home, dir, admin }))
     }
 
     /// The names of the checkouts that are there, warm ones aside, in order.
@@ -114,7 +116,7 @@ impl Repo {
             }
             return Ok(None);
         }
-        let checkout = Checkout { home, dir: warm, admin };
+        let checkout = Checkout { repo: self.place.clone(), home, dir: warm, admin };
         if self.bring_to(&checkout, commit).is_err() {
             // What cannot be brought there is no use to anybody; the next one or a new one can.
             checkout.remove()?;
@@ -130,7 +132,7 @@ impl Repo {
         let home = self.checkout_home();
         self.drop_strays(&home)?;
         let admin = self.new_admin(dir)?;
-        let checkout = Checkout { home, dir: dir.to_path_buf(), admin };
+        let checkout = Checkout { repo: self.place.clone(), home, dir: dir.to_path_buf(), admin };
         let made = fs::create_dir(dir).with_context(|| format!("cannot make {}", dir.display()));
         let made = made.and_then(|()| checkout.admin.link_from(dir));
         if let Err(error) = made.and_then(|()| self.bring_to(&checkout, commit)) {
@@ -172,14 +174,14 @@ impl Repo {
             // Attributes decide how content is written, and Git does not write a file anew for them.
             sweep::remove(&index)?;
         }
-        sweep::sweep(dir, &Tracked::read(&index)?, Sweep::Untracked)?;
+        sweep::sweep(dir, &Tracked::read(&index, self.place.formats.hash)?, Sweep::Untracked)?;
         self.git_at(admin.path(), dir)
             .args(PLAIN_INDEX.iter().flat_map(|setting| ["-c", setting]))
             .args(["read-tree", "--reset", "-u", &commit.to_string()])
             .env("GIT_INDEX_FILE", &index)
             .run()
             .with_context(|| format!("cannot check out {}", commit.short()))?;
-        admin.settle_at(commit)
+        admin.settle_at(commit, &self.place)
     }
 
     fn has_same_attributes(&self, old: ObjectId, new: ObjectId) -> bool {
@@ -207,9 +209,9 @@ impl Checkout {
         self.admin.as_fd()
     }
 
-    /// The index that says what is tracked in it.
-    pub(super) fn index(&self) -> PathBuf {
-        self.admin.index()
+    /// What is tracked in it.
+    pub(super) fn tracked(&self) -> Result<Tracked> {
+        Tracked::read(&self.admin.index(), self.repo.formats.hash)
     }
 
     /// Cleans it and puts it among the warm ones; removes it where there are `keep_warm` of them already.
@@ -217,9 +219,9 @@ impl Checkout {
     /// Links are removed, never followed. Where a process that the trainer left behind still has it, it stays as
     /// it is, to be taken by [`Repo::checkout`] when that has ended.
     pub fn retire(self, keep_warm: usize) -> Result<()> {
-        let Self { home, dir, admin } = self;
+        let Self { repo, home, dir, admin } = self;
         let Some(admin) = admin.take_back()? else { return Ok(()) };
-        let checkout = Self { home, dir, admin };
+        let checkout = Self { repo, home, dir, admin };
         if warm_ones(&checkout.home)? >= keep_warm || checkout.clean().is_err() {
             return checkout.remove();
         }
@@ -236,11 +238,11 @@ impl Checkout {
 
     /// Everything that is not gx's own goes; what was edited is written anew by whoever takes it next.
     fn clean(&self) -> Result<()> {
-        sweep::sweep(&self.dir, &Tracked::read(&self.admin.index())?, Sweep::Locked)?;
+        sweep::sweep(&self.dir, &self.tracked()?, Sweep::Locked)?;
         self.admin.tidy()?;
         self.admin.link_from(&self.dir)?;
         match self.admin.commit() {
-            Some(commit) => self.admin.settle_at(commit),
+            Some(commit) => self.admin.settle_at(commit, &self.repo),
             None => Err(fault("its commit is not known").into()),
         }
     }

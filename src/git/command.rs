@@ -14,30 +14,12 @@ pub const OLDEST: (u32, u32) = (2, 38);
 impl Repo {
     /// The `git` program in this work tree, deaf to hooks.
     pub(super) fn git(&self) -> Program {
-        let mut program = Program::new("git")
-            .arg("--literal-pathspecs")
-            .args([
-                "-c",
-                "core.hooksPath=/dev/null",
-                "-c",
-                "core.quotePath=false",
-                "-c",
-                "advice.graftFileDeprecated=false",
-            ])
-            .env("GIT_DIR", self.git_dir())
-            .env("GIT_WORK_TREE", self.work_dir())
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .dir(self.work_dir());
-        for name in ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX"] {
-            program = program.env_remove(name);
-        }
-        program
+        self.place.git()
     }
 
     /// As [`Self::git`], with every object it writes on disk before it returns.
     pub(super) fn durable_git(&self) -> Program {
-        self.git().args(["-c", "core.fsync=committed,loose-object,reference", "-c", "core.fsyncMethod=batch"])
+        self.place.durable_git()
     }
 }
 

@@ -4,27 +4,30 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::clock::Timestamp;
 use crate::error::fault;
+use crate::git::object::NewCommit;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
+use crate::process::command::Program;
 
 impl Repo {
     /// Makes a repository in a folder and commits everything that is in it.
     pub fn create(folder: &Path, message: &str) -> Result<Self> {
-        let inner = git2::Repository::init(folder)
-            .with_context(|| format!("cannot make a repository in {}", folder.display()))?;
-        let mut index = inner.index()?;
-        index.add_all(["*"], git2::IndexAddOption::DEFAULT, None)?;
-        index.write()?;
-        let tree = index.write_tree()?;
-        drop(inner);
+        let git = |arguments: &[&str]| Program::new("git").args(arguments).dir(folder);
+        let made = outside(git(&["init", "--quiet"])).run();
+        made.with_context(|| format!("cannot make a repository in {}", folder.display()))?;
         let repo = Self::discover(folder)?;
-        let signature = repo.signature(crate::clock::Timestamp::now())?;
-        let tree = repo.inner.find_tree(tree)?;
-        repo.inner.commit(Some("HEAD"), &signature, &signature, message, &tree, &[])?;
-        drop(tree);
-        Ok(repo)
+        repo.git().args(["add", "--all"]).run()?;
+        let tree = String::from_utf8(repo.git().arg("write-tree").run()?)?.trim().parse()?;
+        let new = NewCommit { tree, parents: &[], message, at: Timestamp::now() };
+        let commit = repo.write_commit(&new)?;
+        let head = repo.refs.head()?.branch.context("a new repository is on a branch")?;
+        match repo.swap_ref(&head, commit, None, "commit (initial)")? {
+            Swap::Done => Ok(repo),
+            Swap::Lost => Err(fault(format!("somebody else is making a repository in {}", folder.display())).into()),
+        }
     }
 
     /// Whether a branch exists.
@@ -44,16 +47,19 @@ impl Repo {
                 .into());
         }
         self.sync_ref(&name)?;
-        self.inner.set_head(&name).with_context(|| format!("cannot switch to `{branch}`"))
+        self.refs.set_head(&name).with_context(|| format!("cannot switch to `{branch}`"))
     }
 
     /// Whether Git ignores a path, relative to the top of the work tree.
     pub fn is_ignored(&self, path: &str) -> bool {
-        self.inner.is_path_ignored(path).unwrap_or(false)
+        self.settings.is_ignored(path)
     }
+}
 
-    /// Writes content as a blob.
-    pub fn write_blob(&self, content: &[u8]) -> Result<ObjectId> {
-        Ok(crate::git::object::id_of(self.inner.blob(content)?))
+/// The program where no repository is to be found but the one in its folder.
+fn outside(mut program: Program) -> Program {
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"] {
+        program = program.env_remove(name);
     }
+    program
 }

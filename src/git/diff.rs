@@ -1,11 +1,13 @@
 //! What differs between two trees, as owned data.
 
-use anyhow::Result;
-use git2::{Delta, DiffFile, DiffOptions};
-use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
-use crate::git::object::{Entry, id_of, oid};
+use anyhow::Result;
+
+pub use crate::git::engine::objects::Diffstat;
+use crate::git::object::Entry;
 use crate::git::repo::Repo;
+use crate::git::tree::{Item, Tree, order};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
@@ -18,17 +20,6 @@ pub struct Change {
     pub before: Option<Entry>,
     /// What the new tree holds there.
     pub after: Option<Entry>,
-}
-
-/// How much differs, in files and lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Diffstat {
-    /// Files.
-    pub files: usize,
-    /// Lines added.
-    pub insertions: usize,
-    /// Lines removed.
-    pub deletions: usize,
 }
 
 /// How a diff is shown by [`Repo::show_diff`].
@@ -46,21 +37,31 @@ impl Repo {
         if old == new {
             return Ok(Vec::new());
         }
-        let diff = self.tree_diff(old, new, &[])?;
-        let side = |file: DiffFile<'_>, absent: bool| {
-            (!absent).then(|| Entry { mode: u32::from(file.mode()), id: id_of(file.id()) })
-        };
-        Ok(diff
-            .deltas()
-            .filter_map(|delta| {
-                let path = delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes())?;
-                Some(Change {
-                    path: RepoPath::new(path),
-                    before: side(delta.old_file(), delta.status() == Delta::Added),
-                    after: side(delta.new_file(), delta.status() == Delta::Deleted),
-                })
-            })
-            .collect())
+        let mut found = Vec::new();
+        self.collect_changes(&self.tree(old)?, &self.tree(new)?, &mut Vec::new(), &mut found)?;
+        Ok(found)
+    }
+
+    fn collect_changes(&self, old: &Tree, new: &Tree, path: &mut Vec<u8>, found: &mut Vec<Change>) -> Result<()> {
+        for (before, after) in (Pairs { old: old.items(), new: new.items() }) {
+            if before == after {
+                continue;
+            }
+            let Some(item) = before.or(after) else { continue };
+            let length = path.len();
+            path.extend_from_slice(&item.name);
+            if item.is_folder() {
+                path.push(b'/');
+                let inner = |item: Option<&Item>| item.map_or(Ok(Tree::default()), |item| self.tree(item.id));
+                self.collect_changes(&inner(before)?, &inner(after)?, path, found)?;
+            } else {
+                let entry = |item: &Item| Entry { mode: item.plain_mode(), id: item.id };
+                let (before, after) = (before.map(entry), after.map(entry));
+                found.push(Change { path: RepoPath::new(path.clone()), before, after });
+            }
+            path.truncate(length);
+        }
+        Ok(())
     }
 
     /// How much differs between two trees, at some paths or, without them, at all.
@@ -68,22 +69,7 @@ impl Repo {
         if old == new || only.is_some_and(<[_]>::is_empty) {
             return Ok(Diffstat::default());
         }
-        let stats = self.tree_diff(old, new, only.unwrap_or_default())?.stats()?;
-        Ok(Diffstat {
-            files: stats.files_changed(),
-            insertions: stats.insertions(),
-            deletions: stats.deletions(),
-        })
-    }
-
-    fn tree_diff(&self, old: ObjectId, new: ObjectId, only: &[RepoPath]) -> Result<git2::Diff<'_>> {
-        let (old, new) = (self.inner.find_tree(oid(old)?)?, self.inner.find_tree(oid(new)?)?);
-        let mut options = DiffOptions::new();
-        options.include_typechange(true).ignore_submodules(false).disable_pathspec_match(true);
-        for path in only {
-            options.pathspec(path.as_bytes());
-        }
-        Ok(self.inner.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?)
+        self.objects.diffstat(old, new, only.unwrap_or_default())
     }
 
     /// Shows the difference with the user's own colours and diff settings, straight to stdout or through a pager.
@@ -110,5 +96,27 @@ impl Repo {
     pub fn diff_text(&self, old: ObjectId, new: ObjectId) -> Result<Vec<u8>> {
         let ids = [old.to_string(), new.to_string()];
         self.git().args(["diff", "--no-color", "--no-ext-diff", "--binary"]).args(ids).run()
+    }
+}
+
+/// Two folders' items side by side, in their order: those of one name and kind together.
+struct Pairs<'a> {
+    old: &'a [Item],
+    new: &'a [Item],
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (Option<&'a Item>, Option<&'a Item>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let side = match (self.old.first(), self.new.first()) {
+            (None, None) => return None,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => order(&old.name, old.is_folder(), &new.name, new.is_folder()),
+        };
+        let before = (side != Ordering::Greater).then(|| self.old.split_off_first()).flatten();
+        let after = (side != Ordering::Less).then(|| self.new.split_off_first()).flatten();
+        Some((before, after))
     }
 }

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 
-use crate::git::object::{id_of, oid};
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 
@@ -15,12 +14,12 @@ impl Repo {
         if !self.has_object(old) || !self.has_object(new) {
             return Ok(false);
         }
-        Ok(self.inner.graph_descendant_of(oid(new)?, oid(old)?)?)
+        self.objects.descends(new, old)
     }
 
     /// How many commits `one` has that `other` has not, and how many the other way round.
     pub fn apart(&self, one: ObjectId, other: ObjectId) -> Result<(usize, usize)> {
-        Ok(self.inner.graph_ahead_behind(oid(one)?, oid(other)?)?)
+        self.objects.apart(one, other)
     }
 
     /// The commits after `base` up to `head`, newest first, or nothing where one of them is a merge
@@ -42,13 +41,9 @@ impl Repo {
         let mut holders = Vec::new();
         for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
             for reference in self.refs(prefix)? {
-                let peeled = self
-                    .inner
-                    .find_object(oid(reference.target)?, None)
-                    .and_then(|object| object.peel_to_commit());
                 // A tag of a blob or tree holds no commit.
-                let Ok(peeled) = peeled else { continue };
-                if reference.name != own && self.is_ancestor(commit, id_of(peeled.id()))? {
+                let Some(peeled) = self.commit_of(reference.target)? else { continue };
+                if reference.name != own && self.is_ancestor(commit, peeled)? {
                     holders.push(reference.name);
                 }
             }
@@ -58,7 +53,6 @@ impl Repo {
 
     /// Every commit that a reflog of this repository mentions, newest first.
     pub fn reflog(&self, name: &str) -> Vec<ObjectId> {
-        let Ok(log) = self.inner.reflog(name) else { return Vec::new() };
-        log.iter().map(|entry| id_of(entry.id_new())).collect()
+        self.refs.reflog(name)
     }
 }

@@ -1,13 +1,13 @@
 //! Work trees that agents edit in, one each: linked to the repository, on a detached HEAD, with a tag of their own.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::error::fault;
+use crate::git::engine::refs::HeadRef;
+use crate::git::engine::settings::is_true;
 use crate::git::repo::Repo;
 use crate::git::sweep;
 use crate::model::object::ObjectId;
@@ -60,8 +60,6 @@ impl Repo {
     pub fn worktrees(&self) -> Result<Vec<Linked>> {
         let mut found = Vec::new();
         if let Some(dir) = self.work_dir_of("main") {
-            // Without the slash that libgit2 ends folders with.
-            let dir = dir.components().collect();
             found.push(self.describe("main".to_owned(), dir, self.common_dir().to_path_buf())?);
         }
         let folder = self.common_dir().join("worktrees");
@@ -73,11 +71,7 @@ impl Repo {
         for name in names {
             let git_dir = folder.join(&name);
             // One that is just being made or removed has no place.
-            let Ok(place) = fs::read(git_dir.join("gitdir")) else { continue };
-            // Relative to the git directory where Git was told to write it so.
-            let place = git_dir.join(OsStr::from_bytes(place.trim_ascii_end()));
-            let Some(dir) = place.parent() else { continue };
-            let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+            let Some(dir) = self.dir_of(&git_dir) else { continue };
             found.push(self.describe(format!("linked-{}", name.to_string_lossy()), dir, git_dir)?);
         }
         Ok(found)
@@ -144,17 +138,12 @@ impl Repo {
     }
 
     fn describe(&self, name: String, dir: PathBuf, git_dir: PathBuf) -> Result<Linked> {
-        let head = fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
-        let reference = head.trim().strip_prefix("ref: ");
-        let settings = git2::Config::open(&git_dir.join("config.worktree"));
+        let head = self.refs.head_of(&git_dir).unwrap_or(HeadRef { branch: None, target: None });
         Ok(Linked {
             name,
-            head: match reference {
-                Some(reference) => self.read_ref(reference)?,
-                None => head.trim().parse().ok(),
-            },
-            branch: reference.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned()),
-            tag: settings.and_then(|settings| settings.get_string("gx.tag")).ok(),
+            head: head.target,
+            branch: head.branch.map(|name| name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()),
+            tag: self.settings.in_file(&git_dir.join("config.worktree"), "gx.tag"),
             is_gone: fs::symlink_metadata(dir.join(".git")).is_err(),
             is_checkout: git_dir.join("gx-lock").exists(),
             dir,
@@ -177,15 +166,15 @@ impl Repo {
     /// Lets each work tree have settings of its own, as git-worktree(1) says under "configuration file".
     fn let_worktrees_have_settings(&self) -> Result<()> {
         let shared = self.common_dir().join("config");
-        let settings = git2::Config::open(&shared)?;
-        if settings.get_bool("extensions.worktreeConfig").unwrap_or(false) {
+        let setting = |name: &str| self.settings.in_file(&shared, name);
+        if setting("extensions.worktreeConfig").is_some_and(|value| is_true(&value)) {
             return Ok(());
         }
         // These two are about the main work tree; so far Git did not apply them to the others.
         let moved: Vec<(&str, String)> = [("core.bare", Some("true")), ("core.worktree", None)]
             .into_iter()
             .filter_map(|(key, only)| {
-                let value = settings.get_string(key).ok()?;
+                let value = setting(key)?;
                 only.is_none_or(|only| only == value).then_some((key, value))
             })
             .collect();

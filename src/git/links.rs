@@ -20,7 +20,7 @@ impl Checkout {
     /// # Errors
     /// Git tracks something in its place, or the path leaves the repository; then nothing was linked.
     pub fn link(&self, main: &Path, paths: &[String]) -> Result<Vec<String>> {
-        link(main, self.dir(), paths, &Tracked::read(&self.index())?)
+        link(main, self.dir(), paths, &self.tracked()?)
     }
 }
 
@@ -36,7 +36,7 @@ impl Repo {
         }
         let index = self.scratch("links")?;
         let read = self.git().args(["-c", "core.splitIndex=false", "read-tree", "HEAD"]);
-        let tracked = read.env("GIT_INDEX_FILE", &index).run().and_then(|_| Tracked::read(&index));
+        let tracked = read.env("GIT_INDEX_FILE", &index).run().and_then(|_| Tracked::read(&index, self.place.formats.hash));
         let _ = fs::remove_file(&index);
         let tracked = tracked?;
         // What is merely untracked there may become part of a snapshot, and is no common ground.
@@ -134,8 +134,8 @@ mod tests {
         fs::create_dir_all(top.join("data/small")).unwrap();
         fs::write(top.join("data/small/x"), "x").unwrap();
         symlink("elsewhere", top.join("shared")).unwrap();
-        crate::git::repo::Repo::create(top, "start").unwrap();
-        Tracked::read(&top.join(".git/index")).unwrap()
+        let repo = crate::git::repo::Repo::create(top, "start").unwrap();
+        Tracked::read(&top.join(".git/index"), repo.place.formats.hash).unwrap()
     }
 
     fn words(words: &[&str]) -> Vec<String> {

@@ -7,18 +7,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use git2::{ObjectType, Oid, Tree};
 
 use crate::clock::Timestamp;
-use crate::git::object::{id_of, oid};
+use crate::git::engine::objects::Torn;
+use crate::git::object::NewCommit;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
+use crate::git::tree::{FILE, FOLDER, Item, Tree};
 use crate::model::object::ObjectId;
-
-/// Mode of a note's blob in the tree.
-const FILE: i32 = 0o100_644;
-/// Mode of a fan-out folder in the tree.
-const FOLDER: i32 = 0o040_000;
 
 /// One notes ref as it stood when it was opened.
 pub struct Notes<'a> {
@@ -43,30 +39,42 @@ impl<'a> Notes<'a> {
         self.tip
     }
 
-    fn tree(&self) -> Result<Option<Tree<'_>>> {
+    fn tree(&self) -> Result<Option<Tree>> {
         let Some(tip) = self.tip else { return Ok(None) };
-        let commit = self.repo.inner.find_commit(oid(tip)?);
-        Ok(Some(
-            commit
-                .and_then(|commit| commit.tree())
-                .with_context(|| format!("cannot read `{}`", self.name))?,
-        ))
+        let tree = self.repo.tree_of(tip).and_then(|tree| self.repo.tree(tree));
+        Ok(Some(tree.with_context(|| format!("cannot read `{}`", self.name))?))
     }
 
     /// The note of one object.
     pub fn read(&self, object: ObjectId) -> Result<Option<Vec<u8>>> {
         let Some(tree) = self.tree()? else { return Ok(None) };
-        let Some(blob) = find(self.repo, tree, &object.to_string())? else { return Ok(None) };
-        Ok(Some(self.repo.inner.find_blob(blob)?.content().to_vec()))
+        find(self.repo, tree, &object.to_string())?.map(|blob| self.repo.blob(blob)).transpose()
     }
 
     /// Which blob holds the note of which object, for all notes.
     pub fn all(&self) -> Result<BTreeMap<ObjectId, ObjectId>> {
         let mut found = BTreeMap::new();
-        if let Some(tree) = self.tree()? {
-            collect(self.repo, &tree, &mut String::new(), &mut found)?;
+        // One depth of folders after the other, so that an engine can read many in one go.
+        let mut trees: Vec<(String, Tree)> = self.tree()?.map(|tree| (String::new(), tree)).into_iter().collect();
+        while !trees.is_empty() {
+            let mut folders = Vec::new();
+            for (prefix, tree) in &trees {
+                collect(prefix, tree, &mut folders, &mut found);
+            }
+            trees = self.read_folders(folders)?;
         }
         Ok(found)
+    }
+
+    fn read_folders(&self, folders: Vec<(String, ObjectId)>) -> Result<Vec<(String, Tree)>> {
+        let (prefixes, ids): (Vec<_>, Vec<_>) = folders.into_iter().unzip();
+        let mut trees = Vec::with_capacity(ids.len());
+        let hash = self.repo.place.formats.hash;
+        self.repo.objects.read_each(&ids, &mut |_, _, bytes| {
+            trees.push(Tree::parse(bytes, hash)?);
+            Ok(())
+        })?;
+        Ok(prefixes.into_iter().zip(trees).collect())
     }
 
     /// Whether every note can be read; false where a power cut has torn one, its folders or the tip.
@@ -75,9 +83,8 @@ impl<'a> Notes<'a> {
     /// Whatever else keeps them from being read, such as a missing permission: that says nothing about them.
     pub fn is_whole(&self) -> Result<bool> {
         let read = || {
-            for blob in self.all()?.into_values() {
-                self.repo.inner.find_object(oid(blob)?, None)?;
-            }
+            let blobs: Vec<ObjectId> = self.all()?.into_values().collect();
+            self.repo.objects.read_each(&blobs, &mut |_, _, _| Ok(()))?;
             Ok(true)
         };
         read().or_else(|error: anyhow::Error| is_torn(&error).then_some(false).ok_or(error))
@@ -87,26 +94,19 @@ impl<'a> Notes<'a> {
     pub fn write(&self, notes: &BTreeMap<ObjectId, Vec<u8>>, message: &str, at: Timestamp) -> Result<Swap> {
         let mut edits = Vec::with_capacity(notes.len());
         for (object, text) in notes {
-            edits.push((object.to_string(), self.repo.inner.blob(text).context("cannot write a note")?));
+            edits.push((object.to_string(), self.repo.write_blob(text).context("cannot write a note")?));
         }
-        let edits: Vec<(&str, Oid)> = edits.iter().map(|(hex, blob)| (hex.as_str(), *blob)).collect();
-        let tree = place(self.repo, self.tree()?.as_ref(), Depth::Root, &edits)?;
-        let tree = self.repo.inner.find_tree(tree)?;
-        let signature = self.repo.signature(at)?;
-        let parent =
-            self.tip.map(oid).transpose()?.map(|tip| self.repo.inner.find_commit(tip)).transpose()?;
-        let parents: Vec<_> = parent.iter().collect();
-        let commit = self.repo.inner.commit(None, &signature, &signature, message, &tree, &parents)?;
-        self.repo.swap_ref(self.name, id_of(commit), self.tip, message)
+        let edits: Vec<(&str, ObjectId)> = edits.iter().map(|(hex, blob)| (hex.as_str(), *blob)).collect();
+        let tree = place(self.repo, self.tree()?.unwrap_or_default(), Depth::Root, &edits)?;
+        let parents: Vec<ObjectId> = self.tip.into_iter().collect();
+        let commit = self.repo.write_commit(&NewCommit { tree, parents: &parents, message, at })?;
+        self.repo.swap_ref(self.name, commit, self.tip, message)
     }
 }
 
 /// Whether an error says that what was read is missing or damaged, and not that it could not be read.
 pub fn is_torn(error: &anyhow::Error) -> bool {
-    let told = error.chain().find_map(|cause| cause.downcast_ref::<git2::Error>());
-    told.is_some_and(|told| {
-        told.class() != git2::ErrorClass::Os && told.class() != git2::ErrorClass::NoMemory
-    })
+    error.chain().any(|cause| cause.is::<Torn>())
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -115,73 +115,60 @@ enum Depth {
     Folder,
 }
 
+/// Whether an entry can be a note: whatever else somebody put into the tree is none.
+fn is_note(item: &Item) -> bool {
+    item.mode & 0o170_000 == 0o100_000
+}
+
 /// Any fan-out is accepted, since `git notes` may have rewritten the tree.
-fn find<'a>(repo: &'a Repo, mut tree: Tree<'a>, hex: &str) -> Result<Option<Oid>> {
+fn find(repo: &Repo, mut tree: Tree, hex: &str) -> Result<Option<ObjectId>> {
     let mut rest = hex;
     loop {
-        if let Some(entry) = tree.get_name(rest)
-            && entry.kind() == Some(ObjectType::Blob)
-        {
-            return Ok(Some(entry.id()));
+        if let Some(item) = tree.get(rest.as_bytes()).filter(|item| is_note(item)) {
+            return Ok(Some(item.id));
         }
-        let folder =
-            rest.get(..2).and_then(|name| tree.get_name(name)).map(|entry| (entry.id(), entry.kind()));
-        let Some((id, Some(ObjectType::Tree))) = folder else { return Ok(None) };
-        tree = repo.inner.find_tree(id)?;
+        let Some(folder) = rest.get(..2).and_then(|name| tree.folder(name.as_bytes())) else { return Ok(None) };
+        tree = repo.tree(folder)?;
         rest = &rest[2..];
     }
 }
 
 fn collect(
-    repo: &Repo,
-    tree: &Tree<'_>,
-    prefix: &mut String,
+    prefix: &str,
+    tree: &Tree,
+    folders: &mut Vec<(String, ObjectId)>,
     found: &mut BTreeMap<ObjectId, ObjectId>,
-) -> Result<()> {
-    for entry in tree {
-        let Ok(name) = entry.name() else { continue };
-        let length = prefix.len();
-        prefix.push_str(name);
-        match entry.kind() {
-            Some(ObjectType::Tree) if name.len() == 2 => {
-                collect(repo, &repo.inner.find_tree(entry.id())?, prefix, found)?;
-            }
-            // Whatever else somebody put into the tree is no note of an object.
-            Some(ObjectType::Blob) => {
-                if let Ok(object) = prefix.parse() {
-                    found.insert(object, id_of(entry.id()));
-                }
-            }
-            _ => {}
+) {
+    for item in tree.items() {
+        let Ok(name) = std::str::from_utf8(&item.name) else { continue };
+        if item.is_folder() && name.len() == 2 {
+            folders.push((format!("{prefix}{name}"), item.id));
+        } else if is_note(item)
+            && let Ok(object) = format!("{prefix}{name}").parse()
+        {
+            found.insert(object, item.id);
         }
-        prefix.truncate(length);
     }
-    Ok(())
 }
 
 /// Writes `tree` with the edits, sorted by name, put where the notes already are or else at `ab/cdef…`.
-fn place(repo: &Repo, tree: Option<&Tree<'_>>, depth: Depth, edits: &[(&str, Oid)]) -> Result<Oid> {
-    let mut builder = repo.inner.treebuilder(tree)?;
+fn place(repo: &Repo, mut tree: Tree, depth: Depth, edits: &[(&str, ObjectId)]) -> Result<ObjectId> {
     for group in edits.chunk_by(|a, b| a.0.get(..2) == b.0.get(..2)) {
-        let name = group[0].0.get(..2).unwrap_or_default();
-        let folder =
-            tree.and_then(|tree| tree.get_name(name)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
-        let (mut here, mut below) = (Vec::new(), Vec::new());
+        let name = group[0].0.get(..2).unwrap_or_default().as_bytes();
+        let folder = tree.folder(name);
+        let mut below = Vec::new();
         for (rest, blob) in group {
-            let is_here = tree.is_some_and(|tree| tree.get_name(rest).is_some());
+            let is_here = tree.get(rest.as_bytes()).is_some();
             if is_here || (folder.is_none() && depth == Depth::Folder) {
-                here.push((*rest, *blob));
+                tree.set(FILE, rest.as_bytes(), *blob)?;
             } else {
                 below.push((&rest[2..], *blob));
             }
         }
-        for (rest, blob) in here {
-            builder.insert(rest, blob, FILE)?;
-        }
         if !below.is_empty() {
-            let inner = folder.map(|entry| repo.inner.find_tree(entry.id())).transpose()?;
-            builder.insert(name, place(repo, inner.as_ref(), Depth::Folder, &below)?, FOLDER)?;
+            let inner = folder.map(|id| repo.tree(id)).transpose()?.unwrap_or_default();
+            tree.set(FOLDER, name, place(repo, inner, Depth::Folder, &below)?)?;
         }
     }
-    Ok(builder.write()?)
+    repo.write_tree(&tree)
 }

@@ -9,16 +9,12 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use git2::{AttrCheckFlags, AttrValue};
 
-use crate::git::object::{Entry, id_of};
+use crate::git::object::Entry;
 use crate::git::repo::Repo;
 use crate::git::worktree::Target;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-
-/// The attributes that make Git change a file's bytes on their way in or out (gitattributes(5)).
-const CONVERTING: [&str; 6] = ["filter", "text", "crlf", "eol", "ident", "working-tree-encoding"];
 
 /// More files than this are faster in one call of the program.
 const FEW: usize = 32;
@@ -27,17 +23,17 @@ const FEW: usize = 32;
 const SMALL: u64 = 8 << 20;
 
 impl Repo {
+    /// Of which paths Git stores the bytes as they are.
+    pub(super) fn plain(&self, paths: &[&RepoPath]) -> Vec<bool> {
+        if paths.is_empty() || self.setting("core.autocrlf").is_some_and(|value| value != "false") {
+            return vec![false; paths.len()];
+        }
+        self.settings.converting(paths).into_iter().map(|converts| !converts).collect()
+    }
+
     /// Whether Git stores the bytes of this path as they are.
     pub(super) fn is_plain(&self, path: &RepoPath) -> bool {
-        let converts =
-            |name: &&str| match self.inner.get_attr_bytes(path.as_path(), name, AttrCheckFlags::default()) {
-                Ok(value) => {
-                    !matches!(AttrValue::from_bytes(value), AttrValue::Unspecified | AttrValue::False)
-                }
-                Err(_) => true,
-            };
-        let line_ends = self.setting("core.autocrlf").is_some_and(|value| value != "false");
-        !line_ends && !CONVERTING.iter().any(converts)
+        self.plain(&[path]) == [true]
     }
 
     fn trusts_mode_bits(&self) -> bool {
@@ -56,15 +52,18 @@ impl Repo {
         if all.len() > FEW || !self.trusts_mode_bits() || has_nested(&all) {
             return Ok(None);
         }
+        if self.plain(&changed.iter().collect::<Vec<_>>()).contains(&false) {
+            return Ok(None);
+        }
         let mut targets: Vec<Target> = removed.iter().map(|path| (path.clone(), None)).collect();
         for path in changed {
             let place = self.work_dir().join(path.as_path());
             let entry = match fs::symlink_metadata(&place) {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
-                Ok(meta) if meta.is_file() && meta.len() <= SMALL && self.is_plain(path) => {
+                Ok(meta) if meta.is_file() && meta.len() <= SMALL => {
                     let content = fs::read(&place).with_context(|| format!("cannot read {path}"))?;
                     let mode = if meta.permissions().mode() & 0o100 == 0 { 0o100_644 } else { 0o100_755 };
-                    Some(Entry { mode, id: id_of(self.inner.blob(&content)?) })
+                    Some(Entry { mode, id: self.write_blob(&content)? })
                 }
                 _ => return Ok(None),
             };
@@ -78,7 +77,8 @@ impl Repo {
         Ok(Some(tree))
     }
 
-    /// Writes one ordinary file of the work tree; false where that takes the program.
+    /// Writes one ordinary file of the work tree, whose path is [plain](Self::plain); false where that takes the
+    /// program.
     pub(super) fn write_plain(&self, path: &RepoPath, entry: Entry) -> Result<bool> {
         let place = self.work_dir().join(path.as_path());
         let is_file = |mode| mode == 0o100_644 || mode == 0o100_755;
@@ -87,7 +87,6 @@ impl Repo {
             || !is_free
             || self.not_a_folder_above(path).is_some()
             || !place.parent().is_some_and(Path::is_dir)
-            || !self.is_plain(path)
         {
             return Ok(false);
         }

@@ -6,15 +6,14 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
-use git2::{ErrorCode, Oid};
 
 use crate::error::fault;
-use crate::git::object::{id_of, oid};
+pub use crate::git::engine::refs::Ref;
+use crate::git::engine::refs::{Move, Try};
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 
@@ -36,79 +35,37 @@ pub enum Swap {
     Lost,
 }
 
-/// A ref and what it points to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ref {
-    /// The full name.
-    pub name: String,
-    /// The object.
-    pub target: ObjectId,
-}
-
 impl Repo {
     /// What a ref points to, where it exists.
     pub fn read_ref(&self, name: &str) -> Result<Option<ObjectId>> {
-        match self.inner.find_reference(name).and_then(|found| found.resolve()) {
-            Ok(found) => Ok(found.target().map(id_of)),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read `{name}`")),
-        }
+        self.refs.read(name)
     }
 
     /// The names of all refs below a prefix; cheaper than [`Self::refs`], since none is read.
     pub fn ref_names(&self, prefix: &str) -> Result<Vec<String>> {
-        let mut found = Vec::new();
-        for name in self.inner.references_glob(&format!("{prefix}*"))?.names() {
-            if let Ok(Ok(name)) = name.map(|name| std::str::from_utf8(name.as_ref()).map(str::to_owned)) {
-                found.push(name);
-            }
-        }
-        Ok(found)
+        self.refs.names(prefix)
     }
 
     /// All refs below a prefix such as `refs/experiments/`.
     pub fn refs(&self, prefix: &str) -> Result<Vec<Ref>> {
-        let mut found = Vec::new();
-        for reference in self.inner.references_glob(&format!("{prefix}*"))? {
-            // A ref that vanishes while they are listed is simply not listed.
-            let Ok(reference) = reference else { continue };
-            if let (Ok(name), Some(target)) = (reference.name(), reference.target()) {
-                found.push(Ref { name: name.to_owned(), target: id_of(target) });
-            }
-        }
-        Ok(found)
+        self.refs.list(prefix)
     }
 
     /// Sets a ref to `new` if it still is at `old`; `None` means that it must not exist yet.
     pub fn swap_ref(&self, name: &str, new: ObjectId, old: Option<ObjectId>, log: &str) -> Result<Swap> {
-        let current = old.map_or(Ok(Oid::ZERO_SHA1), oid)?;
         let began = Instant::now();
         loop {
-            match self.inner.reference_matching(name, oid(new)?, true, current, log) {
-                Ok(_) => return Ok(Swap::Done),
-                Err(error) if lost(&error) => return Ok(Swap::Lost),
-                Err(error) if error.code() == ErrorCode::Locked => self.wait_for_lock(name, began)?,
-                Err(error) if error.code() == ErrorCode::NotFound && began.elapsed() < PATIENCE => {
-                    if old.is_some() && self.read_ref(name)?.is_none() {
-                        return Ok(Swap::Lost);
-                    }
-                    // A folder of the loose ref was pruned between its making and its use: try again.
-                    thread::sleep(jitter());
-                }
-                Err(error) => return Err(cannot_write(name, &error).into()),
+            match self.refs.swap(&Move { name, new, old, log })? {
+                Try::Done => return Ok(Swap::Done),
+                Try::Lost => return Ok(Swap::Lost),
+                Try::Locked => self.wait_for_lock(name, began)?,
             }
         }
     }
 
     /// Puts a ref that was just written onto the disk itself, as [`Self::sync_objects`] does objects.
     pub fn sync_ref(&self, name: &str) -> Result<()> {
-        let path = self.ref_file(name);
-        match fs::File::open(&path) {
-            Ok(file) => file.sync_all().with_context(|| format!("cannot sync {}", path.display())),
-            // Packed meanwhile, by a program that syncs what it writes.
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error).with_context(|| format!("cannot sync {}", path.display())),
-        }
+        self.refs.sync(name)
     }
 
     /// Moves refs to other names in one transaction of the `git` program: all or none.
@@ -124,10 +81,7 @@ impl Repo {
 
     /// Sets a ref whose value cannot be used, whatever it is, or removes it.
     pub fn reset_broken_ref(&self, name: &str, to: Option<ObjectId>) -> Result<()> {
-        let path = self.common_dir().join(name);
-        if fs::metadata(&path).is_ok_and(|meta| meta.len() == 0) {
-            fs::remove_file(&path)?;
-        }
+        self.refs.clear_broken(name)?;
         match to {
             Some(to) => self.durable_git().args(["update-ref", name, &to.to_string()]).run()?,
             None => self.durable_git().args(["update-ref", "-d", name]).run()?,
@@ -137,21 +91,11 @@ impl Repo {
 
     /// Drops the reflog of a ref; Git finds fault with one that names objects which are gone.
     pub fn forget_reflog(&self, name: &str) -> Result<()> {
-        let path = self.common_dir().join("logs").join(name);
-        fs::remove_file(&path).or_else(|error| match error.kind() {
-            ErrorKind::NotFound => Ok(()),
-            _ => Err(error).with_context(|| format!("cannot remove {}", path.display())),
-        })
-    }
-
-    /// Where a loose ref lies, or its lock; HEAD is the one that each work tree has for itself.
-    fn ref_file(&self, name: &str) -> PathBuf {
-        let folder = if name.starts_with("refs/") { self.common_dir() } else { self.git_dir() };
-        folder.join(name)
+        self.refs.forget_reflog(name)
     }
 
     fn wait_for_lock(&self, name: &str, began: Instant) -> Result<()> {
-        let lock = self.ref_file(&format!("{name}.lock"));
+        let lock = self.place.ref_file(&format!("{name}.lock"));
         let age = fs::metadata(&lock).and_then(|meta| meta.modified()).ok();
         let age = age.and_then(|modified| SystemTime::now().duration_since(modified).ok());
         if age.is_some_and(|age| age > STALE) {
@@ -168,18 +112,6 @@ impl Repo {
         thread::sleep(jitter());
         Ok(())
     }
-}
-
-fn lost(error: &git2::Error) -> bool {
-    matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists)
-}
-
-fn cannot_write(name: &str, error: &git2::Error) -> crate::error::Fault {
-    let told = fault(format!("cannot write `{name}`: {}", error.message()));
-    if error.message().contains("Permission denied") || error.message().contains("Read-only") {
-        return told.hint("make the .git folder writable for you, then try again");
-    }
-    told
 }
 
 /// A pause of 1 to 8 ms, so that processes that collided once don't collide again.

@@ -1,21 +1,28 @@
 //! Opening a repository, and what can be asked of it before anything is changed.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use git2::{ErrorCode, Repository, RepositoryState};
 
-use crate::clock::Timestamp;
-use crate::error::{Fault, fault};
+use crate::error::fault;
+use crate::git::engine::formats::Storage;
+use crate::git::engine::objects::Objects;
+use crate::git::engine::open::{Engine, open};
+use crate::git::engine::place::Place;
+use crate::git::engine::refs::Refs;
+use crate::git::engine::settings::Settings;
 use crate::model::object::ObjectId;
 use crate::process::identity;
 
-/// A repository with a work tree.
+/// A repository and one of its work trees, or a bare one for reading.
 pub struct Repo {
-    pub(super) inner: Repository,
-    git_dir: PathBuf,
-    common_dir: PathBuf,
-    work_dir: PathBuf,
+    pub(super) place: Place,
+    pub(super) objects: Box<dyn Objects>,
+    pub(super) refs: Box<dyn Refs>,
+    pub(super) settings: Box<dyn Settings>,
 }
 
 /// Where HEAD stands.
@@ -55,59 +62,57 @@ impl Repo {
     /// Opens the repository that holds `from`.
     ///
     /// # Errors
-    /// No repository, a bare one, or a format that libgit2 cannot read (SHA-256, reftable, partial clone).
+    /// No repository, or one that this user or the installed git may not open.
     pub fn discover(from: &Path) -> Result<Self> {
-        // Hashing every object again as it is read costs a fifth of a list; Git leaves that to `git fsck` too.
-        git2::opts::strict_hash_verification(false);
-        let path =
-            Repository::discover_path(from, std::iter::empty::<&Path>()).map_err(|error| {
-                match error.code() {
-                    ErrorCode::NotFound => not_a_repository(from),
-                    ErrorCode::Owner => not_the_owner(from, &error),
-                    _ => unreadable(from, &error),
-                }
-            })?;
-        let inner = Repository::open(&path).map_err(|error| match error.code() {
-            ErrorCode::Owner => not_the_owner(from, &error),
-            _ => unreadable(&path, &error),
-        })?;
-        let bare = || {
-            fault(format!("{} is a bare repository: there is no work tree to run in", path.display()))
-                .hint("work in a clone or in a linked worktree: `git worktree add ../lab`")
-        };
-        let work_dir = inner.workdir().ok_or_else(bare)?.to_path_buf();
-        // libgit2 looks for attributes in the index, and fails on a split or sparse one; the user's
-        // index is read by the `git` program only.
-        inner.set_index(&mut git2::Index::new()?)?;
-        let git_dir = inner.path().to_path_buf();
-        let common_dir = inner.commondir().to_path_buf();
-        Ok(Self { inner, git_dir, common_dir, work_dir })
+        let Engine { place, objects, refs, settings } = open(from)?;
+        Ok(Self { place, objects, refs, settings })
     }
 
     /// The git directory of this work tree: `.git`, or `.git/worktrees/NAME`.
     pub fn git_dir(&self) -> &Path {
-        &self.git_dir
+        &self.place.git_dir
     }
 
     /// The git directory that all work trees share.
     pub fn common_dir(&self) -> &Path {
-        &self.common_dir
+        &self.place.common_dir
     }
 
     /// Where gx keeps its own files, shared by all work trees.
     pub fn gx_dir(&self) -> PathBuf {
-        self.common_dir.join("gx")
+        self.place.gx_dir()
     }
 
-    /// The top of the work tree.
+    /// The top of the work tree; of a bare repository, which has none, its git directory.
+    ///
+    /// Whoever writes there [checks](Self::check_work_tree) first.
     pub fn work_dir(&self) -> &Path {
-        &self.work_dir
+        self.place.work_dir.as_deref().unwrap_or(&self.place.git_dir)
+    }
+
+    /// Whether there is no work tree.
+    pub fn is_bare(&self) -> bool {
+        self.place.work_dir.is_none()
+    }
+
+    /// Checks that there is a work tree to run in.
+    ///
+    /// # Errors
+    /// The repository is bare.
+    pub fn check_work_tree(&self) -> Result<()> {
+        if self.is_bare() {
+            let shown = self.git_dir().display();
+            return Err(fault(format!("{shown} is a bare repository: there is no work tree to run in"))
+                .hint("work in a clone or in a linked worktree: `git worktree add ../lab`")
+                .into());
+        }
+        Ok(())
     }
 
     /// A name for this work tree that no other of the repository has, usable inside a ref.
     pub fn worktree_name(&self) -> String {
-        if self.inner.is_worktree() {
-            let name = self.git_dir.file_name().unwrap_or_default();
+        if self.place.is_linked() {
+            let name = self.git_dir().file_name().unwrap_or_default();
             format!("linked-{}", name.to_string_lossy())
         } else {
             "main".to_owned()
@@ -116,12 +121,12 @@ impl Repo {
 
     /// Whether there is any work tree beside the main one.
     pub fn has_worktrees(&self) -> bool {
-        std::fs::read_dir(self.common_dir.join("worktrees")).is_ok_and(|mut entries| entries.next().is_some())
+        fs::read_dir(self.common_dir().join("worktrees")).is_ok_and(|mut entries| entries.next().is_some())
     }
 
     /// Whether a work tree of this [name](Self::worktree_name) is still there.
     pub fn has_worktree(&self, name: &str) -> bool {
-        name.strip_prefix("linked-").is_none_or(|name| self.common_dir.join("worktrees").join(name).exists())
+        name.strip_prefix("linked-").is_none_or(|name| self.common_dir().join("worktrees").join(name).exists())
     }
 
     /// Where HEAD stands.
@@ -129,34 +134,32 @@ impl Repo {
     /// # Errors
     /// A repository without a commit.
     pub fn head(&self) -> Result<Head> {
-        let head = match self.inner.head() {
-            Ok(head) => head,
-            Err(error) if error.code() == ErrorCode::UnbornBranch => {
-                return Err(fault("this repository has no commit yet")
-                    .hint("make the first one: `git add -A && git commit -m \"start\"`")
-                    .into());
-            }
-            Err(error) => return Err(error).context("cannot read HEAD"),
+        let head = self.refs.head().context("cannot read HEAD")?;
+        let Some(target) = head.target else {
+            return Err(fault("this repository has no commit yet")
+                .hint("make the first one: `git add -A && git commit -m \"start\"`")
+                .into());
         };
-        let commit = head.peel_to_commit().context("HEAD names no commit")?.id();
-        let name = head.name().context("HEAD names a branch that is not UTF-8")?;
-        let branch = (name != "HEAD").then(|| name.to_owned());
-        Ok(Head { branch, commit: ObjectId::from_bytes(commit.as_bytes())? })
+        let commit = self.commit_of(target).ok().flatten().context("HEAD names no commit")?;
+        Ok(Head { branch: head.branch, commit })
     }
 
     /// The name of an operation that somebody has begun and not finished, such as a merge.
     pub fn operation(&self) -> Option<&'static str> {
-        match self.inner.state() {
-            RepositoryState::Clean => None,
-            RepositoryState::Merge => Some("merge"),
-            RepositoryState::Revert | RepositoryState::RevertSequence => Some("revert"),
-            RepositoryState::CherryPick | RepositoryState::CherryPickSequence => Some("cherry-pick"),
-            RepositoryState::Bisect => Some("bisect"),
-            RepositoryState::Rebase | RepositoryState::RebaseInteractive | RepositoryState::RebaseMerge => {
-                Some("rebase")
-            }
-            RepositoryState::ApplyMailbox | RepositoryState::ApplyMailboxOrRebase => Some("am"),
+        // As `git status` decides (wt-status.c); where refs are in tables some of these are refs.
+        let has_file = |name: &str| self.git_dir().join(name).exists();
+        let has = |name: &str| has_file(name) || !self.has_ref_files() && self.read_ref(name).ok().flatten().is_some();
+        if has_file("rebase-merge") || has_file("rebase-apply/rebasing") {
+            return Some("rebase");
         }
+        let begun = [
+            ("rebase-apply", "am"),
+            ("MERGE_HEAD", "merge"),
+            ("REVERT_HEAD", "revert"),
+            ("CHERRY_PICK_HEAD", "cherry-pick"),
+            ("BISECT_LOG", "bisect"),
+        ];
+        begun.into_iter().find(|(sign, _)| has(sign)).map(|(_, operation)| operation)
     }
 
     /// Checks that no operation is under way.
@@ -173,10 +176,23 @@ impl Repo {
 
     /// The top of the work tree that [`Self::worktree_name`] calls so; nothing where that is gone.
     pub fn work_dir_of(&self, worktree: &str) -> Option<PathBuf> {
-        match worktree.strip_prefix("linked-") {
-            Some(name) => self.inner.find_worktree(name).ok().map(|found| found.path().to_path_buf()),
-            None => Repository::open(&self.common_dir).ok()?.workdir().map(Path::to_path_buf),
-        }
+        let Some(name) = worktree.strip_prefix("linked-") else { return self.settings.main_work_dir() };
+        let git_dir = self.common_dir().join("worktrees").join(name);
+        self.dir_of(&git_dir)
+    }
+
+    /// Where the linked work tree of an administrative folder is; nothing of one that is just being made.
+    pub(super) fn dir_of(&self, git_dir: &Path) -> Option<PathBuf> {
+        let place = fs::read(git_dir.join("gitdir")).ok()?;
+        // Relative to the git directory where Git was told to write it so.
+        let place = git_dir.join(OsStr::from_bytes(place.trim_ascii_end()));
+        let dir = place.parent()?;
+        Some(dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf()))
+    }
+
+    /// Whether refs lie in files.
+    pub(super) fn has_ref_files(&self) -> bool {
+        self.place.formats.refs == Storage::Files
     }
 
     /// Who the commits of gx are by: as Git itself decides, else user and host.
@@ -193,47 +209,5 @@ impl Repo {
                 Author { name: name.unwrap_or(user), email: email.unwrap_or(made_up), is_made_up: true }
             }
         }
-    }
-
-    pub(super) fn signature(&self, at: Timestamp) -> Result<git2::Signature<'static>> {
-        let author = self.author();
-        let time = git2::Time::new(at.seconds(), at.zone_minutes());
-        git2::Signature::new(&author.name, &author.email, &time)
-            .context("cannot sign a commit with this name")
-    }
-}
-
-fn not_a_repository(from: &Path) -> Fault {
-    fault(format!("{} is in no Git repository", from.display()))
-        .hint("make one: `git init && git add -A && git commit -m \"start\"`")
-}
-
-fn not_the_owner(from: &Path, error: &git2::Error) -> Fault {
-    fault(format!("{} belongs to another user: {}", from.display(), error.message()))
-        .hint(format!("if you trust it: `git config --global --add safe.directory {}`", from.display()))
-}
-
-/// Says which format stands in the way, since libgit2's own words don't help.
-fn unreadable(path: &Path, error: &git2::Error) -> Fault {
-    let message = error.message();
-    let (files, sha1) = (
-        "clone it in Git's classic format: `git clone --ref-format=files --no-local OLD NEW`",
-        "start a repository with `git init --object-format=sha1` and take the files over",
-    );
-    let format = [
-        ("refstorage", "the reftable ref format", files),
-        ("objectformat", "the SHA-256 object format", sha1),
-        ("object format", "the SHA-256 object format", sha1),
-        ("partialclone", "a partial clone", "clone it whole: `git clone URL NEW`, without `--filter`"),
-    ]
-    .into_iter()
-    .find(|(word, ..)| message.contains(word));
-    match format {
-        Some((_, name, way_out)) => fault(format!(
-            "{} uses {name}, which this version of gx cannot open; nothing was changed",
-            path.display()
-        ))
-        .hint(way_out),
-        None => fault(format!("cannot open {}: {message}", path.display())),
     }
 }

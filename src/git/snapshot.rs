@@ -194,10 +194,7 @@ impl Drop for PrivateIndex {
 impl Repo {
     /// A name for a file that only this process uses; [`Self::sweep_scratch`] removes it when the process is gone.
     pub fn scratch(&self, purpose: &str) -> Result<PathBuf> {
-        let folder = self.gx_dir().join("tmp");
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let me = Identity::me();
-        Ok(folder.join(format!("{}-{}-{purpose}", me.pid, me.start)))
+        self.place.scratch(purpose)
     }
 
     /// Removes the scratch files of processes that are gone.

@@ -12,6 +12,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::git::engine::formats::Hash;
+use crate::git::index;
 use crate::model::path::RepoPath;
 
 /// Git's mode of a submodule.
@@ -33,19 +35,17 @@ pub(super) struct Tracked {
 
 impl Tracked {
     /// Reads an index that is neither split nor sparse; where there is none, nothing is tracked.
-    pub(super) fn read(index: &Path) -> Result<Self> {
-        let index = git2::Index::open(index).with_context(|| format!("cannot read {}", index.display()))?;
+    pub(super) fn read(index: &Path, hash: Hash) -> Result<Self> {
         let mut tracked = Self::default();
-        let mut last: &[u8] = &[];
-        let entries: Vec<_> = index.iter().collect();
-        for entry in &entries {
-            let folder = folder_of(&entry.path);
+        let mut last = Vec::new();
+        for (path, mode) in index::entries(index, hash)? {
+            let folder = folder_of(&path);
             // Entries are sorted, so those of a folder mostly follow each other.
             if folder != last {
                 tracked.add_folders(folder);
-                last = folder;
+                last = folder.to_vec();
             }
-            tracked.files.insert(entry.path.clone(), entry.mode);
+            tracked.files.insert(path, mode);
         }
         Ok(tracked)
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::git::object::{Entry, oid};
+use crate::git::object::Entry;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -96,9 +96,15 @@ impl Repo {
         for (path, _) in targets.iter().filter(|(_, entry)| entry.is_none()) {
             self.remove_path(path)?;
         }
+        let set: Vec<(&RepoPath, Entry)> =
+            targets.iter().filter_map(|(path, entry)| Some((path, (*entry)?))).collect();
+        // Attributes that are just being written decide about the others, as the program knows.
+        let has_attributes = set.iter().any(|(path, _)| path.as_path().ends_with(".gitattributes"));
+        let paths: Vec<&RepoPath> = set.iter().map(|(path, _)| *path).collect();
+        let plain = if has_attributes { vec![false; paths.len()] } else { self.plain(&paths) };
         let mut present = Vec::new();
-        for (path, entry) in targets.iter().filter_map(|(path, entry)| Some((path, (*entry)?))) {
-            if !self.write_plain(path, entry)? {
+        for ((path, entry), is_plain) in set.into_iter().zip(plain) {
+            if !is_plain || !self.write_plain(path, entry)? {
                 present.push((path, entry));
             }
         }
@@ -125,11 +131,14 @@ impl Repo {
     fn check_out(&self, present: &[(&RepoPath, Entry)], folder: &Path) -> Result<()> {
         let path = self.scratch("checkout")?;
         let _ = fs::remove_file(&path);
-        let mut index = git2::Index::open(&path)?;
+        let mut stdin = Vec::new();
         for (path, entry) in present {
-            index.add(&index_entry(path, *entry)?)?;
+            write!(stdin, "{:o} {}\t", entry.mode, entry.id)?;
+            stdin.extend_from_slice(path.as_bytes());
+            stdin.push(0);
         }
-        index.write()?;
+        let add = self.git().args(["-c", "core.splitIndex=false", "update-index", "-z", "--index-info"]);
+        add.env("GIT_INDEX_FILE", &path).input(stdin).run().context("cannot write the work tree")?;
         let program = self.git().args(["checkout-index", "--all", "--force", "--quiet"]).arg(slashed(folder));
         let written = program.env("GIT_INDEX_FILE", &path).run();
         let _ = fs::remove_file(&path);
@@ -176,7 +185,7 @@ impl Repo {
         if targets.is_empty() {
             return Ok(());
         }
-        let zero = "0".repeat(40);
+        let zero = self.place.formats.hash.zero();
         let mut stdin = Vec::new();
         for (path, entry) in targets {
             match entry {
@@ -200,24 +209,6 @@ fn slashed(folder: &Path) -> std::ffi::OsString {
     argument.push(folder);
     argument.push("/");
     argument
-}
-
-fn index_entry(path: &RepoPath, entry: Entry) -> Result<git2::IndexEntry> {
-    let zero = git2::IndexTime::new(0, 0);
-    Ok(git2::IndexEntry {
-        ctime: zero,
-        mtime: zero,
-        dev: 0,
-        ino: 0,
-        mode: entry.mode,
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id: oid(entry.id)?,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
-    })
 }
 
 /// The part of `path` below the top of the work tree `top`, where it lies there.

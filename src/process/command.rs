@@ -15,6 +15,7 @@ use crate::process::errands;
 use crate::process::log::sanitize;
 use crate::process::output::{Deadline, collect};
 pub use crate::process::output::{Ended, Output};
+use crate::process::talk::Talk;
 
 /// A short program that is about to be run.
 #[derive(Debug)]
@@ -135,6 +136,14 @@ impl Program {
             said => fault(format!("{name} ended with {}: {said}", output.status)),
         }
         .into())
+    }
+
+    /// Starts it, to be asked again and again; input and limit are not for this.
+    ///
+    /// # Errors
+    /// It cannot start.
+    pub fn talk(mut self) -> Result<Talk> {
+        Talk::start(&mut self.command)
     }
 
     fn late(&self, limit: Duration) -> Fault {

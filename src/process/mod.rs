@@ -20,4 +20,5 @@ pub mod signal;
 pub mod spawn;
 pub mod supervise;
 pub mod supervisor;
+pub mod talk;
 pub mod wait;

@@ -1,0 +1,161 @@
+//! Objects, read and written in process.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use git2::{DiffOptions, ObjectType, Odb, Oid, Repository};
+
+use crate::git::engine::libgit2::torn::{is_missing, told};
+use crate::git::engine::objects::{Diffstat, Kind, Merged, Object, Objects, Reader, Take};
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+
+/// The objects of a repository that libgit2 has opened.
+pub struct Libgit2Objects {
+    repo: Rc<Repository>,
+}
+
+pub fn oid(id: ObjectId) -> Result<Oid> {
+    Ok(Oid::from_bytes(id.as_bytes())?)
+}
+
+pub fn id_of(oid: Oid) -> ObjectId {
+    ObjectId::from_bytes(oid.as_bytes()).expect("libgit2's ids have the length of one of Git's hashes")
+}
+
+fn kind_of(kind: ObjectType) -> Option<Kind> {
+    match kind {
+        ObjectType::Commit => Some(Kind::Commit),
+        ObjectType::Tree => Some(Kind::Tree),
+        ObjectType::Blob => Some(Kind::Blob),
+        ObjectType::Tag => Some(Kind::Tag),
+        ObjectType::Any => None,
+    }
+}
+
+fn type_of(kind: Kind) -> ObjectType {
+    match kind {
+        Kind::Commit => ObjectType::Commit,
+        Kind::Tree => ObjectType::Tree,
+        Kind::Blob => ObjectType::Blob,
+        Kind::Tag => ObjectType::Tag,
+    }
+}
+
+impl Libgit2Objects {
+    pub fn new(repo: Rc<Repository>) -> Self {
+        Self { repo }
+    }
+
+    fn odb(&self) -> Result<Odb<'_>> {
+        self.repo.odb().map_err(told)
+    }
+}
+
+fn read_from(odb: &Odb<'_>, id: ObjectId, take: &mut dyn FnMut(Kind, &[u8]) -> Result<()>) -> Result<()> {
+    let object = odb.read(oid(id)?).map_err(told)?;
+    let kind = kind_of(object.kind()).with_context(|| format!("{id} is of no known kind"))?;
+    take(kind, object.data())
+}
+
+fn read_each_from(odb: &Odb<'_>, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
+    for (number, id) in ids.iter().enumerate() {
+        read_from(odb, *id, &mut |kind, content| take(number, kind, content))?;
+    }
+    Ok(())
+}
+
+/// For another thread: libgit2's handles are not shared between threads, so each opens its own.
+struct Libgit2Reader {
+    git_dir: PathBuf,
+}
+
+impl Reader for Libgit2Reader {
+    fn read_each(&self, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
+        let repo = Repository::open(&self.git_dir)?;
+        read_each_from(&repo.odb().map_err(told)?, ids, take)
+    }
+}
+
+impl Reader for Libgit2Objects {
+    fn read_each(&self, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
+        read_each_from(&self.odb()?, ids, take)
+    }
+}
+
+impl Objects for Libgit2Objects {
+    fn find(&self, id: ObjectId) -> Result<Option<Kind>> {
+        match self.odb()?.read_header(oid(id)?) {
+            Ok((_, kind)) => Ok(kind_of(kind)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(told(error)),
+        }
+    }
+
+    fn read(&self, id: ObjectId) -> Result<Object> {
+        let mut found = None;
+        read_from(&self.odb()?, id, &mut |kind, content| {
+            found = Some(Object { kind, content: content.to_vec() });
+            Ok(())
+        })?;
+        found.with_context(|| format!("{id} is missing"))
+    }
+
+    fn write(&self, kind: Kind, content: &[u8]) -> Result<ObjectId> {
+        Ok(id_of(self.odb()?.write(type_of(kind), content)?))
+    }
+
+    fn hash(&self, content: &[u8]) -> Result<ObjectId> {
+        Ok(id_of(Oid::hash_object(ObjectType::Blob, content)?))
+    }
+
+    fn reader(&self) -> Box<dyn Reader + Send> {
+        Box::new(Libgit2Reader { git_dir: self.repo.path().to_path_buf() })
+    }
+
+    fn revision(&self, text: &str) -> Option<ObjectId> {
+        Some(id_of(self.repo.revparse_single(text).ok()?.peel_to_commit().ok()?.id()))
+    }
+
+    fn descends(&self, new: ObjectId, old: ObjectId) -> Result<bool> {
+        self.repo.graph_descendant_of(oid(new)?, oid(old)?).map_err(told)
+    }
+
+    fn apart(&self, one: ObjectId, other: ObjectId) -> Result<(usize, usize)> {
+        self.repo.graph_ahead_behind(oid(one)?, oid(other)?).map_err(told)
+    }
+
+    fn diffstat(&self, old: ObjectId, new: ObjectId, only: &[RepoPath]) -> Result<Diffstat> {
+        let find = |id| self.repo.find_tree(oid(id)?).map_err(told);
+        let mut options = DiffOptions::new();
+        options.include_typechange(true).ignore_submodules(false).disable_pathspec_match(true);
+        for path in only {
+            options.pathspec(path.as_bytes());
+        }
+        let diff = self.repo.diff_tree_to_tree(Some(&find(old)?), Some(&find(new)?), Some(&mut options));
+        let stats = diff.and_then(|diff| diff.stats()).map_err(told)?;
+        Ok(Diffstat {
+            files: stats.files_changed(),
+            insertions: stats.insertions(),
+            deletions: stats.deletions(),
+        })
+    }
+
+    fn merge_trees(&self, base: ObjectId, ours: ObjectId, theirs: ObjectId) -> Result<Merged> {
+        let find = |id| self.repo.find_tree(oid(id)?).map_err(told);
+        let merged = self.repo.merge_trees(&find(base)?, &find(ours)?, &find(theirs)?, None);
+        let mut index = merged.map_err(told)?;
+        if !index.has_conflicts() {
+            return Ok(Ok(id_of(index.write_tree_to(&self.repo)?)));
+        }
+        let mut paths = Vec::new();
+        for conflict in index.conflicts()? {
+            let conflict = conflict?;
+            let entry = conflict.our.or(conflict.their).or(conflict.ancestor);
+            paths.extend(entry.map(|entry| RepoPath::new(entry.path)));
+        }
+        paths.dedup();
+        Ok(Err(paths))
+    }
+}

@@ -1,0 +1,78 @@
+//! Finding and opening a repository with libgit2.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use anyhow::Result;
+use git2::{ErrorCode, Index, Repository};
+
+use crate::git::engine::files::Files;
+use crate::git::engine::formats::Formats;
+use crate::git::engine::libgit2::objects::Libgit2Objects;
+use crate::git::engine::libgit2::refs::Libgit2Refs;
+use crate::git::engine::libgit2::settings::Libgit2Settings;
+use crate::git::engine::objects::Objects;
+use crate::git::engine::place::{Place, without_slash};
+use crate::git::engine::refs::Refs;
+use crate::git::engine::settings::Settings;
+
+/// Why libgit2 does not find or open a repository.
+pub enum Trouble {
+    /// There is none.
+    Nowhere,
+    /// It belongs to another user; libgit2's words.
+    NotTheOwner(String),
+    /// Anything else; libgit2's words.
+    Other(String),
+}
+
+/// A repository that libgit2 has opened.
+pub struct Opened {
+    inner: Rc<Repository>,
+    pub place: Place,
+}
+
+fn trouble(error: &git2::Error) -> Trouble {
+    let words = error.message().to_owned();
+    match error.code() {
+        ErrorCode::NotFound => Trouble::Nowhere,
+        ErrorCode::Owner => Trouble::NotTheOwner(words),
+        _ => Trouble::Other(words),
+    }
+}
+
+/// The git directory of the work tree or bare repository that holds `from`.
+pub fn find(from: &Path) -> Result<PathBuf, Trouble> {
+    Repository::discover_path(from, std::iter::empty::<&Path>()).map_err(|error| trouble(&error))
+}
+
+/// Opens what was found.
+pub fn open(git_dir: &Path, formats: Formats) -> Result<Opened, Trouble> {
+    // Hashing every object again as it is read costs a fifth of a list; Git leaves that to `git fsck` too.
+    git2::opts::strict_hash_verification(false);
+    let inner = Repository::open(git_dir).map_err(|error| trouble(&error))?;
+    // libgit2 looks for attributes in the index, and fails on a split or sparse one; the user's
+    // index is read by the `git` program only.
+    Index::new().and_then(|mut index| inner.set_index(&mut index)).map_err(|error| trouble(&error))?;
+    let place = Place {
+        git_dir: without_slash(inner.path()),
+        common_dir: without_slash(inner.commondir()),
+        work_dir: inner.workdir().map(without_slash),
+        formats,
+    };
+    Ok(Opened { inner: Rc::new(inner), place })
+}
+
+impl Opened {
+    pub fn objects(&self) -> Box<dyn Objects> {
+        Box::new(Libgit2Objects::new(Rc::clone(&self.inner)))
+    }
+
+    pub fn refs(&self) -> Box<dyn Refs> {
+        Box::new(Libgit2Refs::new(Rc::clone(&self.inner), Files::new(self.place.clone())))
+    }
+
+    pub fn settings(&self) -> Box<dyn Settings> {
+        Box::new(Libgit2Settings::new(Rc::clone(&self.inner)))
+    }
+}
