@@ -66,7 +66,9 @@ pub(super) fn signature(name: &str, email: &str, at: Timestamp) -> Result<String
 
 /// As Git itself does it: no signs that have a meaning in the line, and none of these at the ends.
 fn clean(text: &str) -> String {
-    let is_crud = |letter: char| letter <= ' ' || matches!(letter, '.' | ',' | ':' | ';' | '<' | '>' | '"' | '\\' | '\'');
+    let is_crud = |letter: char| {
+        letter <= ' ' || matches!(letter, '.' | ',' | ':' | ';' | '<' | '>' | '"' | '\\' | '\'')
+    };
     text.trim_matches(is_crud).chars().filter(|letter| !matches!(letter, '\n' | '<' | '>' | '\0')).collect()
 }
 
@@ -95,7 +97,10 @@ mod tests {
         );
         let commit = Commit::parse(text.as_bytes()).unwrap();
         assert_eq!(commit.tree.to_string(), tree);
-        assert_eq!(commit.parents.iter().map(ToString::to_string).collect::<Vec<_>>(), [parent.clone(), tree]);
+        assert_eq!(
+            commit.parents.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [parent.clone(), tree]
+        );
         assert_eq!(commit.message, format!("subject\n\nparent {parent}\n"));
         assert!(Commit::parse(b"").is_err() && Commit::parse(b"tree x\n\n").is_err());
     }

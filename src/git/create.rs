@@ -26,7 +26,9 @@ impl Repo {
         let head = repo.refs.head()?.branch.context("a new repository is on a branch")?;
         match repo.swap_ref(&head, commit, None, "commit (initial)")? {
             Swap::Done => Ok(repo),
-            Swap::Lost => Err(fault(format!("somebody else is making a repository in {}", folder.display())).into()),
+            Swap::Lost => {
+                Err(fault(format!("somebody else is making a repository in {}", folder.display())).into())
+            }
         }
     }
 

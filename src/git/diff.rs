@@ -42,7 +42,13 @@ impl Repo {
         Ok(found)
     }
 
-    fn collect_changes(&self, old: &Tree, new: &Tree, path: &mut Vec<u8>, found: &mut Vec<Change>) -> Result<()> {
+    fn collect_changes(
+        &self,
+        old: &Tree,
+        new: &Tree,
+        path: &mut Vec<u8>,
+        found: &mut Vec<Change>,
+    ) -> Result<()> {
         for (before, after) in (Pairs { old: old.items(), new: new.items() }) {
             if before == after {
                 continue;

@@ -31,7 +31,9 @@ impl Repo {
         edits.sort_by_key(|(path, entry)| (entry.is_some(), first_name(path).0.to_vec()));
         let is_removal = |edit: &Edit<'_>| edit.1.is_none();
         let name = |edit: &Edit<'_>| first_name(edit.0).0.to_vec();
-        for group in edits.chunk_by(|one, other| (is_removal(one), name(one)) == (is_removal(other), name(other))) {
+        for group in
+            edits.chunk_by(|one, other| (is_removal(one), name(one)) == (is_removal(other), name(other)))
+        {
             self.edit_name(tree, &name(&group[0]), group)?;
         }
         Ok(())
@@ -45,7 +47,9 @@ impl Repo {
         for (path, entry) in edits {
             match (first_name(path).1, entry) {
                 (Some(rest), entry) => below.push((rest, *entry)),
-                (None, Some(_)) if present.as_ref().is_some_and(|item| item.is_folder()) => return Err(clash()),
+                (None, Some(_)) if present.as_ref().is_some_and(|item| item.is_folder()) => {
+                    return Err(clash());
+                }
                 (None, Some(entry)) => tree.set(entry.mode, name, entry.id)?,
                 (None, None) if present.as_ref().is_some_and(|item| !item.is_folder()) => tree.remove(name),
                 (None, None) => {}
@@ -84,15 +88,20 @@ mod tests {
         let base = repo.tree_of(repo.head().unwrap().commit).unwrap();
         let entry = Some(Entry { mode: 0o100_644, id: repo.write_blob(b"2").unwrap() });
         let edit = |changes: &[(&str, Option<Entry>)]| {
-            let changes: Vec<_> = changes.iter().map(|(path, entry)| (RepoPath::from(*path), *entry)).collect();
+            let changes: Vec<_> =
+                changes.iter().map(|(path, entry)| (RepoPath::from(*path), *entry)).collect();
             let files = repo.files(repo.edit_tree(base, &changes)?)?;
-            Ok::<_, anyhow::Error>(files.iter().map(|(path, _)| path.to_string()).collect::<Vec<_>>().join(" "))
+            Ok::<_, anyhow::Error>(
+                files.iter().map(|(path, _)| path.to_string()).collect::<Vec<_>>().join(" "),
+            )
         };
         assert_eq!(edit(&[("new/deep/file", entry), ("x", entry)]).unwrap(), "a/b/c new/deep/file x");
         assert_eq!(edit(&[("a/b/c", None), ("a", entry)]).unwrap(), "a x");
         assert_eq!(edit(&[("x/y", entry), ("x", None)]).unwrap(), "a/b/c x/y");
         assert_eq!(edit(&[("a/b/c", None), ("x", None), ("gone/y", None), ("a", None)]).unwrap(), "");
-        for bad in [&[("a", entry)][..], &[("x/y", entry)], &[("n", entry), ("n/y", entry)], &[(".git/x", entry)]] {
+        for bad in
+            [&[("a", entry)][..], &[("x/y", entry)], &[("n", entry), ("n/y", entry)], &[(".git/x", entry)]]
+        {
             assert!(edit(bad).is_err(), "{bad:?}");
         }
     }

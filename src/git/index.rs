@@ -80,7 +80,8 @@ mod tests {
     fn every_version_of_either_hash_holds_what_git_lists() {
         for (format, hash) in [("sha1", Hash::Sha1), ("sha256", Hash::Sha256)] {
             let folder = tempfile::tempdir().unwrap();
-            let git = |arguments: &[&str]| Program::new("git").args(arguments).dir(folder.path()).run().unwrap();
+            let git =
+                |arguments: &[&str]| Program::new("git").args(arguments).dir(folder.path()).run().unwrap();
             git(&["init", "-q", &format!("--object-format={format}")]);
             for number in 0..200 {
                 let name = format!("folder/{}{number}", "x".repeat(number % 17));
@@ -94,7 +95,9 @@ mod tests {
                 git(&["update-index", "--index-version", version]);
                 let listed = git(&["ls-files", "-z", "--format=%(objectmode) %(path)"]);
                 let told = entries(&folder.path().join(".git/index"), hash).unwrap();
-                let lines = told.iter().flat_map(|(path, mode)| [format!("{mode:o} ").as_bytes(), path, &[0]].concat());
+                let lines = told
+                    .iter()
+                    .flat_map(|(path, mode)| [format!("{mode:o} ").as_bytes(), path, &[0]].concat());
                 assert!(lines.collect::<Vec<u8>>() == listed, "{format} {version}");
             }
             assert!(entries(&folder.path().join("none"), hash).unwrap().is_empty());

@@ -36,7 +36,10 @@ impl Repo {
         }
         let index = self.scratch("links")?;
         let read = self.git().args(["-c", "core.splitIndex=false", "read-tree", "HEAD"]);
-        let tracked = read.env("GIT_INDEX_FILE", &index).run().and_then(|_| Tracked::read(&index, self.place.formats.hash));
+        let tracked = read
+            .env("GIT_INDEX_FILE", &index)
+            .run()
+            .and_then(|_| Tracked::read(&index, self.place.formats.hash));
         let _ = fs::remove_file(&index);
         let tracked = tracked?;
         // What is merely untracked there may become part of a snapshot, and is no common ground.

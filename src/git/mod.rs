@@ -30,6 +30,6 @@ pub mod snapshot;
 pub mod strays;
 mod sweep;
 pub mod transaction;
-pub mod upkeep;
 mod tree;
+pub mod upkeep;
 pub mod worktree;

@@ -55,7 +55,8 @@ impl<'a> Notes<'a> {
     pub fn all(&self) -> Result<BTreeMap<ObjectId, ObjectId>> {
         let mut found = BTreeMap::new();
         // One depth of folders after the other, so that an engine can read many in one go.
-        let mut trees: Vec<(String, Tree)> = self.tree()?.map(|tree| (String::new(), tree)).into_iter().collect();
+        let mut trees: Vec<(String, Tree)> =
+            self.tree()?.map(|tree| (String::new(), tree)).into_iter().collect();
         while !trees.is_empty() {
             let mut folders = Vec::new();
             for (prefix, tree) in &trees {
@@ -127,7 +128,9 @@ fn find(repo: &Repo, mut tree: Tree, hex: &str) -> Result<Option<ObjectId>> {
         if let Some(item) = tree.get(rest.as_bytes()).filter(|item| is_note(item)) {
             return Ok(Some(item.id));
         }
-        let Some(folder) = rest.get(..2).and_then(|name| tree.folder(name.as_bytes())) else { return Ok(None) };
+        let Some(folder) = rest.get(..2).and_then(|name| tree.folder(name.as_bytes())) else {
+            return Ok(None);
+        };
         tree = repo.tree(folder)?;
         rest = &rest[2..];
     }

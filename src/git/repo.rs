@@ -126,7 +126,8 @@ impl Repo {
 
     /// Whether a work tree of this [name](Self::worktree_name) is still there.
     pub fn has_worktree(&self, name: &str) -> bool {
-        name.strip_prefix("linked-").is_none_or(|name| self.common_dir().join("worktrees").join(name).exists())
+        name.strip_prefix("linked-")
+            .is_none_or(|name| self.common_dir().join("worktrees").join(name).exists())
     }
 
     /// Where HEAD stands.
@@ -148,7 +149,9 @@ impl Repo {
     pub fn operation(&self) -> Option<&'static str> {
         // As `git status` decides (wt-status.c); where refs are in tables some of these are refs.
         let has_file = |name: &str| self.git_dir().join(name).exists();
-        let has = |name: &str| has_file(name) || !self.has_ref_files() && self.read_ref(name).ok().flatten().is_some();
+        let has = |name: &str| {
+            has_file(name) || !self.has_ref_files() && self.read_ref(name).ok().flatten().is_some()
+        };
         if has_file("rebase-merge") || has_file("rebase-apply/rebasing") {
             return Some("rebase");
         }

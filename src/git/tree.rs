@@ -140,7 +140,10 @@ fn parse_item(bytes: &[u8], id_length: usize) -> Option<(Item, &[u8])> {
 /// What Git takes for the name of a file or folder (git-fsck(1): `hasDot`, `hasDotdot`, `hasDotgit`, `fullPathname`).
 fn is_name(name: &[u8]) -> bool {
     let is_git = name.eq_ignore_ascii_case(b".git") || name.eq_ignore_ascii_case(b"git~1");
-    !name.is_empty() && !is_git && !matches!(name, b"." | b"..") && !name.iter().any(|byte| matches!(byte, 0 | b'/'))
+    !name.is_empty()
+        && !is_git
+        && !matches!(name, b"." | b"..")
+        && !name.iter().any(|byte| matches!(byte, 0 | b'/'))
 }
 
 #[cfg(test)]
@@ -158,7 +161,10 @@ mod tests {
             tree.set(mode, name.as_bytes(), id(1)).unwrap();
         }
         let names = |tree: &Tree| {
-            tree.items().iter().map(|item| String::from_utf8_lossy(&item.name).into_owned()).collect::<Vec<_>>()
+            tree.items()
+                .iter()
+                .map(|item| String::from_utf8_lossy(&item.name).into_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(&tree), ["a-", "a.b", "a", "a0", "b"]);
         assert_eq!(Tree::parse(&tree.bytes(), Hash::Sha1).unwrap(), tree);

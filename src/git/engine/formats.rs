@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn only_the_extensions_of_the_file_decide() {
-        let classic = Formats::parse("[core]\n\tbare = false\n[extensions]\n\tworktreeConfig = true\n").unwrap();
+        let classic =
+            Formats::parse("[core]\n\tbare = false\n[extensions]\n\tworktreeConfig = true\n").unwrap();
         assert!(classic.is_classic && classic.hash == Hash::Sha1 && classic.refs == Storage::Files);
         let text = "[Extensions] objectFormat = \"sha256\"\n\trefstorage = reftable # new\n[remote \"extensions\"]\n";
         let new = Formats::parse(text).unwrap();

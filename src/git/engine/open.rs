@@ -88,9 +88,11 @@ fn with_libgit2(from: &Path, choice: Choice) -> Result<Engine> {
     let formats = Formats::read(&common_dir(&git_dir))?;
     if !formats.is_classic {
         return match choice {
-            Choice::Libgit2 => Err(fault(format!("{} is in a format that libgit2 cannot open", from.display()))
-                .hint(format!("unset `{VARIABLE}`: gx then uses the `git` program"))
-                .into()),
+            Choice::Libgit2 => {
+                Err(fault(format!("{} is in a format that libgit2 cannot open", from.display()))
+                    .hint(format!("unset `{VARIABLE}`: gx then uses the `git` program"))
+                    .into())
+            }
             _ => with_program(from),
         };
     }
@@ -102,9 +104,8 @@ fn with_libgit2(from: &Path, choice: Choice) -> Result<Engine> {
         // Git itself says whether a bare repository may be used that nobody has named (`safe.bareRepository`).
         find(from)?;
     }
-    let is_large = || {
-        fs::metadata(opened.place.common_dir.join("packed-refs")).is_ok_and(|meta| meta.len() > LARGE)
-    };
+    let is_large =
+        || fs::metadata(opened.place.common_dir.join("packed-refs")).is_ok_and(|meta| meta.len() > LARGE);
     let refs: Box<dyn Refs> = if choice == Choice::Whichever && is_large() {
         let objects = ProgramObjects::new(&opened.place);
         Box::new(ProgramRefs::new(&opened.place, objects.asked()))

@@ -117,7 +117,8 @@ mod tests {
         all.extend((0..300).map(|number| format!("refs/tags/{}{number}", "v".repeat(number))));
         all.sort();
         let id = "ab".repeat(20);
-        for (header, with_peeled) in [("# pack-refs with: peeled fully-peeled sorted \n", true), ("", false)] {
+        for (header, with_peeled) in [("# pack-refs with: peeled fully-peeled sorted \n", true), ("", false)]
+        {
             let peeled = if with_peeled { format!("^{id}\n") } else { String::new() };
             let lines: String = all.iter().map(|name| format!("{id} {name}\n{peeled}")).collect();
             std::fs::write(folder.path().join("packed-refs"), format!("{header}{lines}")).unwrap();

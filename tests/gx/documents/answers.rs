@@ -30,7 +30,8 @@ fn every_key_of_an_answer_is_written_down() {
     for arguments in [&["show", "exp-1"][..], &["best"], &["ls"], &["near"], &["tags"], &["diff", "exp-1"]] {
         answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
     }
-    for arguments in [&["store"][..], &["doctor"], &["gc", "--dry-run"], &["gc"], &["archive", "--keep", "0"]] {
+    for arguments in [&["store"][..], &["doctor"], &["gc", "--dry-run"], &["gc"], &["archive", "--keep", "0"]]
+    {
         answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
     }
     for arguments in [&["worktree", "add", "../a"][..], &["worktree", "ls"]] {

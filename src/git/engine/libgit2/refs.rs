@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use git2::{ErrorCode, Oid, Repository};
 
 use crate::error::fault;
+use crate::git::engine::files::Files;
 use crate::git::engine::libgit2::objects::{id_of, oid};
 use crate::git::engine::libgit2::torn::told;
-use crate::git::engine::files::Files;
 use crate::git::engine::refs::{HeadRef, Move, Ref, Refs, Try};
 use crate::model::object::ObjectId;
 

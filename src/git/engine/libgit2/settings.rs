@@ -55,13 +55,14 @@ impl Settings for Libgit2Settings {
     }
 
     fn converting(&self, paths: &[&RepoPath]) -> Vec<bool> {
-        let is_set =
-            |path: &RepoPath, name: &str| match self.repo.get_attr_bytes(path.as_path(), name, AttrCheckFlags::default()) {
-                Ok(value) => {
-                    !matches!(AttrValue::from_bytes(value), AttrValue::Unspecified | AttrValue::False)
-                }
-                Err(_) => true,
-            };
+        let is_set = |path: &RepoPath, name: &str| match self.repo.get_attr_bytes(
+            path.as_path(),
+            name,
+            AttrCheckFlags::default(),
+        ) {
+            Ok(value) => !matches!(AttrValue::from_bytes(value), AttrValue::Unspecified | AttrValue::False),
+            Err(_) => true,
+        };
         paths.iter().map(|path| CONVERTING.iter().any(|name| is_set(path, name))).collect()
     }
 

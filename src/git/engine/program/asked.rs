@@ -95,12 +95,18 @@ impl Asked {
 /// What it means that the program has ended instead of answering.
 pub(super) fn ended(words: &str) -> anyhow::Error {
     let words = words.trim();
-    if words.contains("Permission denied") || words.contains("Cannot allocate") || words.contains("Too many open")
+    if words.contains("Permission denied")
+        || words.contains("Cannot allocate")
+        || words.contains("Too many open")
     {
         return anyhow!("cannot read objects: {words}");
     }
-    Torn(if words.is_empty() { "`git cat-file` ended without an answer".to_owned() } else { words.to_owned() })
-        .into()
+    Torn(if words.is_empty() {
+        "`git cat-file` ended without an answer".to_owned()
+    } else {
+        words.to_owned()
+    })
+    .into()
 }
 
 /// What it means that an object is not there: it is missing, or may not be read.

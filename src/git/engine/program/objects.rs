@@ -59,9 +59,8 @@ fn fetch(place: &Place, id: ObjectId) -> Result<Object> {
     let mut heard = &told.stdout[..];
     match header(&mut heard) {
         Ok(Some(header)) => body(&mut heard, header),
-        _ => Err(missing(place, id)).with_context(|| {
-            format!("cannot fetch it: {}", String::from_utf8_lossy(&told.stderr).trim())
-        }),
+        _ => Err(missing(place, id))
+            .with_context(|| format!("cannot fetch it: {}", String::from_utf8_lossy(&told.stderr).trim())),
     }
 }
 
@@ -151,10 +150,8 @@ impl Objects for ProgramObjects {
     }
 
     fn descends(&self, new: ObjectId, old: ObjectId) -> Result<bool> {
-        let told = self
-            .git()
-            .args(["merge-base", "--is-ancestor", &old.to_string(), &new.to_string()])
-            .output()?;
+        let told =
+            self.git().args(["merge-base", "--is-ancestor", &old.to_string(), &new.to_string()]).output()?;
         match told.status {
             Ended::Exit(0) => Ok(true),
             Ended::Exit(1) => Ok(false),

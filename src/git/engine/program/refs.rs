@@ -37,7 +37,8 @@ impl ProgramRefs {
 
     /// The value that the program resolves a name to, whether its object is there or not.
     fn resolve(&self, name: &str) -> Result<Option<ObjectId>> {
-        let told = self.git().args(["rev-parse", "--verify", "--quiet", "--end-of-options", name]).output()?;
+        let told =
+            self.git().args(["rev-parse", "--verify", "--quiet", "--end-of-options", name]).output()?;
         let text = String::from_utf8_lossy(&told.stdout);
         if told.status.success() { text.trim().parse().map(Some) } else { Ok(None) }
     }
@@ -45,7 +46,9 @@ impl ProgramRefs {
 
 /// Whether words of the program mean that somebody holds a lock.
 fn is_locked(words: &str) -> bool {
-    ["File exists", "data is locked", "cannot lock references", "lock file"].iter().any(|sign| words.contains(sign))
+    ["File exists", "data is locked", "cannot lock references", "lock file"]
+        .iter()
+        .any(|sign| words.contains(sign))
 }
 
 impl Refs for ProgramRefs {
@@ -152,7 +155,12 @@ impl Refs for ProgramRefs {
         if let Some(files) = &self.files {
             return files.head_of(git_dir);
         }
-        let told = self.place.git_in(git_dir).env("LC_ALL", "C").args(["rev-parse", "HEAD", "--symbolic-full-name", "HEAD"]).output()?;
+        let told = self
+            .place
+            .git_in(git_dir)
+            .env("LC_ALL", "C")
+            .args(["rev-parse", "HEAD", "--symbolic-full-name", "HEAD"])
+            .output()?;
         let text = String::from_utf8_lossy(&told.stdout).into_owned();
         let mut lines = text.lines();
         if told.status.success() {
@@ -160,7 +168,12 @@ impl Refs for ProgramRefs {
             let branch = lines.next().filter(|name| *name != "HEAD").map(str::to_owned);
             return Ok(HeadRef { branch, target });
         }
-        let told = self.place.git_in(git_dir).env("LC_ALL", "C").args(["symbolic-ref", "--quiet", "HEAD"]).output()?;
+        let told = self
+            .place
+            .git_in(git_dir)
+            .env("LC_ALL", "C")
+            .args(["symbolic-ref", "--quiet", "HEAD"])
+            .output()?;
         if told.status.success() {
             let branch = String::from_utf8_lossy(&told.stdout).trim().to_owned();
             return Ok(HeadRef { branch: Some(branch), target: None });

@@ -28,7 +28,8 @@ impl ProgramSettings {
         let told = self.place.git().args(["config", "--list", "-z"]).run()?;
         let text = String::from_utf8_lossy(&told).into_owned();
         // One without a value has no line break after its name.
-        let pair = |entry: &str| entry.split_once('\n').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pair =
+            |entry: &str| entry.split_once('\n').map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok(self.listed.get_or_init(|| text.split('\0').filter_map(pair).collect()))
     }
 }
@@ -62,7 +63,8 @@ impl Settings for ProgramSettings {
 
     fn converting(&self, paths: &[&RepoPath]) -> Vec<bool> {
         let stdin = paths.iter().flat_map(|path| path.as_bytes().iter().copied().chain([0])).collect();
-        let asked = self.place.git().args(["check-attr", "-z", "--stdin"]).args(CONVERTING).input(stdin).run();
+        let asked =
+            self.place.git().args(["check-attr", "-z", "--stdin"]).args(CONVERTING).input(stdin).run();
         let told = asked.unwrap_or_default();
         let values: Vec<&[u8]> = told.split(|byte| *byte == 0).skip(2).step_by(3).collect();
         let is_plain = |values: &[&[u8]]| {
@@ -84,7 +86,8 @@ impl Settings for ProgramSettings {
 fn normalized(name: &str) -> String {
     let first = name.find('.').unwrap_or(name.len());
     let last = name.rfind('.').unwrap_or(name.len());
-    [name[..first].to_ascii_lowercase(), name[first..last].to_owned(), name[last..].to_ascii_lowercase()].concat()
+    [name[..first].to_ascii_lowercase(), name[first..last].to_owned(), name[last..].to_ascii_lowercase()]
+        .concat()
 }
 
 fn in_file(place: &Place, file: &Path, name: &str) -> Option<String> {
