@@ -12,6 +12,9 @@ use crate::cli::{
     agent_guide, archive, attach, best, cards, complete, completions, config, crash, demo, diff, discard,
     doctor, export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, recover, register,
     restore, rm, run, shim, show, stop, store, tags, undo, upkeep, wait, worktree,
+    agent_guide, attach, best, candidates, cards, complete, completions, config, crash, demo, diff, discard,
+    export, gpus, import, init, input, keep, logs, ls, man, near, note, recover, register, restore, rm, run,
+    shim, show, stop, tags, undo, wait, worktree,
 };
 use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};
@@ -90,6 +93,8 @@ enum Command {
     #[command(hide = true)]
     Man(man::Man),
     #[command(hide = true)]
+    Candidates(candidates::Candidates),
+    #[command(hide = true)]
     Cards(cards::Cards),
 }
 
@@ -116,6 +121,13 @@ pub fn tree() -> clap::Command {
     App::command()
 }
 
+/// The same with what clap adds to it, such as which arguments are global.
+fn built() -> clap::Command {
+    let mut tree = tree();
+    tree.build();
+    tree
+}
+
 impl Call {
     /// Does what the command line says; the exit code is one of [`Exit`], or that of a program that was run for it.
     pub fn run(self) -> Result<u8> {
@@ -127,6 +139,7 @@ impl Call {
             Command::Demo(command) => command.run(output),
             Command::Completions(command) => command.run(&mut tree(), output),
             Command::Man(command) => command.run(tree(), output),
+            Command::Candidates(command) => command.run(&built(), &self.app.global.config, output),
             Command::Cards(command) => command.run(output),
             command => return command.run_in(&self.scene()?),
         };
@@ -220,6 +233,7 @@ impl Command {
             Self::Demo(command) => command.run(scene.output),
             Self::Completions(command) => command.run(&mut tree(), scene.output),
             Self::Man(command) => command.run(tree(), scene.output),
+            Self::Candidates(command) => command.run(&built(), &scene.flags, scene.output),
             Self::Cards(command) => command.run(scene.output),
         };
         if self.writes_much() {

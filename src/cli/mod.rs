@@ -5,6 +5,7 @@ pub mod app;
 pub mod archive;
 pub mod attach;
 pub mod best;
+pub mod candidates;
 pub mod cards;
 pub mod complete;
 pub mod completions;

@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Lab, wait_until};
 
+mod complete;
 mod pager;
 mod watch;
 
