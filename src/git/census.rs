@@ -44,7 +44,10 @@ impl Repo {
             return Ok(Vec::new());
         }
         let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        let program = self.git().args(["cat-file", "--batch-check=%(objectsize)"]).input(input.into_bytes());
+        let program = self
+            .git()
+            .args(["cat-file", "--buffer", "--batch-check=%(objectsize)"])
+            .input(input.into_bytes());
         let told = String::from_utf8(program.run().context("cannot ask for the sizes of objects")?)?;
         let sizes: Vec<u64> = told.lines().map(|line| line.parse().unwrap_or_default()).collect();
         if sizes.len() == ids.len() {

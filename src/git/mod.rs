@@ -22,6 +22,7 @@ pub mod name;
 pub mod notes;
 pub mod object;
 pub mod pager;
+pub mod octopus;
 pub mod plain;
 pub mod quiet;
 pub mod refs;

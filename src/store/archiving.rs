@@ -184,7 +184,7 @@ impl Store<'_> {
             let parents: Vec<ObjectId> = tip.into_iter().chain(some.iter().map(|one| one.snapshot)).collect();
             let message = format!("gx: archive {} to {}\n", some[0].id, some[some.len() - 1].id);
             let commit = NewCommit { tree, parents: &parents, message: &message, at };
-            commits.push(self.repo.write_commit(&commit)?);
+            commits.push(self.repo.write_octopus(&commit)?);
             tip = commits.last().copied();
         }
         self.sync_archive(base, tree, &changes, &commits)?;

@@ -191,3 +191,47 @@ fn a_run_in_another_work_tree_is_not_refused() {
     ends(first, 0);
     lab.fsck();
 }
+
+#[test]
+fn many_processes_recording_while_git_collects_garbage_lose_nothing_and_record_nothing_twice() {
+    const PROCESSES: usize = 8;
+    const EACH: usize = 6;
+    let lab = Lab::new();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                // One that meets another's lock does nothing; the next one does. Nothing young is pruned, as by default.
+                lab.command("git").args(["gc", "-q"]).stderr(Stdio::null()).status().unwrap();
+            }
+        });
+        let writers: Vec<_> = (0..PROCESSES)
+            .map(|writer| {
+                let lab = &lab;
+                scope.spawn(move || {
+                    for number in 0..EACH {
+                        let idea = format!("{writer}/{number}");
+                        lab.gx(&["register", "--hypothesis", &idea, "--tag", "t"]).exits(0);
+                    }
+                })
+            })
+            .collect();
+        let written = writers.into_iter().all(|writer| writer.join().is_ok());
+        is_over.store(true, Ordering::SeqCst);
+        assert!(written);
+    });
+    let list = lab.gx(&["ls", "--limit", "0", "--json"]).exits(0).json();
+    let rows = list["experiments"].as_array().unwrap();
+    let mut ideas: Vec<_> = rows.iter().map(|row| row["hypothesis"].as_str().unwrap().to_owned()).collect();
+    ideas.sort();
+    let mut expected: Vec<_> =
+        (0..PROCESSES).flat_map(|writer| (0..EACH).map(move |number| format!("{writer}/{number}"))).collect();
+    expected.sort();
+    assert_eq!(ideas, expected);
+    for number in 1..=PROCESSES * EACH {
+        let id = format!("exp-{number}");
+        let note = lab.git(&["notes", "--ref=experiments", "show", &format!("refs/experiments/{id}")]);
+        assert_eq!(note.lines().filter(|line| line.contains("\"v\":1")).count(), 1, "{id}");
+    }
+    lab.fsck();
+}

@@ -9,6 +9,9 @@ use crate::store::doctor::{
     worktrees,
 };
 
+/// So many findings of one check are told.
+const MOST: usize = 10;
+
 /// One check.
 pub struct Check {
     /// What it is called.
@@ -87,8 +90,21 @@ impl Check {
             vec![Finding::error(found, "what nobody can look at may be broken")]
         });
         let findings = findings.into_iter().map(|finding| tell(finding, treatment)).collect();
-        Checked { id: self.id, about: self.about, findings }
+        Checked { id: self.id, about: self.about, findings: some(findings) }
     }
+}
+
+/// The worst of many, and how many more there are.
+fn some(mut findings: Vec<Told>) -> Vec<Told> {
+    findings.sort_by_key(|told| std::cmp::Reverse(told.severity));
+    let more = findings.len().saturating_sub(MOST);
+    findings.truncate(MOST);
+    if more > 0
+        && let Some(last) = findings.last().cloned()
+    {
+        findings.push(Told { found: format!("and {more} more, such as these"), ..last });
+    }
+    findings
 }
 
 fn tell(finding: Finding<'_>, treatment: Treatment) -> Told {
