@@ -32,11 +32,11 @@ impl Repo {
     /// About how many objects are files of their own.
     pub fn loose_objects(&self) -> usize {
         let objects = self.common_dir().join("objects");
-        let count = |folder: &&str| {
+        let count = |folder: &str| {
             let files = fs::read_dir(objects.join(folder)).into_iter().flatten().flatten();
             files.filter(|file| file.file_name().as_encoded_bytes().iter().all(u8::is_ascii_hexdigit)).count()
         };
-        SAMPLE.iter().map(|folder| count(&folder)).sum::<usize>() * (256 / SAMPLE.len())
+        SAMPLE.iter().map(|folder| count(folder)).sum::<usize>() * (256 / SAMPLE.len())
     }
 
     /// What the user lets Git do by itself; `default` is gx's own threshold.

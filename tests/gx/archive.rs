@@ -73,7 +73,13 @@ fn the_number_of_an_archived_experiment_is_never_used_again() {
 #[test]
 fn what_is_archived_can_be_thrown_away_and_comes_back() {
     let lab = five();
+    let snapshot = lab.rev("refs/experiments/exp-2");
     lab.gx(&["archive", "--keep", "0"]).exits(0);
+    // As a kill between the two steps of `gx rm` leaves it.
+    lab.git(&["update-ref", "refs/gx/trash/exp-2", &snapshot]);
+    assert!(!lab.states().iter().any(|(id, _)| id == "exp-2"));
+    lab.gx(&["undo", "exp-2"]).exits(0);
+    assert_eq!(lab.states().len(), 5);
     lab.gx(&["rm", "exp-2"]).exits(0);
     assert!(!lab.states().iter().any(|(id, _)| id == "exp-2"));
     let told = lab.gx(&["show", "exp-2"]).exits(5);

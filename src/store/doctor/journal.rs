@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::git::notes::Notes;
+use crate::model::object::ObjectId;
 use crate::store::doctor::finding::{Finding, few, verb};
 use crate::store::doctor::ground::Ground;
 use crate::store::experiments::{RECORDS, missing};
@@ -21,7 +22,7 @@ pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
     }
     let lost = missing(&Notes::open(ground.repo, RECORDS)?, &store.journal.applied()?)?;
     if !lost.is_empty() {
-        let mut names: Vec<String> = lost.keys().map(|commit| commit.short()).collect();
+        let mut names: Vec<String> = lost.keys().map(ObjectId::short).collect();
         for stored in ground.list()? {
             if let Some(name) = names.iter_mut().find(|name| **name == stored.snapshot.short()) {
                 *name = stored.id.to_string();

@@ -220,7 +220,7 @@ fn name_of(path: &Path) -> String {
 
 fn days(time: Duration) -> String {
     let hours = time.as_secs() / 3600;
-    if hours % 24 == 0 && hours > 0 {
+    if hours > 0 && hours.is_multiple_of(24) {
         format!("{} d", hours / 24)
     } else {
         format!("{:.1} h", time.as_secs_f64() / 3600.0)

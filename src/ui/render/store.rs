@@ -32,6 +32,20 @@ impl Show for Store {
             ),
         );
         page.fact("results", budgeted(&self.artifacts, "set"));
+        self.show_files(page);
+        page.fact("index", show_size(self.index_bytes));
+        page.fact("upkeep", upkeep(self));
+        if self.health.is_empty() {
+            page.fact("health", Text::new("well", Label::Good));
+        }
+        for advice in &self.health {
+            page.fact("health", Text::new(advice.as_str(), Label::Near));
+        }
+    }
+}
+
+impl Store {
+    fn show_files(&self, page: &mut Page) {
         let objects = &self.objects;
         page.fact(
             "objects",
@@ -64,14 +78,6 @@ impl Show for Store {
                 self.warm
             ),
         );
-        page.fact("index", show_size(self.index_bytes));
-        page.fact("upkeep", upkeep(self));
-        if self.health.is_empty() {
-            page.fact("health", Text::new("well", Label::Good));
-        }
-        for advice in &self.health {
-            page.fact("health", Text::new(advice.as_str(), Label::Near));
-        }
     }
 }
 
