@@ -105,11 +105,13 @@ pub struct Told {
 const FULL: &str = "make room on the disk, then call gx again: nothing is half written";
 
 /// What may go wrong in any step, by the words of the system or of Git, and what to do about it.
-const MISHAPS: [(&str, &str); 5] = [
+const MISHAPS: [(&str, &str); 6] = [
     ("No space left on device", FULL),
     ("Out of diskspace", FULL),
     // What libgit2 says when the disk was too full for an object that the ref is to name.
     ("target OID for the reference doesn't exist", FULL),
+    // What Git says when it was too full for a table of refs.
+    ("transaction failure: I/O error", FULL),
     ("Permission denied", "gx must be able to write into the repository: `ls -ld .git .git/*` shows who may"),
     ("Read-only file system", "gx must be able to write into the repository: mount it writable"),
 ];

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::config::layers::{Layers, Loaded};
 use crate::git::repo::Repo;
+use crate::model::path::RepoPath;
 
 /// A repository and what is configured for it.
 pub struct Lab {
@@ -52,12 +53,20 @@ fn settings(repo: Option<&Repo>, flags: &[(String, String)]) -> Result<Loaded> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let layers = Layers {
         user: user_file(),
-        repository: repo.map(|repo| repo.work_dir().join("gx.toml")),
+        repository: repo.filter(|repo| !repo.is_bare()).map(|repo| repo.work_dir().join("gx.toml")),
+        committed: repo.filter(|repo| repo.is_bare()).and_then(committed),
         git: repo.map(Repo::gx_settings).transpose()?.unwrap_or_default(),
         environment: environment.filter(|(name, _)| name.starts_with("GX_")).collect(),
         flags: flags.to_vec(),
     };
     layers.load()
+}
+
+/// The `gx.toml` of HEAD, for a repository without files of its own; none where there is no such thing.
+fn committed(repo: &Repo) -> Option<Vec<u8>> {
+    let tree = repo.tree_of(repo.head().ok()?.commit).ok()?;
+    let entry = repo.entry(tree, &RepoPath::from("gx.toml")).ok()??;
+    repo.blob(entry.id).ok()
 }
 
 /// The person's own configuration, by the XDG base directory specification.

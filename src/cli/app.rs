@@ -175,10 +175,35 @@ impl Command {
                 | Self::Logs(_)
                 | Self::Tags(_)
                 | Self::Export(_)
+    /// Whether it changes or runs something: a bare repository is only read.
+    fn needs_work_tree(&self) -> bool {
+        matches!(
+            self,
+            Self::Init(_)
+                | Self::Run(_)
+                | Self::Shim(_)
+                | Self::Wait(_)
+                | Self::Attach(_)
+                | Self::Stop(_)
+                | Self::Recover(_)
+                | Self::Keep(_)
+                | Self::Discard(_)
+                | Self::Note(_)
+                | Self::Restore(_)
+                | Self::Rm(_)
+                | Self::Worktree(_)
+                | Self::Undo(_)
+                | Self::Register(_)
+                | Self::Complete(_)
+                | Self::Crash(_)
+                | Self::Import(_)
         )
     }
 
     fn run_in(&self, scene: &Scene) -> Result<u8> {
+        if self.needs_work_tree() {
+            scene.lab.repo.check_work_tree()?;
+        }
         // These settle by themselves, with the work tree in hand, or have nothing to settle.
         // The doctor is to see what is left unsettled.
         if !matches!(

@@ -19,6 +19,8 @@ pub struct Layers {
     pub user: Option<PathBuf>,
     /// The repository's `gx.toml`; it need not exist.
     pub repository: Option<PathBuf>,
+    /// The same where the repository has no files: as it is committed.
+    pub committed: Option<Vec<u8>>,
     /// The entries of Git's configuration: `("gx.metric.name", "acc")`, others are passed over.
     ///
     /// Git allows no `_` in a name, so `gx.policy.min-delta` and `gx.policy.minDelta` mean `min_delta`.
@@ -108,6 +110,9 @@ impl Layers {
         if let Some(path) = &self.repository {
             draft.file(path, &Origin::Repository(path.clone()))?;
         }
+        if let Some(bytes) = &self.committed {
+            draft.bytes(bytes.clone(), &Origin::Repository(PathBuf::from("gx.toml")))?;
+        }
         for (name, text) in &self.git {
             if let Some(key) = names::git(name)? {
                 draft.text(key, text, Origin::Git)?;
@@ -139,6 +144,10 @@ impl Draft {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             read => read.with_context(|| format!("cannot read {}", path.display()))?,
         };
+        self.bytes(bytes, origin)
+    }
+
+    fn bytes(&mut self, bytes: Vec<u8>, origin: &Origin) -> Result<()> {
         let name = origin.to_string();
         let text = String::from_utf8(bytes).map_err(|_| misuse(format!("{name}: is not UTF-8 text")))?;
         for entry in document::read(&name, &text)? {

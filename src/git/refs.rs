@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Less than [`PATIENCE`], so that the command after a kill waits and then goes on.
 const STALE: Duration = Duration::from_secs(5);
 
+/// The same for the lock of all refs in tables, which a transaction of a great many holds for longer.
+const STALE_TABLES: Duration = Duration::from_secs(60);
+
 /// What a compare-and-swap came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a swap that was lost has changed nothing"]
@@ -95,10 +98,11 @@ impl Repo {
     }
 
     fn wait_for_lock(&self, name: &str, began: Instant) -> Result<()> {
-        let lock = self.place.ref_file(&format!("{name}.lock"));
+        let lock = self.place.lock_of(name);
+        let stale = if self.has_ref_files() { STALE } else { STALE_TABLES };
         let age = fs::metadata(&lock).and_then(|meta| meta.modified()).ok();
         let age = age.and_then(|modified| SystemTime::now().duration_since(modified).ok());
-        if age.is_some_and(|age| age > STALE) {
+        if age.is_some_and(|age| age > stale) {
             return fs::remove_file(&lock).or_else(|error| match error.kind() {
                 ErrorKind::NotFound => Ok(()),
                 _ => Err(error).with_context(|| format!("cannot remove the stale {}", lock.display())),

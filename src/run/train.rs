@@ -64,6 +64,8 @@ impl Runner<'_> {
         {
             listen(Event::Warning(format!("{error:#}")));
         }
+        // It may take hours; whatever is asked next starts its programs anew.
+        self.repo.rest();
         fail::point("training");
         let end = match self.accompany(begun, child, &mut hand, listen) {
             Ok(end) => end,

@@ -190,7 +190,7 @@ fn completions_are_scripts_that_the_shell_accepts() {
 fn frozen() -> Lab {
     let lab = Lab::bare_folder();
     let bundle = root().join("fixtures/store/v1.bundle");
-    lab.git(&["init", "-q", "-b", "nowhere"]);
+    lab.git(&["init", "-q", "--object-format=sha1", "-b", "nowhere"]);
     lab.git(&["fetch", "-q", bundle.to_str().unwrap(), "refs/*:refs/*"]);
     lab.git(&["checkout", "-q", "autoresearch/v1"]);
     lab

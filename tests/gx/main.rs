@@ -12,6 +12,7 @@ mod detached;
 mod doctor;
 mod documents;
 mod external;
+mod formats;
 mod gpus;
 mod import;
 mod interrupts;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::git::engine::formats::Storage;
 use crate::git::engine::objects::Torn;
 use crate::git::engine::packed::Packed;
 use crate::git::engine::place::Place;
@@ -191,11 +192,20 @@ impl Files {
 }
 
 impl Place {
-    /// Where a loose ref lies, or its lock; HEAD is one that each work tree has for itself.
+    /// Where a loose ref lies; HEAD is one that each work tree has for itself.
     pub(in crate::git) fn ref_file(&self, name: &str) -> PathBuf {
         let is_shared = name.starts_with("refs/") && !OWN.iter().any(|own| name.starts_with(own));
         let folder = if is_shared { &self.common_dir } else { &self.git_dir };
         folder.join(name)
+    }
+
+    /// What lies there while somebody writes a ref.
+    pub(in crate::git) fn lock_of(&self, name: &str) -> PathBuf {
+        if self.formats.refs == Storage::Files {
+            return self.ref_file(&format!("{name}.lock"));
+        }
+        let folder = if name.starts_with("refs/") { &self.common_dir } else { &self.git_dir };
+        folder.join("reftable/tables.list.lock")
     }
 }
 

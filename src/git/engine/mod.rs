@@ -11,3 +11,4 @@ mod program;
 pub(in crate::git) mod refs;
 pub(in crate::git) mod settings;
 mod trouble;
+pub(in crate::git) mod version;

@@ -133,3 +133,6 @@ fn common_dir(git_dir: &Path) -> PathBuf {
         Err(_) => git_dir.to_path_buf(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,8 +33,10 @@ fn a_folder_that_is_not_there() {
 fn a_bare_repository() {
     let lab = Lab::bare_folder();
     lab.git(&["init", "-q", "--bare"]);
+    // Named, for where `safe.bareRepository` asks for that.
+    let lab = lab.with("GIT_DIR", ".");
     insta::assert_snapshot!(lab.refused(RUN, 1), @"
-    error: LAB/ is a bare repository: there is no work tree to run in
+    error: LAB is a bare repository: there is no work tree to run in
     hint: work in a clone or in a linked worktree: `git worktree add ../lab`
     ");
 }
@@ -52,37 +54,19 @@ fn a_git_that_is_too_old() {
     assert_eq!((told.status.code(), lab.path("gx.toml").exists()), (Some(1), false));
 }
 
-/// A repository in a format of which libgit2 knows nothing; none where this git cannot make it.
-fn in_format(flag: &str) -> Option<Lab> {
-    let lab = Lab::bare_folder();
-    let made = lab.command("git").args(["init", "-q", "-b", "autoresearch/t", flag]).output().unwrap();
-    if !made.status.success() {
-        eprintln!("SKIPPED: this git knows no {flag}");
-        return None;
-    }
-    lab.write("train.py", "1.0\n");
-    lab.commit("start");
-    Some(lab)
-}
-
 #[test]
-fn a_repository_with_sha256_objects() {
-    let Some(lab) = in_format("--object-format=sha256") else { return };
-    insta::assert_snapshot!(lab.refused(RUN, 1), @"
-    error: LAB/.git/ uses the SHA-256 object format, which this version of gx cannot open; nothing was changed
-    hint: start a repository with `git init --object-format=sha1` and take the files over
+fn an_engine_that_does_not_exist_or_does_not_fit() {
+    let lab = Lab::new().with("GX_GIT_ENGINE", "jgit");
+    insta::assert_snapshot!(lab.refused(&["ls"], 2), @"
+    error: `GX_GIT_ENGINE` is `jgit`, which is no engine
+    hint: say `GX_GIT_ENGINE=git2` or `GX_GIT_ENGINE=program`, or leave it unset
     ");
-    assert!(!lab.path(".git/gx").exists());
-}
-
-#[test]
-fn a_repository_with_reftables() {
-    let Some(lab) = in_format("--ref-format=reftable") else { return };
-    insta::assert_snapshot!(lab.refused(RUN, 1), @"
-    error: LAB/.git/ uses the reftable ref format, which this version of gx cannot open; nothing was changed
-    hint: clone it in Git's classic format: `git clone --ref-format=files --no-local OLD NEW`
+    let lab = Lab::bare_folder().with("GX_GIT_ENGINE", "git2");
+    lab.git(&["init", "-q", "--object-format=sha256"]);
+    insta::assert_snapshot!(lab.refused(&["ls"], 1), @"
+    error: LAB is in a format that libgit2 cannot open
+    hint: unset `GX_GIT_ENGINE`: gx then uses the `git` program
     ");
-    assert!(!lab.path(".git/gx").exists());
 }
 
 #[test]

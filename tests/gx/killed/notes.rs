@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{is_tidy, kill, lines};
 use crate::support::Lab;
+use crate::support::format::has_ref_files;
 
 const RECORDS: &str = "refs/notes/experiments";
 const LOGS: &str = "refs/notes/experiment-logs";
@@ -30,7 +31,7 @@ fn records(lab: &Lab) -> Vec<Value> {
 fn objects(lab: &Lab, newer: &str, older: Option<&str>) -> BTreeSet<String> {
     let of = |revision: &str| {
         let listed = lab.git(&["rev-list", "--objects", revision]);
-        listed.lines().map(|line| line[..40].to_owned()).collect::<BTreeSet<_>>()
+        listed.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
     };
     let known = older.map(of).unwrap_or_default();
     of(newer).difference(&known).map(|id| format!(".git/objects/{}/{}", &id[..2], &id[2..])).collect()
@@ -72,6 +73,9 @@ fn notes_torn_by_a_power_cut_are_whole_after_the_next_command() {
 
 #[test]
 fn notes_of_which_the_power_cut_has_left_nothing_are_made_anew() {
+    if !has_ref_files() {
+        return;
+    }
     let lab = lab_with_three();
     let (before, list) = (records(&lab), lab.gx(&["ls", "--json"]).exits(0).stdout);
     for name in [RECORDS, LOGS] {
@@ -121,6 +125,9 @@ fn notes_rewound_while_a_run_goes_on_get_every_record_back_though_the_run_writes
 
 #[test]
 fn a_mark_torn_by_a_power_cut_counts_as_none() {
+    if !has_ref_files() {
+        return;
+    }
     let lab = lab_with_three();
     tear(&lab, ".git/refs/gx/marks/main");
     lab.try_value("0.8").exits(0);
@@ -160,6 +167,9 @@ fn a_remark_is_not_lost_when_gx_dies_between_journal_and_note() {
 
 #[test]
 fn a_lock_of_the_notes_that_a_killed_process_just_left_delays_the_next_command_and_no_more() {
+    if !has_ref_files() {
+        return;
+    }
     let lab = lab_with_three();
     let path = lab.path(format!(".git/{RECORDS}.lock"));
     let lock = File::create(&path).unwrap();

@@ -1,5 +1,6 @@
 //! A hermetic lab: a repository of its own, fixed time and names, nothing of the user's.
 
+pub mod format;
 pub mod machine;
 mod screen;
 pub mod script;
@@ -146,7 +147,7 @@ impl Lab {
             command.env(name, value);
         }
         // libgit2 reads names from configuration files only.
-        command.env("GIT_CONFIG_COUNT", "0");
+        command.env("GIT_CONFIG_COUNT", "0").envs(format::environment());
         for (name, value) in &self.environment {
             match value {
                 Some(value) => command.env(name, value),

@@ -53,7 +53,7 @@ impl Lab {
             text.replace(place.to_str().unwrap(), "LAB").replace(self.locks().to_str().unwrap(), "LOCKS");
         let rules = [
             (r"\b[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\b", 'u'),
-            (r"\b([0-9a-f]{40}|[0-9a-f]{7})\b", '#'),
+            (r"\b([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{7})\b", '#'),
             (r"\b[0-9]+\.[0-9] s\b", 's'),
             (r"[^ ]+@[^ ]+, gx [0-9.]+", 'w'),
         ];
@@ -62,7 +62,7 @@ impl Lab {
                 'u' => "UUID".to_owned(),
                 's' => "#.# s".to_owned(),
                 'w' => "WHO".to_owned(),
-                _ => "#".repeat(found[0].len()),
+                _ => "#".repeat(found[0].len().min(40)),
             };
             Regex::new(rule).unwrap().replace_all(&text, cover).into_owned()
         })

@@ -13,6 +13,7 @@ use crate::git::engine::formats::Formats;
 use crate::git::engine::place::Place;
 use crate::git::engine::program::settings::main_work_dir;
 use crate::git::engine::trouble::{not_a_repository, not_named, not_the_owner};
+use crate::git::engine::version::check_version;
 use crate::process::command::{Output, Program};
 
 /// The repository that holds `from`.
@@ -35,10 +36,15 @@ pub(in crate::git::engine) fn find(from: &Path) -> Result<Place> {
         if said(&told, "dubious ownership") {
             return Err(not_the_owner(from, words.lines().next().unwrap_or_default()).into());
         }
+        // An older one says something else altogether.
+        check_version(from)?;
         return Err(fault(format!("cannot open {}: {words}", from.display())).into());
     };
     let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
     let (git_dir, common_dir) = (path(git_dir), path(common_dir));
+    if !git_dir.is_absolute() {
+        check_version(from)?;
+    }
     let formats = Formats::read(&common_dir)?;
     let mut place = Place { git_dir, common_dir, work_dir: None, formats };
     if *is_bare != b"true" {

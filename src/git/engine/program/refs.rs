@@ -42,6 +42,12 @@ impl ProgramRefs {
         let text = String::from_utf8_lossy(&told.stdout);
         if told.status.success() { text.trim().parse().map(Some) } else { Ok(None) }
     }
+
+    /// For the newest entry of an empty log the program gives the ref's own value.
+    fn has_empty_log(&self, name: &str) -> bool {
+        let told = self.git().args(["reflog", "show", "--format=%H", "-n", "1", name]).output();
+        told.is_ok_and(|told| told.status.success() && told.stdout.trim_ascii().is_empty())
+    }
 }
 
 /// Whether words of the program mean that somebody holds a lock.
@@ -130,7 +136,7 @@ impl Refs for ProgramRefs {
             let text = String::from_utf8_lossy(&told.stdout).into_owned();
             found.extend(text.lines().map_while(|line| line.parse::<ObjectId>().ok()));
             if !told.status.success() {
-                return found;
+                return if found.len() == 1 && self.has_empty_log(name) { Vec::new() } else { found };
             }
         }
     }

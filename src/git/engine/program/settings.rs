@@ -56,8 +56,10 @@ impl Settings for ProgramSettings {
     }
 
     fn is_ignored(&self, path: &str) -> bool {
-        let program = self.place.git().args(["check-ignore", "--no-index", "-z", "--stdin"]);
-        let asked = program.input([path.as_bytes(), &[0]].concat()).output();
+        // It takes no literal paths; after a dot nothing in one has a meaning.
+        let program = self.place.git().args(["--no-literal-pathspecs", "check-ignore"]);
+        let stdin = [b"./", path.as_bytes(), &[0]].concat();
+        let asked = program.args(["--no-index", "-z", "--stdin"]).input(stdin).output();
         asked.is_ok_and(|told| told.status.success())
     }
 
