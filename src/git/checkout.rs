@@ -40,7 +40,7 @@ const PLAIN_INDEX: [&str; 10] = [
 #[derive(Debug)]
 #[must_use = "a checkout is to be retired, kept or removed"]
 pub struct Checkout {
-    repo: Place,
+    repo: Box<Place>,
     home: PathBuf,
     dir: PathBuf,
     admin: Admin,
@@ -83,7 +83,7 @@ impl Repo {
         };
         // It may have been retired, and taken for another run, between the look and the hold.
         let is_it = |admin: &Admin| admin.place().as_deref() == Some(name) && dir.is_dir();
-        Ok(admin.filter(is_it).map(|admin| Checkout { repo: self.place.clone(), home, dir, admin }))
+        Ok(admin.filter(is_it).map(|admin| Checkout { repo: Box::new(self.place.clone()), home, dir, admin }))
     }
 
     /// The names of the checkouts that are there, warm ones aside, in order.
@@ -116,7 +116,7 @@ impl Repo {
             }
             return Ok(None);
         }
-        let checkout = Checkout { repo: self.place.clone(), home, dir: warm, admin };
+        let checkout = Checkout { repo: Box::new(self.place.clone()), home, dir: warm, admin };
         if self.bring_to(&checkout, commit).is_err() {
             // What cannot be brought there is no use to anybody; the next one or a new one can.
             checkout.remove()?;
@@ -132,7 +132,7 @@ impl Repo {
         let home = self.checkout_home();
         self.drop_strays(&home)?;
         let admin = self.new_admin(dir)?;
-        let checkout = Checkout { repo: self.place.clone(), home, dir: dir.to_path_buf(), admin };
+        let checkout = Checkout { repo: Box::new(self.place.clone()), home, dir: dir.to_path_buf(), admin };
         let made = fs::create_dir(dir).with_context(|| format!("cannot make {}", dir.display()));
         let made = made.and_then(|()| checkout.admin.link_from(dir));
         if let Err(error) = made.and_then(|()| self.bring_to(&checkout, commit)) {

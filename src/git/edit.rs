@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::git::object::{Entry, first_name};
 use crate::git::repo::Repo;
-use crate::git::tree::{FOLDER, Tree};
+use crate::git::tree::{FOLDER, Item, Tree};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
@@ -47,7 +47,7 @@ impl Repo {
         for (path, entry) in edits {
             match (first_name(path).1, entry) {
                 (Some(rest), entry) => below.push((rest, *entry)),
-                (None, Some(_)) if present.as_ref().is_some_and(|item| item.is_folder()) => {
+                (None, Some(_)) if present.as_ref().is_some_and(Item::is_folder) => {
                     return Err(clash());
                 }
                 (None, Some(entry)) => tree.set(entry.mode, name, entry.id)?,

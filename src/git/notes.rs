@@ -107,7 +107,7 @@ impl<'a> Notes<'a> {
 
 /// Whether an error says that what was read is missing or damaged, and not that it could not be read.
 pub fn is_torn(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.is::<Torn>())
+    error.chain().any(<dyn std::error::Error>::is::<Torn>)
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -1,14 +1,14 @@
 //! The two engines under the room, libgit2 and the `git` program, behind traits; the rest of it is written on these.
 
 mod files;
-pub(in crate::git) mod formats;
+pub(super) mod formats;
 mod libgit2;
-pub(in crate::git) mod objects;
-pub(in crate::git) mod open;
+pub(super) mod objects;
+pub(super) mod open;
 mod packed;
-pub(in crate::git) mod place;
+pub(super) mod place;
 mod program;
-pub(in crate::git) mod refs;
-pub(in crate::git) mod settings;
+pub(super) mod refs;
+pub(super) mod settings;
 mod trouble;
-pub(in crate::git) mod version;
+pub(super) mod version;
