@@ -18,6 +18,9 @@ use crate::ui::live::Live;
 /// How many experiments fit on a screen without being asked for.
 const SCREEN: usize = 30;
 
+/// What else stands on it: the heads, the line that says how many more there are, and the next prompt.
+const FRAME: usize = 3;
+
 /// List experiments
 #[derive(Debug, Args)]
 pub struct Ls {
@@ -30,7 +33,7 @@ pub struct Ls {
     /// Only those of this category
     #[arg(long, value_name = "WORD")]
     category: Option<String>,
-    /// At most so many, 0 for all (default: 30 on a screen, all in --json and --csv)
+    /// At most so many, 0 for all (default: a screen of at most 30, all in --json and --csv)
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Sort by a field or metric; `-KEY` downwards
@@ -53,7 +56,8 @@ impl Ls {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         // Whoever watches wants to see what comes: a screen of it, in every form.
         let is_data = (self.csv || scene.output.is_json()) && self.watch.is_none();
-        let limit = self.limit.unwrap_or(if is_data { 0 } else { SCREEN });
+        let rows = scene.output.rows().map_or(SCREEN, |rows| rows.saturating_sub(FRAME));
+        let limit = self.limit.unwrap_or(if is_data { 0 } else { rows.clamp(1, SCREEN) });
         let sort = self.sort.as_deref().map(|key| match key.strip_prefix('-') {
             Some(key) => (key.to_owned(), Direction::Down),
             None => (key.to_owned(), Direction::Up),

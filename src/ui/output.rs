@@ -100,6 +100,12 @@ impl Output {
         io::stdout().is_terminal()
     }
 
+    /// How many rows the terminal has that a person looks at.
+    pub fn rows(self) -> Option<usize> {
+        let told = self.is_terminal().then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten()?;
+        (told.ws_row > 0).then(|| usize::from(told.ws_row))
+    }
+
     /// Writes a piece of an endless answer; says whether anybody still reads.
     ///
     /// # Errors

@@ -22,7 +22,12 @@ fn what_is_longer_than_the_screen_goes_through_the_pager_with_its_colours() {
     assert!(long.lines().all(|line| line.starts_with("> ")), "{long:?}");
     assert!(long.contains("\x1b["), "the colours are gone: {long:?}");
     (0..6).for_each(|_| drop(lab.run("again", &[])));
-    for command in ["ls", "export tsv"] {
+    let screen = shown(&lab, "ls").unwrap();
+    assert!(
+        screen.lines().count() == 9 && screen.contains("… and 4 more"),
+        "a screen is no longer: {screen:?}"
+    );
+    for command in ["ls --limit 0", "export tsv"] {
         let said = shown(&lab, command).unwrap();
         assert!(said.contains("> "), "{command}: {said:?}");
     }
