@@ -175,6 +175,9 @@ impl Command {
                 | Self::Logs(_)
                 | Self::Tags(_)
                 | Self::Export(_)
+        )
+    }
+
     /// Whether it changes or runs something: a bare repository is only read.
     fn needs_work_tree(&self) -> bool {
         matches!(
