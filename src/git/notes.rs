@@ -39,6 +39,10 @@ impl<'a> Notes<'a> {
         self.tip
     }
 
+    pub(super) fn repo(&self) -> &'a Repo {
+        self.repo
+    }
+
     fn tree(&self) -> Result<Option<Tree>> {
         let Some(tip) = self.tip else { return Ok(None) };
         let tree = self.repo.tree_of(tip).and_then(|tree| self.repo.tree(tree));
