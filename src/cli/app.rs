@@ -11,7 +11,7 @@ use crate::cli::scene::Scene;
 use crate::cli::{
     agent_guide, archive, attach, best, candidates, cards, complete, completions, config, crash, demo, diff,
     discard, doctor, export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, recover,
-    register, restore, rm, run, shim, show, stop, store, tags, undo, upkeep, wait, worktree,
+    register, restore, rm, run, shim, show, sql, stop, store, tags, undo, upkeep, wait, worktree,
 };
 use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};
@@ -60,6 +60,7 @@ enum Command {
     Show(show::Show),
     Diff(diff::Diff),
     Near(near::Near),
+    Sql(sql::Sql),
     Logs(logs::Logs),
     Tags(tags::Tags),
     Keep(keep::Keep),
@@ -234,6 +235,7 @@ impl Command {
             Self::Show(command) => command.run(scene),
             Self::Diff(command) => command.run(scene),
             Self::Near(command) => command.run(scene),
+            Self::Sql(command) => command.run(scene),
             Self::Logs(command) => command.run(scene),
             Self::Tags(command) => command.run(scene),
             Self::Keep(command) => command.run(scene),

@@ -53,7 +53,7 @@ impl Archive {
         let is_narrowed = self.before.is_some() || self.tag.is_some();
         let keep = self.keep.unwrap_or(if is_narrowed { 0 } else { KEEP });
         let choice = Choice { before: self.before, keep, tag: self.tag.clone() };
-        let Chosen { experiments, open, left } = store.choose(&choice)?;
+        let Chosen { experiments, open, left } = store.choose_finished(&choice)?;
         let mut reference = None;
         if !self.dry_run && !experiments.is_empty() {
             reference = Some(store.archive(&experiments, Timestamp::now())?);

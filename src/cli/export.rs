@@ -9,7 +9,13 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::scene::Scene;
 use crate::error::{Exit, fault};
-use crate::report::export::{self, Format};
+use crate::report::columns;
+use crate::report::export;
+use crate::report::list::Rows;
+use crate::store::experiments::{Found, Store};
+use crate::store::index::sql::Answer;
+use crate::ui::grid::{Form, Grid, Lines, ignore_gone};
+use crate::ui::output::json;
 
 /// Write experiments as a file for other tools
 #[derive(Debug, Args)]
@@ -30,29 +36,25 @@ enum Kind {
     Tsv,
     Csv,
     Json,
+    Jsonl,
 }
 
 impl Export {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
-        let format = match self.format {
-            Kind::Tsv => Format::Tsv,
-            Kind::Csv => Format::Csv,
-            Kind::Json => Format::Json,
-        };
         let store = scene.store();
         let tag = match (&self.tag, self.format) {
             (None, Kind::Tsv) => Some(scene.runner(&store).current_tag(None)?),
             (tag, _) => tag.clone(),
         };
         let metric = &scene.lab.settings.config.metric.name;
-        let text = export::text(&store, tag.as_deref(), metric, format)?;
+        let found = export::chosen(&store, tag.as_deref())?;
         let Some(path) = &self.output else {
-            scene.output.whole(text.as_bytes())?;
+            self.write(&store, &found, metric, scene, scene.output.writer())?;
             return Ok(Exit::Done);
         };
         let path = scene.dir.join(path);
-        let mut file = match fs::File::options().write(true).create_new(true).open(&path) {
+        let file = match fs::File::options().write(true).create_new(true).open(&path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 return Err(fault(format!("{} exists already", path.display()))
                     .hint("name a new file")
@@ -60,7 +62,38 @@ impl Export {
             }
             made => made.with_context(|| format!("cannot write {}", path.display()))?,
         };
-        file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        let written = self.write(&store, &found, metric, scene, Box::new(file));
+        if written.is_err() {
+            // Half a file looks like a whole one.
+            let _ = fs::remove_file(&path);
+        }
+        written.with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Exit::Done)
+    }
+
+    fn write(
+        &self,
+        store: &Store<'_>,
+        found: &[Found],
+        metric: &str,
+        scene: &Scene,
+        mut out: Box<dyn Write>,
+    ) -> Result<()> {
+        match self.format {
+            Kind::Tsv => ignore_gone(out.write_all(export::tsv(store, found, metric)?.as_bytes())),
+            Kind::Csv => {
+                let names = columns::usual(store, found)?;
+                let mut grid = Grid::new(Form::Csv, scene.output, out);
+                grid.begin(&names)?;
+                columns::each(store, found, &names, &mut |row| grid.row(row).map(drop))?;
+                grid.end()
+            }
+            Kind::Json => json(out, &Rows::unranked(store, found.to_vec())),
+            Kind::Jsonl => {
+                let mut lines = Lines::new(out);
+                Rows::unranked(store, found.to_vec()).each(&mut |row| lines.line(&row))?;
+                lines.end()
+            }
+        }
     }
 }

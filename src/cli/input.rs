@@ -4,11 +4,13 @@ use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::config::units;
 use crate::error::{Fault, misuse};
+use crate::ui::grid;
 
 /// `K=V`.
 pub fn pair(text: &str) -> Result<(String, String), String> {
@@ -91,4 +93,31 @@ pub fn text(object: &mut Map<String, Value>, key: &str) -> Result<Option<String>
 /// A metric's value from the command line: a number where it is one, else the text.
 pub fn metric(text: &str) -> Value {
     text.parse::<serde_json::Number>().map_or_else(|_| Value::from(text), Value::Number)
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people
+    Table,
+    /// Separated by tabs
+    Tsv,
+    /// Separated by commas
+    Csv,
+    /// One JSON object
+    Json,
+    /// A JSON object a line
+    Jsonl,
+}
+
+impl From<Form> for grid::Form {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Table => Self::Table,
+            Form::Tsv => Self::Tsv,
+            Form::Csv => Self::Csv,
+            Form::Json => Self::Json,
+            Form::Jsonl => Self::Jsonl,
+        }
+    }
 }

@@ -36,6 +36,7 @@ pub mod run;
 pub mod scene;
 pub mod shim;
 pub mod show;
+pub mod sql;
 pub mod stop;
 pub mod store;
 pub mod tags;

@@ -12,6 +12,7 @@ use crate::run::lock::Reach;
 use crate::run::runner::Runner;
 use crate::run::settle::Settled;
 use crate::store::experiments::{Store, Stored};
+use crate::ui::index_bar::IndexBar;
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
 use crate::ui::style::Label;
@@ -31,7 +32,10 @@ pub struct Scene {
 impl Scene {
     /// The experiments.
     pub fn store(&self) -> Store<'_> {
+        let bar = IndexBar::default();
         Store::new(&self.lab.repo)
+            .indexed(self.lab.settings.config.store.index)
+            .listened_to(Box::new(move |done, total| bar.show(done, total)))
     }
 
     /// The one who runs experiments.

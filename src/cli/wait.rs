@@ -57,7 +57,7 @@ impl Wait {
 fn open(scene: &Scene) -> Result<Vec<ExperimentId>> {
     let store = scene.store();
     let mut open = Vec::new();
-    for (stored, _) in store.summaries()?.into_iter().filter(|(_, summary)| !summary.status.is_final()) {
+    for stored in store.unfinished()? {
         let record = store.record(stored.snapshot)?;
         let pending = store.peek_pending(record.text("uuid").unwrap_or_default());
         if pending.is_some_and(|(pending, _)| !pending.external) {

@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(hint("[metrics]"), "did you mean `[metric]`?");
         assert_eq!(
             hint("[weather]"),
-            "the tables are `[gpu]`, `[hooks]`, `[log]`, `[metric]`, `[policy]`, `[run]`, `[snapshot]`, `[ui]`"
+            "the tables are `[gpu]`, `[hooks]`, `[log]`, `[metric]`, `[policy]`, `[run]`, `[snapshot]`, `[store]`, `[ui]`"
         );
     }
 

@@ -92,7 +92,7 @@ mod tests {
             ),
             (
                 "zeal",
-                "keys begin with `gpu.`, `hooks.`, `log.`, `metric.`, `policy.`, `run.`, `snapshot.`, `ui.`",
+                "keys begin with `gpu.`, `hooks.`, `log.`, `metric.`, `policy.`, `run.`, `snapshot.`, `store.`, `ui.`",
             ),
         ] {
             let told = tell(&flag(key).unwrap_err());

@@ -24,12 +24,12 @@ pub struct Config {
     pub run: Run,
     /// Which cards there are, and how they are given out.
     pub gpu: Gpu,
+    /// How experiments are kept and found.
+    pub store: Store,
     /// What a snapshot leaves out.
     pub snapshot: Snapshot,
     /// How much of a log is kept.
     pub log: Log,
-    /// How the store is kept small.
-    pub store: Store,
     /// What is called at the end of a run.
     pub hooks: Hooks,
     /// How answers are shown to people.

@@ -1,4 +1,5 @@
-//! How the store is kept small: what is tidied in the background, and what `gx gc` may take away.
+//! What is configured about keeping experiments: how they are found, what is tidied in the background, and what
+//! `gx gc` may take away.
 
 use std::time::Duration;
 
@@ -6,10 +7,12 @@ use serde::Deserialize;
 
 use crate::config::units;
 
-/// How the store is kept small.
+/// How experiments are kept and found.
 #[derive(Deserialize, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
+    /// Whether the index is asked.
+    pub index: Index,
     /// Whether it is tidied in the background.
     pub upkeep: Upkeep,
     /// From how many loose refs on.
@@ -31,6 +34,28 @@ pub struct Store {
     /// How long applied lines of the journal are left; never 0.
     #[serde(deserialize_with = "units::some_time")]
     pub keep_journal: Duration,
+}
+
+/// Whether the index is asked.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub enum Index {
+    /// Where it can be had.
+    Auto,
+    /// Never: every record is read.
+    Off,
+}
+
+impl TryFrom<String> for Index {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "auto" => Ok(Index::Auto),
+            "off" => Ok(Index::Off),
+            _ => Err(format!("must be \"auto\" or \"off\", not {word:?}")),
+        }
+    }
 }
 
 /// Whether the store is tidied in the background.

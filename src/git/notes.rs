@@ -43,7 +43,7 @@ impl<'a> Notes<'a> {
         self.repo
     }
 
-    fn tree(&self) -> Result<Option<Tree>> {
+    pub(super) fn tree(&self) -> Result<Option<Tree>> {
         let Some(tip) = self.tip else { return Ok(None) };
         let tree = self.repo.tree_of(tip).and_then(|tree| self.repo.tree(tree));
         Ok(Some(tree.with_context(|| format!("cannot read `{}`", self.name))?))
@@ -126,7 +126,7 @@ fn is_note(item: &Item) -> bool {
 }
 
 /// Any fan-out is accepted, since `git notes` may have rewritten the tree.
-fn find(repo: &Repo, mut tree: Tree, hex: &str) -> Result<Option<ObjectId>> {
+pub(super) fn find(repo: &Repo, mut tree: Tree, hex: &str) -> Result<Option<ObjectId>> {
     let mut rest = hex;
     loop {
         if let Some(item) = tree.get(rest.as_bytes()).filter(|item| is_note(item)) {

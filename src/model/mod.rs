@@ -2,6 +2,7 @@
 
 pub mod gpu;
 pub mod id;
+pub mod leader;
 pub mod object;
 pub mod outcome;
 pub mod path;

@@ -10,6 +10,7 @@ mod expr;
 mod lex;
 
 use crate::error::misuse;
+pub use eval::{holds, is_like, is_plain};
 pub use expr::{Comparison, Expr, Literal, moment};
 use lex::{Kind, Token};
 

@@ -49,11 +49,21 @@ pub struct Remark {
     pub text: String,
 }
 
+/// What one line of a record was about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// The status that it set, else `note`, `trashed`, `restored` or `change`.
+    pub what: String,
+}
+
 /// A record after its lines were merged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     fields: Fields,
     remarks: Vec<Remark>,
+    events: Vec<Event>,
     last: Option<Timestamp>,
 }
 
@@ -84,7 +94,9 @@ impl Record {
         if let Some(Value::String(text)) = patch.get("note") {
             self.remarks.push(Remark { at: at.to_owned(), text: text.clone() });
         }
-        self.last = self.last.max(at.parse().ok());
+        let at: Option<Timestamp> = at.parse().ok();
+        self.events.extend(at.map(|at| Event { at, what: subject(&patch).to_owned() }));
+        self.last = self.last.max(at);
         self.fields.extend(patch);
     }
 
@@ -96,6 +108,11 @@ impl Record {
     /// The remarks of `gx note`, oldest first.
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
+    }
+
+    /// What its lines were about, oldest first.
+    pub fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// Whether no line could be read.
@@ -116,6 +133,12 @@ impl Record {
     /// A number field.
     pub fn number(&self, key: &str) -> Option<f64> {
         self.fields.get(key).and_then(Value::as_f64)
+    }
+
+    /// Its value minus the best of its tag before it ran, where both are known.
+    pub fn delta(&self) -> Option<f64> {
+        let before = self.fields.get("best_before")?.get("value")?.as_f64()?;
+        Some(self.number("value")? - before).filter(|delta| delta.is_finite())
     }
 
     /// A moment.
@@ -144,6 +167,16 @@ impl Record {
         let metric = || self.fields.get("metrics")?.get(name);
         let param = || self.fields.get("params")?.get(name.strip_prefix("params.")?);
         self.fields.get(name).or_else(metric).or_else(param).cloned()
+    }
+}
+
+fn subject(patch: &Fields) -> &str {
+    match (patch.get("status"), patch.get("trashed")) {
+        (Some(Value::String(status)), _) => status,
+        (_, Some(Value::Bool(true))) => "trashed",
+        (_, Some(Value::Bool(false))) => "restored",
+        _ if patch.contains_key("note") => "note",
+        _ => "change",
     }
 }
 

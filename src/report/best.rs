@@ -3,9 +3,11 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::model::id::ExperimentId;
+use crate::model::leader::Leader;
 use crate::model::verdict::{Goal, gain};
 use crate::report::row::Row;
-use crate::research::ranking;
+use crate::research::ranking::{self, Among};
 use crate::store::experiments::Store;
 
 /// The answer of `gx best`.
@@ -29,29 +31,39 @@ pub struct BestOfTag {
     pub first_value: Option<f64>,
     /// By how much the best is better than that, always positive for better.
     pub gain_since_first: Option<f64>,
+    /// Better results of other clones on other hardware: of each kind the best one.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A better result of another clone that does not count.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// Whose it is.
+    pub id: ExperimentId,
+    /// Its value.
+    pub value: f64,
+    /// What it ran on; null without cards.
+    pub hardware: Option<String>,
 }
 
 impl Bests {
     /// Asks the store, for one tag or for all.
-    pub fn of(store: &Store<'_>, tag: Option<&str>, goal: Goal) -> Result<Self> {
-        let all = store.summaries()?;
+    pub fn of(store: &Store<'_>, tag: Option<&str>, goal: Goal, among: Among) -> Result<Self> {
+        let leaders = store.leaders(goal, tag)?;
         let mut tags = Vec::new();
-        for (name, best) in ranking::bests(&all, goal) {
-            if tag.is_some_and(|tag| tag != name) {
-                continue;
-            }
-            let own = || all.iter().filter(|(_, summary)| summary.tag == name);
-            let first_value = own()
-                .find(|(_, summary)| {
-                    summary.status == crate::model::status::Status::Keep && summary.value.is_some()
-                })
-                .and_then(|(_, summary)| summary.value);
-            let Some((stored, _)) = own().find(|(stored, _)| stored.id == best.id) else { continue };
+        for (name, champion) in ranking::bests(&leaders, goal, among) {
+            let best = champion.best;
+            let Some(stored) = store.find(&best.id)? else { continue };
+            let (experiments, first_value) = store.history_of(name)?;
+            let left_out = champion.left_out.into_iter();
             tags.push(BestOfTag {
-                experiment: Row::of(stored, &store.record(stored.snapshot)?, true),
-                experiments: own().count(),
+                experiment: Row::of(&stored, &store.record(stored.snapshot)?, true),
+                experiments,
                 first_value,
                 gain_since_first: first_value.map(|first| gain(goal, best.value, first)),
+                left_out: left_out
+                    .map(|Leader { id, value, hardware, .. }| LeftOut { id, value, hardware })
+                    .collect(),
             });
         }
         Ok(Self { tag: tag.map(str::to_owned), tags })

@@ -5,40 +5,25 @@ use serde_json::Value;
 
 use crate::model::record::Record;
 use crate::model::status::Status;
-use crate::report::row::Row;
-use crate::research::results::{self, Results, RowStatus, csv_field, one_line};
-use crate::store::experiments::{Store, Stored};
+use crate::research::results::{self, Results, RowStatus, one_line};
+use crate::store::choice::Choice;
+use crate::store::experiments::{Found, Store, Stored};
 
-/// The formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// autoresearch's `results.tsv`.
-    Tsv,
-    /// Comma separated, RFC 4180.
-    Csv,
-    /// An array of objects.
-    Json,
+/// One tag's experiments, or all, in the order of their ids.
+pub fn chosen(store: &Store<'_>, tag: Option<&str>) -> Result<Vec<Found>> {
+    let choice = Choice { tag: tag.map(str::to_owned), ..Choice::default() };
+    Ok(store.choose(&choice)?.found)
 }
 
-/// The text of the file.
-pub fn text(store: &Store<'_>, tag: Option<&str>, metric: &str, format: Format) -> Result<String> {
-    let all = store.records()?;
-    let chosen: Vec<_> =
-        all.into_iter().filter(|(_, record)| tag.is_none_or(|tag| record.text("tag") == Some(tag))).collect();
-    match format {
-        Format::Tsv => Ok(tsv(&chosen, metric)),
-        Format::Csv => Ok(csv(&rows(&chosen))),
-        Format::Json => Ok(serde_json::to_string_pretty(&rows(&chosen))? + "\n"),
-    }
-}
-
-fn rows(chosen: &[(Stored, Record)]) -> Vec<Row> {
-    chosen.iter().map(|(stored, record)| Row::of(stored, record, false)).collect()
-}
-
-fn tsv(chosen: &[(Stored, Record)], metric: &str) -> String {
-    let rows = chosen.iter().filter_map(|(stored, record)| tsv_row(stored, record, metric)).collect();
-    Results { metric: metric.to_owned(), rows }.to_tsv()
+/// The file that autoresearch reads.
+pub fn tsv(store: &Store<'_>, found: &[Found], metric: &str) -> Result<String> {
+    let mut rows = Vec::new();
+    let row = |found: &Found, note: &[u8]| tsv_row(&found.stored, &Record::fold(note), metric);
+    store.each_note(found, &row, &mut |row| {
+        rows.extend(row);
+        Ok(())
+    })?;
+    Ok(Results { metric: metric.to_owned(), rows }.to_tsv())
 }
 
 /// autoresearch knows three outcomes; what has none of them is left out.
@@ -69,54 +54,4 @@ fn tsv_row(stored: &Stored, record: &Record, metric: &str) -> Option<results::Ro
         status,
         description: one_line(&description.unwrap_or_default()),
     })
-}
-
-/// Rows as comma separated text: the columns of every table, then one per metric that any row has.
-pub fn csv(rows: &[Row]) -> String {
-    const FIXED: [&str; 12] = [
-        "id",
-        "snapshot",
-        "tag",
-        "status",
-        "value",
-        "delta",
-        "seconds",
-        "category",
-        "hypothesis",
-        "kept_commit",
-        "started",
-        "finished",
-    ];
-    let mut metrics: Vec<&String> = rows.iter().flat_map(|row| row.metrics.keys()).collect();
-    metrics.sort();
-    metrics.dedup();
-    let header =
-        FIXED.iter().map(|name| (*name).to_owned()).chain(metrics.iter().map(|name| csv_field(name)));
-    let mut text = header.collect::<Vec<_>>().join(",") + "\r\n";
-    for row in rows {
-        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-        let known = |text: &Option<String>| csv_field(text.as_deref().unwrap_or_default());
-        let mut fields = vec![
-            row.id.to_string(),
-            row.snapshot.to_string(),
-            csv_field(&row.tag),
-            row.status.to_string(),
-            number(row.value),
-            number(row.delta),
-            number(row.seconds),
-            known(&row.category),
-            csv_field(&row.hypothesis),
-            known(&row.kept_commit),
-            known(&row.started),
-            known(&row.finished),
-        ];
-        fields.extend(metrics.iter().map(|name| row.metrics.get(*name).map(plain).unwrap_or_default()));
-        text.push_str(&fields.join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), csv_field)
 }

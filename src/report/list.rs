@@ -1,46 +1,16 @@
 //! `gx ls`: experiments, filtered and sorted.
 
-use anyhow::Result;
-use serde::Serialize;
-use serde_json::Value;
+use anyhow::{Result, anyhow};
+use serde::ser::{Error as _, SerializeSeq};
+use serde::{Serialize, Serializer};
 
-use crate::clock::Timestamp;
-use crate::error::misuse;
-use crate::model::query::Expr;
+use crate::model::id::ExperimentId;
 use crate::model::record::Record;
-use crate::model::status::Status;
-use crate::model::summary::Summary;
 use crate::model::verdict::Goal;
-use crate::report::now::Now;
 use crate::report::row::Row;
-use crate::research::ranking;
-use crate::store::experiments::{Store, Stored};
-
-/// Which experiments, in which order.
-#[derive(Debug, Default)]
-pub struct Choice {
-    /// Only those of this run tag.
-    pub tag: Option<String>,
-    /// Only those with one of these states; empty is all.
-    pub status: Vec<Status>,
-    /// Only those of this category.
-    pub category: Option<String>,
-    /// Only those that match.
-    pub condition: Option<Expr>,
-    /// A field or metric to sort by, and whether downwards; without it, by number.
-    pub sort: Option<(String, Direction)>,
-    /// At most so many: the last ones, or after a sort the first ones.
-    pub limit: Option<usize>,
-}
-
-/// Which way a list is sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Smallest first.
-    Up,
-    /// Largest first.
-    Down,
-}
+use crate::research::ranking::{self, Among};
+use crate::store::choice::{Choice, Chosen};
+use crate::store::experiments::{Found, Store};
 
 /// The answer of `gx ls`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,41 +29,12 @@ impl List {
     /// # Errors
     /// A sort key that no experiment has.
     pub fn of(store: &Store<'_>, choice: &Choice, goal: Goal) -> Result<Self> {
-        let all = store.summaries()?;
-        let total = all.len();
-        let bests = ranking::bests(&all, goal);
-        let is_best = |stored: &Stored, tag: &str| bests.get(tag).is_some_and(|best| best.id == stored.id);
-        let mut chosen: Vec<&(Stored, Summary)> =
-            all.iter().filter(|(_, summary)| choice.admits(summary)).collect();
-        let mut matching = chosen.len();
-        let limit = choice.limit.unwrap_or(usize::MAX);
-        if choice.condition.is_none() && choice.sort.is_none() {
-            chosen.drain(..matching.saturating_sub(limit));
-        }
-        let now = Timestamp::now().micros();
-        let chosen: Vec<Stored> = chosen.into_iter().map(|(stored, _)| stored.clone()).collect();
-        let rows = store.map_records(&chosen, &|stored, record| {
-            let row = Row::of(stored, record, is_best(stored, record.text("tag").unwrap_or_default()));
-            let look = |name: &str| lookup(&row, record, name);
-            let is_wanted = choice.condition.as_ref().is_none_or(|expr| expr.matches(&look, now));
-            let key = choice.sort.as_ref().and_then(|(key, _)| look(key)).filter(|value| !value.is_null());
-            is_wanted.then_some((row, key))
+        let Chosen { found, matching, total } = store.choose(choice)?;
+        let mut experiments = Vec::with_capacity(found.len());
+        Rows::of(store, found, goal)?.each(&mut |row| {
+            experiments.push(row);
+            Ok(())
         })?;
-        let mut rows: Vec<(Row, Option<Value>)> = rows.into_iter().flatten().collect();
-        if choice.condition.is_some() {
-            matching = rows.len();
-        }
-        match &choice.sort {
-            Some((key, direction)) => {
-                sort(&mut rows, key, *direction)?;
-                rows.truncate(limit);
-            }
-            None => drop(rows.drain(..rows.len().saturating_sub(limit))),
-        }
-        let mut experiments: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
-        for row in experiments.iter_mut().filter(|row| !row.status.is_final()) {
-            row.now = Now::of(store, &row.id, &store.record(row.snapshot)?);
-        }
         Ok(Self { experiments, matching, total })
     }
 }
@@ -110,48 +51,80 @@ impl List {
     }
 }
 
-impl Choice {
-    fn admits(&self, summary: &Summary) -> bool {
-        self.tag.as_ref().is_none_or(|tag| summary.tag == *tag)
-            && (self.status.is_empty() || self.status.contains(&summary.status))
-            && self.category.as_ref().is_none_or(|category| summary.category.as_ref() == Some(category))
+/// Experiments as lines of a list, made one after the other.
+pub struct Rows<'a> {
+    store: &'a Store<'a>,
+    found: Vec<Found>,
+    bests: Vec<ExperimentId>,
+}
+
+impl<'a> Rows<'a> {
+    /// Of experiments that were chosen.
+    pub fn of(store: &'a Store<'a>, found: Vec<Found>, goal: Goal) -> Result<Self> {
+        let leaders = store.leaders(goal, None)?;
+        let bests = ranking::bests(&leaders, goal, Among::Comparable).into_values();
+        Ok(Self { store, found, bests: bests.map(|champion| champion.best.id).collect() })
+    }
+
+    /// The same without saying which are the best.
+    pub fn unranked(store: &'a Store<'a>, found: Vec<Found>) -> Self {
+        Self { store, found, bests: Vec::new() }
+    }
+
+    /// Hands them out in order.
+    pub fn each(&self, take: &mut dyn FnMut(Row) -> Result<()>) -> Result<()> {
+        let bests = &self.bests;
+        let make = |found: &Found, note: &[u8]| {
+            let record = Record::fold(note);
+            let row = Row::of(&found.stored, &record, bests.contains(&found.stored.id));
+            let is_open = !row.status.is_final();
+            (row, is_open.then_some(record))
+        };
+        self.store.each_note(&self.found, &make, &mut |(row, open)| {
+            take(match open {
+                Some(record) => row.with_now(self.store, &record),
+                None => row,
+            })
+        })
     }
 }
 
-fn lookup(row: &Row, record: &Record, name: &str) -> Option<Value> {
-    match name {
-        "id" => Some(row.id.to_string().into()),
-        "number" => Some(row.id.number().into()),
-        "status" => Some(row.status.word().into()),
-        "delta" => row.delta.map(Value::from),
-        _ => record.lookup(name),
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.found.len()))?;
+        let mut failed = None;
+        let read = self.each(&mut |row| {
+            list.serialize_element(&row).map_err(|error| {
+                failed = Some(error);
+                anyhow!("cannot write a list")
+            })
+        });
+        match (failed, read) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(S::Error::custom(format!("{error:#}"))),
+            (None, Ok(())) => list.end(),
+        }
     }
 }
 
-fn sort(rows: &mut [(Row, Option<Value>)], key: &str, direction: Direction) -> Result<()> {
-    if !rows.is_empty() && rows.iter().all(|(_, value)| value.is_none()) {
-        return Err(misuse(format!("no experiment has a field or metric `{key}`"))
-            .hint("sort by `value`, `seconds`, `started` or a metric's name; `gx show ID` lists the fields")
-            .into());
-    }
-    rows.sort_by(|(_, a), (_, b)| match (a, b) {
-        (Some(a), Some(b)) if direction == Direction::Down => compare(b, a),
-        (Some(a), Some(b)) => compare(a, b),
-        // What has no value stands last, whichever way is asked for.
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    });
-    Ok(())
+/// As [`List`], for other programs: read while it is written, so that no list is too long for memory.
+#[derive(Serialize)]
+pub struct Listing<'a> {
+    /// The experiments.
+    pub experiments: Rows<'a>,
+    /// How many there are that match.
+    pub matching: usize,
+    /// How many there are at all.
+    pub total: usize,
 }
 
-fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        (Some(_), None) => std::cmp::Ordering::Less,
-        (None, Some(_)) => std::cmp::Ordering::Greater,
-        (None, None) => text(a).cmp(&text(b)),
+impl<'a> Listing<'a> {
+    /// Asks the store.
+    ///
+    /// # Errors
+    /// A sort key that no experiment has.
+    pub fn of(store: &'a Store<'a>, choice: &Choice, goal: Goal) -> Result<Self> {
+        let Chosen { found, matching, total } = store.choose(choice)?;
+        Ok(Self { experiments: Rows::of(store, found, goal)?, matching, total })
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod best;
+pub mod columns;
 pub mod diff;
 pub mod doctor;
 pub mod done;

@@ -3,11 +3,11 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::model::status::Status;
 use crate::model::verdict::{Goal, Policy, Verdict, gain, judge};
 use crate::report::row::Row;
-use crate::research::ranking;
+use crate::research::ranking::{self, Among};
 use crate::store::experiments::Store;
+use crate::store::ranks::Tried;
 
 /// The answer of `gx near`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,20 +31,16 @@ pub struct NearMiss {
 impl NearMisses {
     /// Asks the store. Each result is judged anew, since the best has moved on since its own verdict.
     pub fn of(store: &Store<'_>, tag: Option<&str>, policy: &Policy) -> Result<Self> {
-        let all = store.summaries()?;
+        let leaders = store.leaders(policy.goal, tag)?;
+        let bests = ranking::bests(&leaders, policy.goal, Among::Comparable);
         let mut near = Vec::new();
-        let bests = ranking::bests(&all, policy.goal);
-        for (stored, summary) in &all {
-            let is_beaten = matches!(summary.status, Status::NearMiss | Status::Discard);
-            let (true, Some(value)) = (is_beaten && tag.is_none_or(|tag| tag == summary.tag), summary.value)
-            else {
-                continue;
-            };
-            let Some(best) = bests.get(summary.tag.as_str()).map(|best| best.value) else { continue };
+        for Tried { found, tag, value } in store.beaten(tag)? {
+            let Some(best) = bests.get(tag.as_str()).map(|champion| champion.best.value) else { continue };
             if judge(policy, value, Some(best)) == Verdict::Discard {
                 continue;
             }
-            let experiment = Row::of(stored, &store.record(stored.snapshot)?, false);
+            let record = store.record(found.stored.snapshot)?;
+            let experiment = Row::of(&found.stored, &record, false);
             near.push(NearMiss { experiment, behind: behind(policy.goal, value, best) });
         }
         near.sort_by(|a, b| a.behind.total_cmp(&b.behind));

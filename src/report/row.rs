@@ -68,8 +68,6 @@ impl Row {
         let object =
             |key: &str| record.fields().get(key).and_then(Value::as_object).cloned().unwrap_or_default();
         let value = record.number("value");
-        let before =
-            record.fields().get("best_before").and_then(|best| best.get("value")).and_then(Value::as_f64);
         Self {
             id: stored.id.clone(),
             snapshot: stored.snapshot,
@@ -78,7 +76,7 @@ impl Row {
             reason: text("reason"),
             metric: text("metric").unwrap_or_default(),
             value,
-            delta: value.zip(before).map(|(value, before)| value - before),
+            delta: record.delta(),
             is_best,
             metrics: object("metrics"),
             params: object("params"),

@@ -8,7 +8,7 @@ use crate::model::id::ExperimentId;
 use crate::model::record::Remark;
 use crate::model::verdict::Goal;
 use crate::report::row::Row;
-use crate::research::ranking;
+use crate::research::ranking::{self, Among};
 use crate::store::experiments::{Store, Stored};
 
 /// The answer of `gx show`.
@@ -29,14 +29,17 @@ impl Show {
     /// Asks the store.
     pub fn of(store: &Store<'_>, stored: &Stored, goal: Goal) -> Result<Self> {
         let record = store.record(stored.snapshot)?;
-        let all = store.summaries()?;
         let tag = record.text("tag").unwrap_or_default();
-        let is_best = ranking::best(&all, tag, goal).is_some_and(|best| best.id == stored.id);
-        let base = record.text("base");
-        let parent = all.iter().find(|(_, summary)| base.is_some() && summary.kept_commit.as_deref() == base);
+        let leaders = store.leaders(goal, Some(tag))?;
+        let best = ranking::bests(&leaders, goal, Among::Comparable).remove(tag);
+        let is_best = best.is_some_and(|champion| champion.best.id == stored.id);
+        let parent = match record.text("base") {
+            Some(base) => store.kept_as(base)?,
+            None => None,
+        };
         Ok(Self {
             experiment: Row::of(stored, &record, is_best).with_now(store, &record),
-            parent: parent.map(|(stored, _)| stored.id.clone()),
+            parent: parent.map(|stored| stored.id),
             remarks: record.remarks().to_vec(),
             record: record.fields().clone(),
         })

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::id::ExperimentId;
 use crate::model::status::Status;
 use crate::model::verdict::Goal;
-use crate::research::ranking;
+use crate::research::ranking::{self, Among};
 use crate::store::experiments::Store;
 
 /// The answer of `gx tags`.
@@ -45,14 +45,14 @@ impl Tag {
 impl Tags {
     /// Asks the store.
     pub fn of(store: &Store<'_>, goal: Goal) -> Result<Self> {
-        let all = store.summaries()?;
-        let bests = ranking::bests(&all, goal);
+        let (tallies, leaders) = (store.tallies()?, store.leaders(goal, None)?);
+        let bests = ranking::bests(&leaders, goal, Among::Comparable);
         let mut tags: BTreeMap<&str, Tag> = BTreeMap::new();
-        for (_, summary) in &all {
-            let tag = tags.entry(&summary.tag).or_insert_with(|| {
-                let best = bests.get(summary.tag.as_str());
+        for tally in &tallies {
+            let tag = tags.entry(&tally.tag).or_insert_with(|| {
+                let best = bests.get(tally.tag.as_str()).map(|champion| &champion.best);
                 Tag {
-                    tag: summary.tag.clone(),
+                    tag: tally.tag.clone(),
                     experiments: 0,
                     by_status: BTreeMap::new(),
                     best_value: best.map(|best| best.value),
@@ -60,9 +60,9 @@ impl Tags {
                     last_finished: None,
                 }
             });
-            tag.experiments += 1;
-            *tag.by_status.entry(summary.status.word()).or_default() += 1;
-            tag.last_finished = tag.last_finished.take().max(summary.finished.clone());
+            tag.experiments += tally.experiments;
+            *tag.by_status.entry(tally.status.word()).or_default() += tally.experiments;
+            tag.last_finished = tag.last_finished.take().max(tally.last_finished.clone());
         }
         Ok(Self { tags: tags.into_values().collect() })
     }

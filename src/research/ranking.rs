@@ -1,87 +1,135 @@
-//! Which experiment is best, which came close, and how many crashed in a row.
+//! Which experiment is best, among those that can be compared.
 
 use std::collections::BTreeMap;
 
-use crate::model::id::{ExperimentId, Named};
+use crate::model::leader::Leader;
 use crate::model::outcome::Best;
-use crate::model::status::Status;
-use crate::model::summary::Summary;
 use crate::model::verdict::{Goal, better};
 
-/// The best kept result of a tag; of equal ones the first.
-pub fn best<N: Named>(all: &[(N, Summary)], tag: &str, goal: Goal) -> Option<Best> {
-    bests(all, goal).remove(tag)
+/// Which results of other clones count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// Those on hardware like that of this clone's own best; where it has none, on what most of them ran on.
+    Comparable,
+    /// All.
+    AnyHardware,
 }
 
-/// The best kept result of every tag that has one.
-pub fn bests<N: Named>(all: &[(N, Summary)], goal: Goal) -> BTreeMap<&str, Best> {
-    let mut bests: BTreeMap<&str, Best> = BTreeMap::new();
-    for (named, summary) in all.iter().filter(|(_, summary)| summary.status == Status::Keep) {
-        let Some(value) = summary.value else { continue };
-        let is_better = bests.get(summary.tag.as_str()).is_none_or(|best| better(goal, value, best.value));
-        if is_better {
-            bests.insert(&summary.tag, Best { id: named.id().clone(), value });
+/// The best of a tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Champion {
+    /// Which, and its value.
+    pub best: Best,
+    /// Better ones that do not count: of each other kind of hardware the best one.
+    pub left_out: Vec<Leader>,
+}
+
+/// The best result of a tag that this clone has made itself: verdicts compare with nothing else.
+pub fn own_best(leaders: &[Leader], tag: &str) -> Option<Best> {
+    let own = leaders.iter().find(|leader| leader.tag == tag && leader.id.site().is_none());
+    own.map(|leader| Best { id: leader.id.clone(), value: leader.value })
+}
+
+/// The best result of every tag that has one; of equal ones that of the first experiment.
+pub fn bests(leaders: &[Leader], goal: Goal, among: Among) -> BTreeMap<&str, Champion> {
+    let mut tags: BTreeMap<&str, Vec<&Leader>> = BTreeMap::new();
+    for leader in leaders {
+        tags.entry(&leader.tag).or_default().push(leader);
+    }
+    tags.into_iter().filter_map(|(tag, leaders)| Some((tag, champion(leaders, goal, among)?))).collect()
+}
+
+fn champion(mut leaders: Vec<&Leader>, goal: Goal, among: Among) -> Option<Champion> {
+    leaders.sort_by(|a, b| a.id.cmp(&b.id));
+    let own = leaders.iter().find(|leader| leader.id.site().is_none());
+    let most = || leaders.iter().rev().max_by_key(|leader| leader.results);
+    let reference = own.or_else(most)?.hardware.clone();
+    let counts = |leader: &Leader| {
+        among == Among::AnyHardware || leader.id.site().is_none() || leader.hardware == reference
+    };
+    let mut best: Option<&Leader> = None;
+    for leader in leaders.iter().copied().filter(|leader| counts(leader)) {
+        if best.is_none_or(|best| better(goal, leader.value, best.value)) {
+            best = Some(leader);
         }
     }
-    bests
-}
-
-/// How many of a tag's last experiments crashed in a row, when `id` ends with `status`.
-///
-/// Only `crash` counts; anything else that has come to its end breaks the row.
-pub fn crashes_in_a_row<N: Named>(all: &[(N, Summary)], tag: &str, status: Status, id: &ExperimentId) -> u32 {
-    if status != Status::Crash {
-        return 0;
-    }
-    let mut ended: Vec<_> = all
-        .iter()
-        .filter(|(named, summary)| summary.tag == tag && summary.status.is_final() && named.id() != id)
-        .collect();
-    ended.sort_by(|a, b| (&a.1.finished, a.0.id()).cmp(&(&b.1.finished, b.0.id())));
-    let before = ended.iter().rev().take_while(|(_, summary)| summary.status == Status::Crash).count();
-    1 + u32::try_from(before).unwrap_or(u32::MAX - 1)
+    let best = best?;
+    let left_out = leaders.iter().filter(|leader| !counts(leader) && better(goal, leader.value, best.value));
+    Some(Champion {
+        best: Best { id: best.id.clone(), value: best.value },
+        left_out: left_out.map(|leader| (*leader).clone()).collect(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::id::ExperimentId;
+    use crate::model::leader::Leaders;
+    use crate::model::summary::Summary;
 
-    fn all(rows: &[(&str, &str, Option<f64>)]) -> Vec<(ExperimentId, Summary)> {
-        let fold = |(number, (tag, status, value)): (usize, &(&str, &str, Option<f64>))| {
+    /// Kept results: id, tag, status, value, cards.
+    fn leaders(rows: &[(&str, &str, &str, Option<f64>, &str)], goal: Goal) -> Vec<Leader> {
+        let fold = |(id, tag, status, value, card): &(&str, &str, &str, Option<f64>, &str)| {
             let value = value.map_or("null".to_owned(), |value| value.to_string());
+            let cards = if card.is_empty() { String::new() } else { format!("{{\"name\":\"{card}\"}}") };
             let note = format!(
-                "{{\"at\":\"2026-03-08T00:00:00.000000Z\",\"tag\":\"{tag}\",\"status\":\"{status}\",\"value\":{value}}}"
+                "{{\"at\":\"2026-03-08T00:00:00.000000Z\",\"tag\":\"{tag}\",\"status\":\"{status}\",\"value\":{value},\"gpus\":[{cards}]}}"
             );
-            (ExperimentId::local(number as u64 + 1), Summary::fold(note.as_bytes()))
+            (id.parse::<ExperimentId>().unwrap(), Summary::fold(note.as_bytes()))
         };
-        rows.iter().enumerate().map(fold).collect()
+        Leaders::of(&rows.iter().map(fold).collect::<Vec<_>>(), goal)
     }
 
     #[test]
     fn the_best_is_kept_of_this_tag_and_the_first_of_equals() {
         let rows = [
-            ("a", "keep", Some(2.0)),
-            ("a", "discard", Some(0.5)),
-            ("b", "keep", Some(0.1)),
-            ("a", "keep", Some(1.0)),
-            ("a", "keep", Some(1.0)),
-            ("a", "keep", None),
+            ("exp-1", "a", "keep", Some(2.0), ""),
+            ("exp-2", "a", "discard", Some(0.5), ""),
+            ("exp-3", "b", "keep", Some(0.1), ""),
+            ("exp-4", "a", "keep", Some(1.0), ""),
+            ("exp-5", "a", "keep", Some(1.0), ""),
+            ("exp-6", "a", "keep", None, ""),
         ];
-        let found = best(&all(&rows), "a", Goal::Lower).unwrap();
+        let lower = leaders(&rows, Goal::Lower);
+        let found = own_best(&lower, "a").unwrap();
         assert_eq!((found.id.to_string().as_str(), found.value), ("exp-4", 1.0));
-        assert_eq!(best(&all(&rows), "a", Goal::Higher).unwrap().value, 2.0);
-        assert_eq!(best(&all(&rows), "c", Goal::Lower), None);
+        assert_eq!(own_best(&leaders(&rows, Goal::Higher), "a").unwrap().value, 2.0);
+        assert_eq!(own_best(&lower, "c"), None);
+        assert_eq!(bests(&lower, Goal::Lower, Among::Comparable)["b"].best.value, 0.1);
     }
 
     #[test]
-    fn only_crashes_in_a_row_of_the_tag_count() {
-        let id = ExperimentId::local(9);
-        let crash = ("a", "crash", None);
-        let streak = |rows: &[_]| crashes_in_a_row(&all(rows), "a", Status::Crash, &id);
-        assert_eq!(streak(&[crash, crash]), 3);
-        assert_eq!(streak(&[crash, ("a", "timeout", None), crash]), 2);
-        assert_eq!(streak(&[crash, ("b", "keep", Some(1.0)), ("a", "running", None)]), 2);
-        assert_eq!(streak(&[]), 1);
-        assert_eq!(crashes_in_a_row(&all(&[crash]), "a", Status::Keep, &id), 0);
+    fn results_of_other_clones_count_on_like_hardware_only_and_never_for_verdicts() {
+        let rows = [
+            ("exp-1", "a", "keep", Some(1.0), "H100"),
+            ("lab-b/exp-1", "a", "keep", Some(0.9), "H100"),
+            ("lab-b/exp-2", "a", "keep", Some(0.5), "B200"),
+            ("lab-b/exp-3", "a", "keep", Some(0.6), ""),
+        ];
+        let all = leaders(&rows, Goal::Lower);
+        let champion = &bests(&all, Goal::Lower, Among::Comparable)["a"];
+        assert_eq!(champion.best.id.to_string(), "lab-b/exp-1");
+        let left_out: Vec<_> = champion.left_out.iter().map(|leader| leader.id.to_string()).collect();
+        assert_eq!(left_out, ["lab-b/exp-2", "lab-b/exp-3"]);
+        let any = &bests(&all, Goal::Lower, Among::AnyHardware)["a"];
+        assert_eq!((any.best.id.to_string().as_str(), any.left_out.len()), ("lab-b/exp-2", 0));
+        assert_eq!(own_best(&all, "a").unwrap().id.to_string(), "exp-1");
+    }
+
+    #[test]
+    fn without_an_own_result_what_most_ran_on_is_the_measure() {
+        let rows = [
+            ("lab-b/exp-1", "a", "keep", Some(0.5), "B200"),
+            ("lab-b/exp-2", "a", "keep", Some(0.9), "H100"),
+            ("lab-b/exp-3", "a", "keep", Some(0.8), "H100"),
+        ];
+        let all = leaders(&rows, Goal::Lower);
+        let champion = &bests(&all, Goal::Lower, Among::Comparable)["a"];
+        assert_eq!((champion.best.id.to_string().as_str(), champion.left_out.len()), ("lab-b/exp-3", 1));
+        // No cards on both sides are like hardware too.
+        let none = [("exp-1", "a", "keep", Some(1.0), ""), ("lab-b/exp-1", "a", "keep", Some(0.9), "")];
+        let all = leaders(&none, Goal::Lower);
+        assert_eq!(bests(&all, Goal::Lower, Among::Comparable)["a"].best.id.to_string(), "lab-b/exp-1");
     }
 }

@@ -151,16 +151,11 @@ impl Runner<'_> {
 
     /// The newest kept commit of the tag that HEAD descends from.
     fn last_kept(&self, tag: &str, head: ObjectId) -> Result<Option<ObjectId>> {
-        for (_, summary) in self.store.summaries()?.into_iter().rev() {
-            if summary.tag == tag
-                && summary.status == Status::Keep
-                && let Some(kept) = summary.kept_commit.and_then(|commit| commit.parse().ok())
-                && self.repo.is_ancestor(kept, head)?
-            {
-                return Ok(Some(kept));
-            }
-        }
-        Ok(None)
+        let kept = self.store.newest_kept(tag, &mut |kept| match kept.parse() {
+            Ok(kept) => self.repo.is_ancestor(kept, head),
+            Err(_) => Ok(false),
+        })?;
+        kept.map(|kept| kept.parse()).transpose()
     }
 
     fn fields(&self, request: &Request, found: &Found, tag: &str) -> Result<Fields> {

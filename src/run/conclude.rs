@@ -15,7 +15,6 @@ use crate::model::path::RepoPath;
 use crate::model::record::{Fields, Record};
 use crate::model::scrape::Metrics;
 use crate::model::status::Status;
-use crate::model::summary::Summary;
 use crate::process::command::Ended;
 use crate::process::{fail, log};
 use crate::research::ranking;
@@ -26,7 +25,6 @@ use crate::run::runner::Runner;
 use crate::run::seal;
 use crate::run::site::Site;
 use crate::run::tip::Since;
-use crate::store::experiments::Stored;
 use crate::store::pending::{Held, Pending};
 
 /// The end of a run as it was observed.
@@ -86,10 +84,10 @@ impl Runner<'_> {
         // Somebody may have rewound the notes while it ran.
         self.store.settle()?;
         let before = self.store.record(pending.snapshot)?;
-        let summaries = self.store.summaries()?;
         let tag = before.text("tag").unwrap_or_default().to_owned();
-        let best = ranking::best(&summaries, &tag, self.config.metric.goal);
-        let broken = self.broken_seal(&summaries, &tag, &before, &observed.altered)?;
+        let leaders = self.store.leaders(self.config.metric.goal, Some(&tag))?;
+        let best = ranking::own_best(&leaders, &tag);
+        let broken = self.broken_seal(&tag, &before, &observed.altered)?;
         let scales = Scales {
             metric: &self.config.metric,
             policy: &self.config.policy,
@@ -98,7 +96,7 @@ impl Runner<'_> {
         };
         let mut judged = scales.weigh(&observed.ending, &observed.metrics);
         self.weigh_stale(&mut judged, pending, id)?;
-        let base_result = self.result_at(pending.scope.base, &summaries)?;
+        let base_result = self.result_at(pending.scope.base)?;
         let mut fields = self.end_fields(&judged, observed, &before, best.as_ref());
         if let Some(own) = &base_result {
             fields.insert("base_result".into(), json!({"id": own.id, "value": own.value}));
@@ -116,7 +114,7 @@ impl Runner<'_> {
         fail::point("ended");
         let unfinished = self.keep_log(pending.snapshot, id).err();
         fail::point("logged");
-        let crashes = ranking::crashes_in_a_row(&summaries, &tag, judged.status, id);
+        let crashes = self.crashes_in_a_row(&tag, judged.status, id)?;
         let allowed = self.config.policy.crash_streak;
         Ok(Finished {
             id: id.clone(),
@@ -210,29 +208,15 @@ impl Runner<'_> {
 
     /// Which protected paths differ from the tag's baseline, its first result that was not tainted itself, or
     /// were changed while the command ran; and why that is so, in a few words.
-    fn broken_seal(
-        &self,
-        all: &[(Stored, Summary)],
-        tag: &str,
-        run: &Record,
-        altered: &[String],
-    ) -> Result<Option<String>> {
+    fn broken_seal(&self, tag: &str, run: &Record, altered: &[String]) -> Result<Option<String>> {
         if !altered.is_empty() {
             return Ok(Some(format!("protected, and changed while it ran: {}", altered.join(", "))));
         }
         let now = seal::of(run.fields());
-        let results = all.iter().filter(|(_, summary)| {
-            summary.tag == tag && summary.value.is_some() && summary.status != Status::Tainted
-        });
-        for (stored, _) in results {
-            let baseline = self.store.record(stored.snapshot)?;
-            if !seal::of(baseline.fields()).is_empty() {
-                let broken = seal::broken(&baseline, &now);
-                let told = || format!("protected, and not as in {}: {}", stored.id, broken.join(", "));
-                return Ok((!broken.is_empty()).then(told));
-            }
-        }
-        Ok(None)
+        let Some(first) = self.store.first_sealed(tag)? else { return Ok(None) };
+        let broken = seal::broken(&self.store.record(first.snapshot)?, &now);
+        let told = || format!("protected, and not as in {}: {}", first.id, broken.join(", "));
+        Ok((!broken.is_empty()).then(told))
     }
 
     /// The protected paths that are not as they were when the run began.

@@ -159,7 +159,7 @@ impl Runner<'_> {
             return Ok(None);
         };
         if !self.repo.is_ancestor(then, head.commit)?
-            || !matches!(self.between(then, head.commit, &self.store.summaries()?)?, Since::Keeps(_))
+            || !matches!(self.between(then, head.commit)?, Since::Keeps(_))
         {
             return Ok(None);
         }
@@ -185,7 +185,7 @@ impl Runner<'_> {
         if from == tip {
             return Ok(None);
         }
-        match self.between(from, tip, &self.store.summaries()?)? {
+        match self.between(from, tip)? {
             Since::Keeps(_) => {}
             Since::Nothing => return Ok(None),
             Since::Others => {

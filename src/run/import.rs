@@ -19,6 +19,7 @@ use crate::research::results::{Results, Row, RowStatus};
 use crate::run::begin::uuid;
 use crate::run::runner::Runner;
 use crate::run::tag::check_tag;
+use crate::store::experiments::Stored;
 use crate::store::pending::{Mode, Pending, Scope};
 
 /// What an import came to.
@@ -77,13 +78,15 @@ impl Runner<'_> {
 
     fn imported_before(&self, tag: &str) -> Result<BTreeMap<Key, usize>> {
         let mut known = BTreeMap::new();
-        for (_, record) in self.store.records()? {
-            if record.text("tag") == Some(tag)
-                && let Some(key) = key_of_record(&record)
-            {
+        let key = |_: &Stored, record: &Record| {
+            if record.text("tag") == Some(tag) { key_of_record(record) } else { None }
+        };
+        self.store.each_record(&key, &mut |key| {
+            if let Some(key) = key {
                 *known.entry(key).or_default() += 1;
             }
-        }
+            Ok(())
+        })?;
         Ok(known)
     }
 

@@ -3,13 +3,23 @@
 use anyhow::Result;
 
 use crate::clock::Timestamp;
+use crate::model::id::ExperimentId;
 use crate::model::outcome::{Best, Finished, TreeChange};
 use crate::model::status::Status;
-use crate::research::ranking;
 use crate::run::runner::Runner;
 use crate::store::experiments::Stored;
 
 impl Runner<'_> {
+    /// How many of a tag's last experiments crashed in a row, when `id` ends with `status`.
+    ///
+    /// Only `crash` counts; anything else that has come to its end breaks the row.
+    pub(super) fn crashes_in_a_row(&self, tag: &str, status: Status, id: &ExperimentId) -> Result<u32> {
+        if status != Status::Crash {
+            return Ok(0);
+        }
+        Ok(1 + u32::try_from(self.store.crashes_before(tag, id)?).unwrap_or(u32::MAX - 1))
+    }
+
     /// How an experiment ended, as far as its record tells: nothing of the work tree.
     pub fn recorded_end(&self, stored: &Stored) -> Result<Option<Finished>> {
         let record = self.store.record(stored.snapshot)?;
@@ -24,7 +34,7 @@ impl Runner<'_> {
             Some(Best { id, value: result.get("value")?.as_f64()? })
         };
         let tag = record.text("tag").unwrap_or_default();
-        let crashes = ranking::crashes_in_a_row(&self.store.summaries()?, tag, status, &stored.id);
+        let crashes = self.crashes_in_a_row(tag, status, &stored.id)?;
         let allowed = self.config.policy.crash_streak;
         let metrics = record.fields().get("metrics").and_then(|metrics| metrics.as_object());
         Ok(Some(Finished {

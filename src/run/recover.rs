@@ -120,8 +120,11 @@ impl Runner<'_> {
 
     fn is_interrupted(&self, uuid: &str) -> Result<Option<ExperimentId>> {
         let Some(snapshot) = self.store.peek_stranded(uuid) else { return Ok(None) };
-        let stored = self.store.list()?.into_iter().find(|stored| stored.snapshot == snapshot);
-        let Some(stored) = stored else { return Ok(None) };
+        let Some(stored) = self.store.by_snapshot(snapshot)? else { return Ok(None) };
+        if self.store.find(&stored.id)?.is_none() {
+            // It was thrown away.
+            return Ok(None);
+        }
         let is_so = self.store.record(snapshot)?.status() == Status::Interrupted;
         Ok(is_so.then_some(stored.id))
     }

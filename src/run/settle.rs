@@ -166,8 +166,7 @@ impl Runner<'_> {
 
     /// The name of a pending run, where it got as far as having one.
     pub(super) fn id_of(&self, pending: &Pending) -> Result<Option<ExperimentId>> {
-        let all = self.store.list()?.into_iter().chain(self.store.trashed()?);
-        Ok(all.into_iter().find(|stored| stored.snapshot == pending.snapshot).map(|stored| stored.id))
+        Ok(self.store.by_snapshot(pending.snapshot)?.map(|stored| stored.id))
     }
 
     /// What a run that nobody saw end has left: its log, and when that was last written.

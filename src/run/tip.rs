@@ -9,8 +9,8 @@ use crate::model::object::ObjectId;
 use crate::model::outcome::{Best, Moved, Refusal};
 use crate::model::status::Status;
 use crate::model::summary::Summary;
+use crate::model::verdict::better;
 use crate::run::runner::Runner;
-use crate::store::experiments::Stored;
 use crate::store::pending::{Mode, Scope};
 
 /// How the tip of now stands to the commit that an experiment began on.
@@ -59,7 +59,7 @@ impl Runner<'_> {
             // The work tree had run ahead of it, or it was wound back meanwhile.
             return Ok(if Some(tip) == scope.tip_at { Since::Nothing } else { Since::Others });
         }
-        self.between(scope.head, tip, &self.store.summaries()?)
+        self.between(scope.head, tip)
     }
 
     fn tip_commit(&self, reference: &str) -> Result<Option<ObjectId>> {
@@ -70,7 +70,7 @@ impl Runner<'_> {
     }
 
     /// What lies between two commits of a tip, following each keep back to what it was kept on.
-    pub(super) fn between(&self, base: ObjectId, tip: ObjectId, all: &[(Stored, Summary)]) -> Result<Since> {
+    pub(super) fn between(&self, base: ObjectId, tip: ObjectId) -> Result<Since> {
         // A work tree may have run ahead of the tip, with commits that are on trial.
         if tip == base || self.repo.is_ancestor(tip, base)? {
             return Ok(Since::Nothing);
@@ -80,7 +80,7 @@ impl Runner<'_> {
         }
         let (mut at, mut keeps) = (tip, Vec::new());
         while at != base && !self.repo.is_ancestor(at, base)? {
-            let Some((id, below)) = self.kept_at(at, all)? else { return Ok(Since::Others) };
+            let Some((id, below)) = self.kept_at(at)? else { return Ok(Since::Others) };
             if let Some(id) = id {
                 keeps.push(id);
             }
@@ -90,20 +90,14 @@ impl Runner<'_> {
     }
 
     /// Which experiment a commit of the tip is kept as, and the commit below it there.
-    fn kept_at(
-        &self,
-        commit: ObjectId,
-        all: &[(Stored, Summary)],
-    ) -> Result<Option<(Option<ExperimentId>, ObjectId)>> {
+    fn kept_at(&self, commit: ObjectId) -> Result<Option<(Option<ExperimentId>, ObjectId)>> {
         let parents = self.repo.parents(commit)?;
         let Some(first) = parents.first().copied() else { return Ok(None) };
-        let text = commit.to_string();
-        let kept = all.iter().find(|(_, summary)| summary.kept_commit.as_deref() == Some(&text));
-        if let Some((stored, _)) = kept {
+        if let Some(stored) = self.store.kept_as(&commit.to_string())? {
             let record = self.store.record(stored.snapshot)?;
             let base = record.text("base").and_then(|base| base.parse().ok());
             let is_committed = record.text("mode") == Some("committed");
-            return Ok(Some((Some(stored.id.clone()), base.filter(|_| is_committed).unwrap_or(first))));
+            return Ok(Some((Some(stored.id), base.filter(|_| is_committed).unwrap_or(first))));
         }
         let message = self.repo.message(commit)?;
         let named = message.lines().find_map(|line| line.strip_prefix("Gx-Experiment: "));
@@ -112,19 +106,22 @@ impl Runner<'_> {
     }
 
     /// The result that a commit of the tip was kept for.
-    pub(super) fn result_at(&self, commit: ObjectId, all: &[(Stored, Summary)]) -> Result<Option<Best>> {
-        let text = commit.to_string();
-        let own = all.iter().find(|(_, summary)| summary.kept_commit.as_deref() == Some(&text));
-        let id = match own {
-            Some((stored, _)) => stored.id.clone(),
+    pub(super) fn result_at(&self, commit: ObjectId) -> Result<Option<Best>> {
+        let id = match self.store.kept_as(&commit.to_string())? {
+            Some(stored) => stored.id,
             // A merge of the tip is named in its message only.
-            None => match self.kept_at(commit, all) {
+            None => match self.kept_at(commit) {
                 Ok(Some((Some(id), _))) => id,
                 _ => return Ok(None),
             },
         };
-        let found = all.iter().find(|(stored, _)| stored.id == id);
-        Ok(found.and_then(|(_, summary)| summary.value).map(|value| Best { id, value }))
+        let value = self.summary_of(&id)?.and_then(|summary| summary.value);
+        Ok(value.map(|value| Best { id, value }))
+    }
+
+    fn summary_of(&self, id: &ExperimentId) -> Result<Option<Summary>> {
+        let Some(stored) = self.store.find(id)? else { return Ok(None) };
+        Ok(Some(Summary::fold(&self.store.note(stored.snapshot)?)))
     }
 
     /// Where a keep moves the tip to; a merge is written where others were kept meanwhile.
@@ -140,7 +137,7 @@ impl Runner<'_> {
             Since::Nothing => Ok(Step::Go(Moved { reference, from: tip, to: kept }, Vec::new())),
             Since::Others => Ok(Step::Refuse(foreign(scope, id))),
             Since::Keeps(superseded) => {
-                if let Some(better) = self.better_since(id, &superseded, &self.store.summaries()?)? {
+                if let Some(better) = self.better_since(id, &superseded)? {
                     let advice = format!("gx restore {id}");
                     return Ok(Step::Refuse(Refusal { why: format!("{better} is better by now"), advice }));
                 }
@@ -167,22 +164,18 @@ impl Runner<'_> {
     }
 
     /// A keep among those named that has a better result than this one: its tree must stay the tip's.
-    fn better_since(
-        &self,
-        id: &ExperimentId,
-        among: &[ExperimentId],
-        all: &[(Stored, Summary)],
-    ) -> Result<Option<ExperimentId>> {
+    fn better_since(&self, id: &ExperimentId, among: &[ExperimentId]) -> Result<Option<ExperimentId>> {
         let value = |id: &ExperimentId| {
-            let found = all.iter().find(|(stored, _)| stored.id == *id)?;
-            found.1.value.filter(|_| found.1.status == Status::Keep)
+            let kept = self.summary_of(id)?.filter(|summary| summary.status == Status::Keep);
+            Ok::<_, anyhow::Error>(kept.and_then(|summary| summary.value))
         };
-        let Some(own) = value(id) else { return Ok(None) };
-        let goal = self.config.metric.goal;
-        let better = |other: &&ExperimentId| {
-            value(other).is_some_and(|value| crate::model::verdict::better(goal, value, own))
-        };
-        Ok(among.iter().find(better).cloned())
+        let Some(own) = value(id)? else { return Ok(None) };
+        for other in among {
+            if value(other)?.is_some_and(|value| better(self.config.metric.goal, value, own)) {
+                return Ok(Some(other.clone()));
+            }
+        }
+        Ok(None)
     }
 
     fn merge(

@@ -131,7 +131,6 @@ impl Runner<'_> {
 
     /// All work trees and how they stand to the tips of their tags.
     pub fn trees(&self) -> Result<Vec<Standing>> {
-        let all = self.store.summaries()?;
         let running = self.running_in()?;
         let mut standings = Vec::new();
         for tree in self.repo.worktrees()? {
@@ -144,7 +143,7 @@ impl Runner<'_> {
             let (mut apart, mut missing) = (None, Vec::new());
             if let (Some(head), Some(tip)) = (tree.head, tip) {
                 apart = Some(self.repo.apart(head, tip)?);
-                if let Since::Keeps(keeps) = self.between(head, tip, &all)? {
+                if let Since::Keeps(keeps) = self.between(head, tip)? {
                     missing = keeps;
                 }
             }
@@ -164,10 +163,7 @@ impl Runner<'_> {
     /// The experiments that have not ended, by the work tree or the checkout that they run in.
     fn running_in(&self) -> Result<Vec<(String, ExperimentId)>> {
         let mut found = Vec::new();
-        for (stored, summary) in self.store.summaries()? {
-            if summary.status.is_final() {
-                continue;
-            }
+        for stored in self.store.unfinished()? {
             let record = self.store.record(stored.snapshot)?;
             let pending = self.store.peek_pending(record.text("uuid").unwrap_or_default());
             let Some((pending, _)) = pending.filter(|(pending, _)| !pending.external) else { continue };
@@ -207,8 +203,12 @@ impl Runner<'_> {
     /// The experiment that a checkout of gx's own is called after; one in the trash has its checkout still.
     fn owner_of(&self, tree: &Linked) -> Result<Option<Stored>> {
         let Some(name) = tree.dir.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
-        let all = self.store.list()?.into_iter().chain(self.store.trashed()?);
-        Ok(all.into_iter().find(|stored| stored.id.to_string() == name))
+        let Ok(id) = name.parse::<ExperimentId>() else { return Ok(None) };
+        if let Some(stored) = self.store.find(&id)? {
+            return Ok(Some(stored));
+        }
+        let trashed = self.repo.read_ref(&id.trash())?;
+        Ok(trashed.map(|snapshot| Stored { id, snapshot }))
     }
 
     /// Removes the checkout of an experiment, which its owner may have kept to look into it.

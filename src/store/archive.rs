@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::git::refs::Ref;
 use crate::git::repo::Repo;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
@@ -30,13 +31,7 @@ impl Store<'_> {
     pub fn archived(&self) -> Result<Vec<Stored>> {
         let mut all = Vec::new();
         for archive in self.repo.refs(ARCHIVES)? {
-            let mut read = || {
-                for (_, file) in self.repo.files(self.repo.tree_of(archive.target)?)? {
-                    parse(&self.repo.blob(file.id)?, &mut all)?;
-                }
-                Ok::<_, anyhow::Error>(())
-            };
-            read().with_context(|| format!("cannot read `{}`", archive.name))?;
+            read(self.repo, &archive, &mut all)?;
         }
         if !all.is_empty() {
             // Killed between the two steps of `gx rm`, the archive still names it.
@@ -87,6 +82,17 @@ pub(super) fn lines_of(repo: &Repo, tree: ObjectId, place: &RepoPath) -> Result<
 /// A file of an archive, written.
 pub(super) fn text_of(lines: &Lines) -> String {
     lines.iter().map(|(id, snapshot)| format!("{id} {snapshot}\n")).collect()
+}
+
+/// Reads one archive.
+pub(super) fn read(repo: &Repo, archive: &Ref, found: &mut Vec<Stored>) -> Result<()> {
+    let mut read = || {
+        for (_, file) in repo.files(repo.tree_of(archive.target)?)? {
+            parse(&repo.blob(file.id)?, found)?;
+        }
+        Ok::<_, anyhow::Error>(())
+    };
+    read().with_context(|| format!("cannot read `{}`", archive.name))
 }
 
 /// Reads one file of an archive.

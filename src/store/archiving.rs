@@ -20,7 +20,7 @@ use crate::model::path::RepoPath;
 use crate::model::record::Record;
 use crate::process::fail;
 use crate::store::archive::{ARCHIVES, lines_of, place_of, text_of};
-use crate::store::experiments::{Store, Stored};
+use crate::store::experiments::{Found, Store, Stored};
 use crate::store::pending::{Pending, files};
 
 /// How many parents a commit of an archive has: more make readers of history slow.
@@ -53,10 +53,15 @@ pub struct Chosen {
 
 impl Store<'_> {
     /// Finds out what a choice means; nothing is changed.
-    pub fn choose(&self, choice: &Choice) -> Result<Chosen> {
+    pub fn choose_finished(&self, choice: &Choice) -> Result<Chosen> {
         let listed = self.listed()?;
         let open = self.open_snapshots();
-        let ends = self.map_records(&listed, &|stored, record| end_of(stored, record, choice, &open))?;
+        let mut ends = Vec::with_capacity(listed.len());
+        let end = |found: &Found, note: &[u8]| end_of(&found.stored, &Record::fold(note), choice, &open);
+        self.each_note(&self.with_notes(listed.clone())?, &end, &mut |end| {
+            ends.push(end);
+            Ok(())
+        })?;
         let count = ends.iter().filter(|end| **end == End::Open).count();
         let finished = listed.len() - count;
         let mut ended: Vec<(Timestamp, Stored)> = listed

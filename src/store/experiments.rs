@@ -1,5 +1,6 @@
 //! Putting experiments into the repository and getting them out again.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::clock::Timestamp;
-use crate::error::{Exit, Fault, fault};
+use crate::config::store::Index;
+use crate::error::fault;
 use crate::git::notes::Notes;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
@@ -16,10 +18,14 @@ use crate::model::object::ObjectId;
 use crate::model::record::{Fields, Line, Record};
 use crate::model::summary::Summary;
 use crate::process::fail;
+use crate::store::index::file::IndexFile;
 use crate::store::journal::{Batch, Journal};
 
 /// The notes that hold the records.
 pub const RECORDS: &str = "refs/notes/experiments";
+
+/// How many notes are read at once.
+const AT_ONCE: usize = 4000;
 
 /// How long a note is tried to be written while other processes are faster.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,7 +34,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Store<'a> {
     pub(super) repo: &'a Repo,
     pub(super) journal: Journal,
+    /// Whether the index may be asked.
+    pub(super) has_index: bool,
+    /// The index, once it was asked.
+    pub(super) index: RefCell<Option<IndexFile>>,
+    /// Hears how far an index is that is made.
+    pub(super) listener: Option<Listener<'a>>,
 }
+
+/// Told how many of how many experiments are in the index.
+pub type Listener<'a> = Box<dyn Fn(usize, usize) + 'a>;
 
 /// An experiment's name and its snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +52,15 @@ pub struct Stored {
     pub id: ExperimentId,
     /// The commit that holds its code and carries its record.
     pub snapshot: ObjectId,
+}
+
+/// An experiment and where its record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which.
+    pub stored: Stored,
+    /// The blob of its note.
+    pub note: Option<ObjectId>,
 }
 
 impl Named for Stored {
@@ -48,7 +72,18 @@ impl Named for Stored {
 impl<'a> Store<'a> {
     /// The store of a repository.
     pub fn new(repo: &'a Repo) -> Self {
-        Self { repo, journal: Journal::new(&repo.gx_dir()) }
+        let journal = Journal::new(&repo.gx_dir());
+        Self { repo, journal, has_index: true, index: RefCell::new(None), listener: None }
+    }
+
+    /// The same, asked without the index where `mode` says so.
+    pub fn indexed(self, mode: Index) -> Self {
+        Self { has_index: mode == Index::Auto, ..self }
+    }
+
+    /// The same, with somebody who hears of an index that is made.
+    pub fn listened_to(self, listener: Listener<'a>) -> Self {
+        Self { listener: Some(listener), ..self }
     }
 
     /// Claims the next number for a snapshot; the claim is on disk when it returns.
@@ -64,18 +99,6 @@ impl<'a> Store<'a> {
                 Swap::Lost => number += 1,
             }
         }
-    }
-
-    fn highest_number(&self) -> Result<u64> {
-        let archived = self.archived()?;
-        let own = archived.iter().filter(|stored| stored.id.site().is_none());
-        let mut highest = own.map(|stored| stored.id.number()).max().unwrap_or_default();
-        for prefix in ["refs/experiments/exp-", "refs/gx/trash/exp-"] {
-            let names = self.repo.ref_names(prefix)?;
-            let numbers = names.iter().filter_map(|name| ExperimentId::of_reference(name));
-            highest = numbers.map(|id| id.number()).max().unwrap_or_default().max(highest);
-        }
-        Ok(highest)
     }
 
     /// Adds a line to the record of a snapshot: first to the journal, durably, then to its note.
@@ -158,84 +181,48 @@ impl<'a> Store<'a> {
         Ok(list)
     }
 
-    /// All experiments with what lists rank by.
+    /// All experiments with what lists rank by, read without the index.
     pub fn summaries(&self) -> Result<Vec<(Stored, Summary)>> {
-        let list = self.list()?;
-        let summaries = self.fold_notes(&list, &|_, note| Summary::fold(note))?;
-        Ok(list.into_iter().zip(summaries).collect())
+        let all = self.with_notes(self.list()?)?;
+        let mut summaries = Vec::with_capacity(all.len());
+        self.each_note(&all, &|found, note| (found.stored.clone(), Summary::fold(note)), &mut |one| {
+            summaries.push(one);
+            Ok(())
+        })?;
+        Ok(summaries)
     }
 
-    /// All experiments with their whole records.
-    pub fn records(&self) -> Result<Vec<(Stored, Record)>> {
-        let list = self.list()?;
-        let records = self.fold_notes(&list, &|_, note| Record::fold(note))?;
-        Ok(list.into_iter().zip(records).collect())
-    }
-
-    /// Makes something of the whole record of each of some experiments.
-    pub fn map_records<T: Send>(
+    /// Makes something of the whole record of each experiment, a share at a time, so that it need not fit into memory.
+    pub fn each_record<T: Send>(
         &self,
-        some: &[Stored],
         make: &(dyn Fn(&Stored, &Record) -> T + Sync),
-    ) -> Result<Vec<T>> {
-        self.fold_notes(some, &|stored, note| make(stored, &Record::fold(note)))
+        take: &mut dyn FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let all = self.with_notes(self.list()?)?;
+        self.each_note(&all, &|found, note| make(&found.stored, &Record::fold(note)), take)
     }
 
-    fn fold_notes<T: Send>(
+    /// Makes something of the note of each of some experiments, on all processors, a share at a time.
+    pub fn each_note<T: Send>(
         &self,
-        some: &[Stored],
-        fold: &(dyn Fn(&Stored, &[u8]) -> T + Sync),
-    ) -> Result<Vec<T>> {
-        let notes = Notes::open(self.repo, RECORDS)?.all()?;
-        let blobs: Vec<_> = some.iter().map(|stored| notes.get(&stored.snapshot).copied()).collect();
-        self.repo.map_blobs(&blobs, &|number, note| fold(&some[number], note))
-    }
-
-    /// The experiment of an id, or of a unique prefix of its snapshot's commit id.
-    ///
-    /// # Errors
-    /// None or several match; the nearest ones are named.
-    pub fn resolve(&self, text: &str) -> Result<Stored> {
-        if let Ok(id) = text.parse::<ExperimentId>() {
-            if let Some(snapshot) = self.repo.read_ref(&id.reference())? {
-                return Ok(Stored { id, snapshot });
+        some: &[Found],
+        make: &(dyn Fn(&Found, &[u8]) -> T + Sync),
+        take: &mut dyn FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        for share in some.chunks(AT_ONCE) {
+            let blobs: Vec<_> = share.iter().map(|found| found.note).collect();
+            for made in self.repo.map_blobs(&blobs, &|number, note| make(&share[number], note))? {
+                take(made)?;
             }
-            return match self.find_archived(&id)? {
-                Some(stored) => Ok(stored),
-                None => Err(self.unknown(text, Some(&id))?.into()),
-            };
         }
-        let prefix = text.to_ascii_lowercase();
-        let is_hex = prefix.len() >= 4 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let list = if is_hex { self.list()? } else { Vec::new() };
-        let mut found = list.into_iter().filter(|stored| stored.snapshot.to_string().starts_with(&prefix));
-        match (found.next(), found.next()) {
-            (Some(only), None) => Ok(only),
-            (Some(one), Some(two)) => Err(fault(format!("`{text}` is ambiguous: {} and {}", one.id, two.id))
-                .hint("use the id, or more digits of the commit")
-                .exit(Exit::NoSuchExperiment)
-                .into()),
-            (None, _) => Err(self.unknown(text, None)?.into()),
-        }
+        Ok(())
     }
 
-    fn unknown(&self, text: &str, id: Option<&ExperimentId>) -> Result<Fault> {
-        let told = fault(format!("no experiment is called `{text}`")).exit(Exit::NoSuchExperiment);
-        if let Some(id) = id
-            && self.repo.read_ref(&id.trash())?.is_some()
-        {
-            return Ok(told.hint(format!("it is in the trash; bring it back with `gx undo {id}`")));
-        }
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let wanted = digits.parse().unwrap_or(u64::MAX);
-        let mut near = self.list()?;
-        near.sort_by_key(|stored| stored.id.number().abs_diff(wanted));
-        near.truncate(3);
-        if near.is_empty() {
-            return Ok(told.hint("there is none yet; make the first with `gx run --hypothesis \"baseline\"`"));
-        }
-        let names: Vec<String> = near.iter().map(|stored| format!("`{}`", stored.id)).collect();
-        Ok(told.hint(format!("the nearest are {}; list all with `gx ls`", names.join(", "))))
+    /// Finds the notes of some experiments.
+    pub(super) fn with_notes(&self, some: Vec<Stored>) -> Result<Vec<Found>> {
+        let notes = Notes::open(self.repo, RECORDS)?.all()?;
+        let note = |stored: &Stored| notes.get(&stored.snapshot).copied();
+        Ok(some.into_iter().map(|stored| Found { note: note(&stored), stored }).collect())
     }
 }
 

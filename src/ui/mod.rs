@@ -1,6 +1,8 @@
 //! The terminal: the one room, beside `main`, that prints.
 
 pub mod foot;
+pub mod grid;
+pub mod index_bar;
 pub mod live;
 pub mod number;
 pub mod output;

@@ -1,7 +1,7 @@
 //! Where answers go: results to stdout, everything else to stderr, as text or as JSON.
 
 use std::env;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -76,6 +76,16 @@ impl Output {
         (self.paging == Paging::Auto && !self.is_json()).then(pager::chosen).flatten()
     }
 
+    /// Writes an answer as JSON, while it is made.
+    pub fn json(self, answer: &impl Serialize) -> Result<()> {
+        json(self.writer(), answer)
+    }
+
+    /// Where answers go.
+    pub fn writer(self) -> Box<dyn Write> {
+        Box::new(io::stdout())
+    }
+
     /// An answer as it looks on stdout.
     pub fn page(self, answer: &impl Show) -> String {
         let mut page = Page::new(width(&io::stdout()), has_colour(&io::stdout()));
@@ -146,6 +156,20 @@ impl Output {
     fn to_stderr(self, text: &str) {
         // Where even stderr is gone there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// Writes an answer as JSON; a reader who has gone away is no error.
+pub fn json(out: impl Write, answer: &impl Serialize) -> Result<()> {
+    let mut out = BufWriter::new(out);
+    match serde_json::to_writer_pretty(&mut out, answer) {
+        Err(error) if error.io_error_kind() == Some(ErrorKind::BrokenPipe) => return Ok(()),
+        Err(error) if error.is_io() => return Err(io::Error::from(error)).context("cannot write"),
+        written => written?,
+    }
+    match out.write_all(b"\n").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write"),
     }
 }
 

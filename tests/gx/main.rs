@@ -15,6 +15,7 @@ mod external;
 mod formats;
 mod gpus;
 mod import;
+mod index;
 mod interrupts;
 mod killed;
 mod restore;

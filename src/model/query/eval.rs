@@ -30,11 +30,7 @@ impl Expr {
                 let value = field(name)?;
                 Some(among.iter().any(|literal| holds(&value, Comparison::Equal, literal, now) == Some(true)))
             }
-            Self::Like { field: name, pattern } => Some(match field(name)? {
-                Value::String(text) => like(&text, pattern),
-                plain @ (Value::Number(_) | Value::Bool(_)) => like(&plain.to_string(), pattern),
-                _ => false,
-            }),
+            Self::Like { field: name, pattern } => Some(is_like(&field(name)?, pattern)),
             Self::IsNull { field: name } => Some(field(name).is_none()),
         }
     }
@@ -55,7 +51,8 @@ fn settle(truths: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<
     settled
 }
 
-fn holds(value: &Value, how: Comparison, to: &Literal, now: i64) -> Option<bool> {
+/// Whether a field that is neither missing nor null stands so to a literal; `None` where that is unknown.
+pub fn holds(value: &Value, how: Comparison, to: &Literal, now: i64) -> Option<bool> {
     let order = order(value, to, now);
     match how {
         Comparison::Equal => Some(order == Some(Ordering::Equal)),
@@ -65,6 +62,20 @@ fn holds(value: &Value, how: Comparison, to: &Literal, now: i64) -> Option<bool>
         Comparison::Greater => order.map(Ordering::is_gt),
         Comparison::GreaterOrEqual => order.map(Ordering::is_ge),
     }
+}
+
+/// Whether the text of a field that is neither missing nor null has the pattern's shape.
+pub fn is_like(value: &Value, pattern: &str) -> bool {
+    match value {
+        Value::String(text) => like(text, pattern),
+        plain @ (Value::Number(_) | Value::Bool(_)) => like(&plain.to_string(), pattern),
+        _ => false,
+    }
+}
+
+/// Whether a text reads neither as a time nor as a number, so that it compares with texts only, byte by byte.
+pub fn is_plain(text: &str) -> bool {
+    moment(text).is_none() && finite(text).is_none()
 }
 
 /// How a field stands to a literal; `None` where they are of different kinds.

@@ -9,7 +9,7 @@ use crate::error::fault;
 use crate::git::dated::Dated;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-use crate::model::record::Fields;
+use crate::model::record::{Fields, Record};
 use crate::model::verdict::{Policy, Verdict, judge};
 use crate::process::identity;
 use crate::research::dvc::{Files, Values, values};
@@ -17,6 +17,7 @@ use crate::research::ranking;
 use crate::run::import::{Code, Imported};
 use crate::run::runner::Runner;
 use crate::run::tag::check_tag;
+use crate::store::experiments::Stored;
 
 /// Where DVC keeps its experiments; beside them are its stash and what it is just doing.
 const EXPERIMENTS: &str = "refs/exps/";
@@ -59,8 +60,8 @@ impl Runner<'_> {
             min_delta: policy.min_delta,
             near_miss: policy.near_miss,
         };
-        let summaries = self.store.summaries()?;
-        let mut best = ranking::best(&summaries, tag, policy.goal).map(|best| best.value);
+        let leaders = self.store.leaders(policy.goal, Some(tag))?;
+        let mut best = ranking::own_best(&leaders, tag).map(|best| best.value);
         let mut unread = BTreeSet::new();
         for (values, found) in new {
             let value = values.metrics.get(&self.config.metric.name).and_then(Value::as_f64);
@@ -83,13 +84,18 @@ impl Runner<'_> {
 
     /// The commits that are experiments here already.
     fn dvc_before(&self) -> Result<BTreeSet<String>> {
-        let commit = |record: &crate::model::record::Record| {
+        let commit = |_: &Stored, record: &Record| {
             let import = record.fields().get("import")?;
             (import.get("from")? == "dvc")
                 .then(|| import.get("commit")?.as_str().map(str::to_owned))
                 .flatten()
         };
-        Ok(self.store.records()?.iter().filter_map(|(_, record)| commit(record)).collect())
+        let mut known = BTreeSet::new();
+        self.store.each_record(&commit, &mut |commit| {
+            known.extend(commit);
+            Ok(())
+        })?;
+        Ok(known)
     }
 
     fn values_of(&self, found: &Found) -> Result<Values> {

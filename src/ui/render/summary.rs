@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::clock::Timestamp;
 use crate::model::status::Status;
-use crate::report::best::Bests;
+use crate::report::best::{BestOfTag, Bests};
 use crate::report::settings::Settings;
 use crate::report::tags::Tags;
 use crate::ui::number;
@@ -20,32 +20,46 @@ impl Show for Bests {
             return page.text(format!("nothing has been kept{of_tag} yet; {next}"));
         }
         for best in &self.tags {
-            let row = &best.experiment;
-            let (id, value) =
-                (row.id.to_string(), format!("  {} {}  ", row.metric, number::value(row.value)));
-            let room = page.width.saturating_sub(id.width() + value.width());
-            page.line([
-                Text::new(id, Label::Good),
-                Text::new(value, Label::Strong),
-                Text::from(cut(&row.hypothesis, room)),
-            ]);
-            let since = best.gain_since_first.filter(|gain| *gain > 0.0).map(|gain| {
-                let share = best.first_value.map(|first| number::percent(gain, first)).unwrap_or_default();
-                format!(", better than the first by {gain:.6} ({share})")
-            });
-            let experiments = number::count(best.experiments, "experiment");
-            page.fact("tag", format!("{}: {experiments}{}", row.tag, since.unwrap_or_default()));
-            if row.code.as_deref() == Some("lost") {
-                page.fact("code", "lost before it was imported");
-                continue;
-            }
-            let kept = row.kept_commit.as_deref().unwrap_or_default();
-            let kept: String = kept.chars().take(7).collect();
-            page.fact(
-                "code",
-                format!("{kept}   (gx diff {0}, gx restore {0} --into DIR)", row.id).trim_start().to_owned(),
-            );
+            Self::show_one(best, page);
         }
+        let left_out: Vec<_> = self.tags.iter().flat_map(|best| &best.left_out).collect();
+        if let Some(first) = left_out.first() {
+            let on = first.hardware.as_deref().unwrap_or("no cards");
+            let more =
+                if left_out.len() > 1 { format!(", and {} more", left_out.len() - 1) } else { String::new() };
+            let told =
+                format!("better on other hardware: {} on {on}{more}; gx best --any-hardware", first.id);
+            page.line([Text::new(told, Label::Near)]);
+        }
+    }
+}
+
+impl Bests {
+    fn show_one(best: &BestOfTag, page: &mut Page) {
+        let row = &best.experiment;
+        let (id, value) = (row.id.to_string(), format!("  {} {}  ", row.metric, number::value(row.value)));
+        let room = page.width.saturating_sub(id.width() + value.width());
+        page.line([
+            Text::new(id, Label::Good),
+            Text::new(value, Label::Strong),
+            Text::from(cut(&row.hypothesis, room)),
+        ]);
+        let since = best.gain_since_first.filter(|gain| *gain > 0.0).map(|gain| {
+            let share = best.first_value.map(|first| number::percent(gain, first)).unwrap_or_default();
+            format!(", better than the first by {gain:.6} ({share})")
+        });
+        let experiments = number::count(best.experiments, "experiment");
+        page.fact("tag", format!("{}: {experiments}{}", row.tag, since.unwrap_or_default()));
+        if row.code.as_deref() == Some("lost") {
+            page.fact("code", "lost before it was imported");
+            return;
+        }
+        let kept = row.kept_commit.as_deref().unwrap_or_default();
+        let kept: String = kept.chars().take(7).collect();
+        page.fact(
+            "code",
+            format!("{kept}   (gx diff {0}, gx restore {0} --into DIR)", row.id).trim_start().to_owned(),
+        );
     }
 }
 

@@ -1,0 +1,154 @@
+//! Choosing experiments: by tag, status, category and condition, in some order, so many.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::error::misuse;
+use crate::model::query::Expr;
+use crate::model::record::Record;
+use crate::model::status::Status;
+use crate::model::summary::Summary;
+use crate::store::experiments::{Found, Store, Stored};
+
+/// Which experiments, in which order.
+#[derive(Debug, Default)]
+pub struct Choice {
+    /// Only those of this run tag.
+    pub tag: Option<String>,
+    /// Only those with one of these states; empty is all.
+    pub status: Vec<Status>,
+    /// Only those of this category.
+    pub category: Option<String>,
+    /// Only those that match.
+    pub condition: Option<Expr>,
+    /// A field or metric to sort by, and whether downwards; without it, by number.
+    pub sort: Option<(String, Direction)>,
+    /// At most so many: the last ones, or after a sort the first ones.
+    pub limit: Option<usize>,
+}
+
+/// Which way a list is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Up,
+    /// Largest first.
+    Down,
+}
+
+/// What was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The experiments, in order.
+    pub found: Vec<Found>,
+    /// How many there are that match.
+    pub matching: usize,
+    /// How many there are at all.
+    pub total: usize,
+}
+
+impl Store<'_> {
+    /// Chooses experiments.
+    ///
+    /// # Errors
+    /// A sort key that none of them has.
+    pub fn choose(&self, choice: &Choice) -> Result<Chosen> {
+        let now = Timestamp::now().micros();
+        match self.ask(&|index| index.choose(choice, now)) {
+            Some(chosen) => chosen,
+            None => self.choose_by_reading(choice, now),
+        }
+    }
+
+    fn choose_by_reading(&self, choice: &Choice, now: i64) -> Result<Chosen> {
+        let list = self.list()?;
+        let total = list.len();
+        let all = self.with_notes(list)?;
+        let key = choice.sort.as_ref().map(|(key, _)| key.as_str());
+        let mut found: Vec<(Found, Option<Value>)> = Vec::new();
+        self.each_note(&all, &|found, note| choice.look(found, note, key, now), &mut |looked| {
+            found.extend(looked);
+            Ok(())
+        })?;
+        let matching = found.len();
+        let limit = choice.limit.unwrap_or(usize::MAX);
+        match &choice.sort {
+            Some((key, direction)) => {
+                if !found.is_empty() && found.iter().all(|(_, value)| value.is_none()) {
+                    return Err(no_such_key(key));
+                }
+                sort(&mut found, *direction);
+                found.truncate(limit);
+            }
+            None => drop(found.drain(..found.len().saturating_sub(limit))),
+        }
+        Ok(Chosen { found: found.into_iter().map(|(found, _)| found).collect(), matching, total })
+    }
+}
+
+impl Choice {
+    fn admits(&self, summary: &Summary) -> bool {
+        self.tag.as_ref().is_none_or(|tag| summary.tag == *tag)
+            && (self.status.is_empty() || self.status.contains(&summary.status))
+            && self.category.as_ref().is_none_or(|category| summary.category.as_ref() == Some(category))
+    }
+
+    /// Whether one is chosen, and what it is sorted by.
+    fn look(
+        &self,
+        found: &Found,
+        note: &[u8],
+        key: Option<&str>,
+        now: i64,
+    ) -> Option<(Found, Option<Value>)> {
+        if self.condition.is_none() && key.is_none() {
+            return self.admits(&Summary::fold(note)).then(|| (found.clone(), None));
+        }
+        let record = Record::fold(note);
+        let look = |name: &str| lookup(&found.stored, &record, name);
+        let is_wanted = self.admits(&Summary::of(&record))
+            && self.condition.as_ref().is_none_or(|expr| expr.matches(&look, now));
+        is_wanted.then(|| (found.clone(), key.and_then(look).filter(|value| !value.is_null())))
+    }
+}
+
+/// What a name means in conditions, sort keys and columns.
+pub fn lookup(stored: &Stored, record: &Record, name: &str) -> Option<Value> {
+    match name {
+        "id" => Some(stored.id.to_string().into()),
+        "number" => Some(stored.id.number().into()),
+        "status" => Some(record.status().word().into()),
+        "delta" => record.delta().map(Value::from),
+        _ => record.lookup(name),
+    }
+}
+
+/// What is said about a sort key that nothing has.
+pub(super) fn no_such_key(key: &str) -> anyhow::Error {
+    misuse(format!("no experiment has a field or metric `{key}`"))
+        .hint("sort by `value`, `seconds`, `started` or a metric's name; `gx show ID` lists the fields")
+        .into()
+}
+
+fn sort(found: &mut [(Found, Option<Value>)], direction: Direction) {
+    found.sort_by(|(_, a), (_, b)| match (a, b) {
+        (Some(a), Some(b)) if direction == Direction::Down => compare(b, a),
+        (Some(a), Some(b)) => compare(a, b),
+        // What has no value stands last, whichever way is asked for.
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    });
+}
+
+fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (Some(_), None) => std::cmp::Ordering::Less,
+        (None, Some(_)) => std::cmp::Ordering::Greater,
+        (None, None) => text(a).cmp(&text(b)),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

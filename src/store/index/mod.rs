@@ -1,0 +1,19 @@
+//! A database of all experiments beside the repository: derived from refs and notes, quick to ask, lost without harm.
+
+mod build;
+mod catch_up;
+mod cell;
+mod columns;
+mod condition;
+mod contents;
+mod entry;
+pub(super) mod file;
+mod highest;
+mod ids;
+mod ranks;
+pub(super) mod reading;
+mod schema;
+mod select;
+pub mod sql;
+mod state;
+mod writer;

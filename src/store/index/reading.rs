@@ -1,0 +1,131 @@
+//! Asking the index: only in a state that is the repository's own, and never so that a command depends on it.
+
+use std::cell::RefCell;
+
+use anyhow::{Result, anyhow};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::process::fail;
+use crate::store::experiments::Store;
+use crate::store::index::build::build;
+use crate::store::index::catch_up::catch_up;
+use crate::store::index::columns::Columns;
+use crate::store::index::file::{Access, IndexFile, Unusable, is_broken, remove};
+use crate::store::index::state::{Key, State};
+
+/// How often others may be faster before everything is read instead.
+const TRIES: usize = 8;
+
+/// The index at one moment, in which it holds what the repository held when the question was put.
+pub(in crate::store) struct Reading<'c> {
+    pub(super) connection: &'c Connection,
+    columns: RefCell<Option<Columns>>,
+}
+
+impl Reading<'_> {
+    /// Does something with the columns, which most questions need not know.
+    pub(super) fn with_columns<T>(&self, make: impl FnOnce(&Columns) -> Result<T>) -> Result<T> {
+        let mut columns = self.columns.borrow_mut();
+        if columns.is_none() {
+            *columns = Some(Columns::load(self.connection)?);
+        }
+        make(columns.as_ref().expect("it was loaded a line above"))
+    }
+}
+
+impl Store<'_> {
+    /// The answer of the index; nothing where there is none to ask, and everything must be read.
+    ///
+    /// The index never stands in the way: one that is locked, cannot be written, is damaged or fails in any other way
+    /// is not asked, and one that is damaged is made anew by the next question.
+    pub(in crate::store) fn ask<T>(&self, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Option<T> {
+        if !self.has_index {
+            return None;
+        }
+        for _ in 0..2 {
+            match self.try_ask(question) {
+                Ok(answer) => return answer,
+                Err(error) if is_broken(&error) => {
+                    self.index.borrow_mut().take();
+                    remove(&self.repo.gx_dir()).ok()?;
+                }
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn try_ask<T>(&self, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Result<Option<T>> {
+        let mut state = State::of(self.repo)?;
+        if state.is_empty() {
+            return Ok(None);
+        }
+        let mut index = self.index.borrow_mut();
+        if index.as_ref().is_some_and(IndexFile::is_gone) {
+            *index = None;
+        }
+        let mut file = match index.take() {
+            Some(file) => file,
+            None => IndexFile::open(&self.repo.gx_dir(), Access::Write)?,
+        };
+        for _ in 0..TRIES {
+            let transaction = file.connection.transaction()?;
+            if has_tables(&transaction)? && Key::read(&transaction)?.as_ref() == Some(&state.key(file.inode))
+            {
+                let reading = Reading { connection: &transaction, columns: RefCell::new(None) };
+                let answer = question(&reading)?;
+                drop(reading);
+                drop(transaction);
+                *index = Some(file);
+                return Ok(Some(answer));
+            }
+            drop(transaction);
+            state = self.bring_up_to_date(&mut file)?;
+        }
+        Err(anyhow!("the repository changes faster than the index"))
+    }
+
+    /// Writes into the index what has changed since; what it was made of is the answer.
+    fn bring_up_to_date(&self, file: &mut IndexFile) -> Result<State> {
+        let transaction = file.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Looked at again, now that nobody else writes: the index never goes back.
+        let mut state = State::of(self.repo)?;
+        let old = if has_tables(&transaction)? { Key::read(&transaction)? } else { None };
+        match old {
+            Some(old) if old == state.key(file.inode) => return Ok(state),
+            Some(old) if old.is_of_file_of(&state.key(file.inode)) => {
+                let caught_up = catch_up(&transaction, self.repo, &old, &mut state, file.inode);
+                caught_up.map_err(|error| Unusable(format!("{error:#}")))?;
+                fail::point("index-caught-up");
+                transaction.commit()?;
+            }
+            Some(_) => return Err(Unusable("it was copied from elsewhere".to_owned()).into()),
+            None if has_tables(&transaction)? => return Err(Unusable("it is half made".to_owned()).into()),
+            None => {
+                build(&transaction, self.repo, &mut state, &|done, total| self.tell(done, total))?;
+                state.key(file.inode).write(&transaction)?;
+                fail::point("index-built");
+                transaction.commit()?;
+                // So that the log does not stay as large as the index.
+                let _ = file.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            }
+        }
+        fail::point("index-written");
+        Ok(state)
+    }
+
+    fn tell(&self, done: usize, total: usize) {
+        if let Some(listener) = &self.listener {
+            listener(done, total);
+        }
+    }
+}
+
+pub(super) fn has_tables(connection: &Connection) -> Result<bool> {
+    let count: i64 =
+        connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?.query_row([], |row| row.get(0))?;
+    Ok(count > 0)
+}
+
+#[cfg(test)]
+mod tests;
