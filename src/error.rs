@@ -14,6 +14,8 @@ pub enum Exit {
     Failed = 1,
     /// The command line or a configuration file cannot be understood.
     Usage = 2,
+    /// Something would leave this machine that may not, or for a place that nobody has declared private.
+    Blocked = 3,
     /// No card can be had: there are fewer than asked for, or none that may be used.
     NoCard = 4,
     /// No experiment has the given id.

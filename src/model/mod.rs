@@ -12,4 +12,5 @@ pub mod scrape;
 pub mod site;
 pub mod status;
 pub mod summary;
+pub mod upload;
 pub mod verdict;

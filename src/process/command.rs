@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use crate::error::{Fault, fault};
 use crate::process::errands;
 use crate::process::log::sanitize;
-use crate::process::output::{Deadline, collect};
+use crate::process::output::{Deadline, collect, collect_heard};
 pub use crate::process::output::{Ended, Output};
 use crate::process::talk::Talk;
 
@@ -97,6 +97,16 @@ impl Program {
     /// When it cannot start.
     pub fn output_in_time(mut self) -> Result<Option<Output>> {
         self.finish()
+    }
+
+    /// As [`Program::output`], without a limit; `hear` gets what it says on stderr as it comes.
+    ///
+    /// # Errors
+    /// When it cannot start.
+    pub fn output_heard(mut self, hear: &mut dyn FnMut(&[u8])) -> Result<Output> {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null());
+        let (child, _errand) = errands::start(&mut self.command)?;
+        collect_heard(child, hear).with_context(|| format!("cannot wait for {self}"))
     }
 
     fn finish(&mut self) -> Result<Option<Output>> {

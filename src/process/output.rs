@@ -112,6 +112,23 @@ pub(super) fn collect(mut child: Child, errand: Errand, deadline: &Deadline) -> 
     Ok(None)
 }
 
+/// Reads to the end, and hands on what comes on stderr at once.
+///
+/// # Errors
+/// When the system cannot tell about the child any more.
+pub(super) fn collect_heard(mut child: Child, hear: &mut dyn FnMut(&[u8])) -> Result<Output> {
+    let stdout = Reading::start(child.stdout.take());
+    let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+    if let Some(mut stderr) = child.stderr.take() {
+        while let Ok(read @ 1..) = stderr.read(&mut piece) {
+            said.extend_from_slice(&piece[..read]);
+            hear(&piece[..read]);
+        }
+    }
+    let status = child.wait()?.into();
+    Ok(Output { status, stdout: stdout.wait(), stderr: said })
+}
+
 /// A stream that a thread reads to its end; one that never ends costs that thread and nothing else.
 struct Reading(Option<Receiver<Vec<u8>>>);
 
@@ -126,6 +143,10 @@ impl Reading {
             });
             receive
         }))
+    }
+
+    fn wait(self) -> Vec<u8> {
+        self.0.and_then(|bytes| bytes.recv().ok()).unwrap_or_default()
     }
 
     fn finish(self, deadline: &Deadline) -> Option<Vec<u8>> {

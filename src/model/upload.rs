@@ -1,0 +1,36 @@
+//! What is about to leave this machine, and who is asked before it does.
+
+use anyhow::Result;
+
+use crate::model::object::ObjectId;
+
+/// A ref of the other side, and what it is to point to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Its full name there.
+    pub name: String,
+    /// What it points to there, as far as is known here; `None` where it is new.
+    pub old: Option<ObjectId>,
+    /// What it is to point to: this goes, with all that hangs on it.
+    pub new: ObjectId,
+}
+
+/// Everything that one upload would send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// The remote, by its name in the configuration.
+    pub remote: String,
+    /// Every address that it goes to, as Git resolves them (`url.*.insteadOf`, several push URLs).
+    pub urls: Vec<String>,
+    /// The refs.
+    pub refs: Vec<Leaving>,
+}
+
+/// One who may refuse an upload. Every upload asks, before anything touches the network.
+pub trait UploadCheck {
+    /// Lets it pass, or says why not and what to do about it.
+    ///
+    /// # Errors
+    /// A fault with [`Exit::Blocked`](crate::error::Exit::Blocked): nothing may leave.
+    fn check(&self, upload: &Upload) -> Result<()>;
+}
