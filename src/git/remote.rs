@@ -1,0 +1,79 @@
+//! The remotes that Git knows, and gx's own settings about them.
+
+use anyhow::Result;
+
+use crate::error::misuse;
+use crate::git::repo::Repo;
+use crate::process::command::Program;
+
+impl Repo {
+    /// The names of the remotes, in alphabetical order.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn remotes(&self) -> Result<Vec<String>> {
+        Ok(lines(&self.git().arg("remote").run()?))
+    }
+
+    /// Where a remote is fetched from, as Git resolves it.
+    ///
+    /// # Errors
+    /// There is no such remote.
+    pub fn fetch_url(&self, remote: &str) -> Result<String> {
+        Ok(self.urls(remote, &[])?.into_iter().next().unwrap_or_default())
+    }
+
+    /// Every address that a push to a remote goes to, as Git resolves them.
+    ///
+    /// # Errors
+    /// There is no such remote.
+    pub fn push_urls(&self, remote: &str) -> Result<Vec<String>> {
+        self.urls(remote, &["--push", "--all"])
+    }
+
+    fn urls(&self, remote: &str, which: &[&str]) -> Result<Vec<String>> {
+        let told = self.git().args(["remote", "get-url"]).args(which).args(["--", remote]).output()?;
+        if told.status.success() {
+            return Ok(lines(&told.stdout));
+        }
+        let unknown = misuse(format!("there is no remote called `{remote}`"));
+        Err(match &self.remotes()?[..] {
+            [] => unknown.hint(format!("add it: `git remote add {remote} URL`")),
+            known => unknown.hint(format!("the remotes are {}", known.join(", "))),
+        }
+        .into())
+    }
+
+    /// Sets one of gx's own settings in the repository's configuration to these values, none or several.
+    ///
+    /// # Errors
+    /// The configuration cannot be written.
+    pub fn set_settings(&self, name: &str, values: &[String]) -> Result<()> {
+        // That there is none to unset is no fault; one that cannot be written shows with the first to add.
+        self.git().args(["config", "--local", "--unset-all", name]).output()?;
+        for value in values {
+            self.git().args(["config", "--local", "--add", name, value]).run()?;
+        }
+        Ok(())
+    }
+
+    /// The `git` program as its user runs it: with the hooks, and able to ask where there is a terminal.
+    pub(super) fn network_git(&self, may_ask: bool) -> Program {
+        let mut program = Program::new("git")
+            .args(["-c", "core.quotePath=false"])
+            .env("GIT_DIR", self.git_dir())
+            .env("GIT_WORK_TREE", self.work_dir())
+            .dir(self.work_dir());
+        if !may_ask {
+            program = program.env("GIT_TERMINAL_PROMPT", "0");
+        }
+        for name in ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX"] {
+            program = program.env_remove(name);
+        }
+        program
+    }
+}
+
+fn lines(text: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(text).lines().map(str::to_owned).collect()
+}

@@ -1,0 +1,209 @@
+//! Fetching and pushing explicit refs, by the `git` program with its user's credentials and hooks.
+
+use anyhow::Result;
+
+use crate::error::{Fault, fault};
+use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
+use crate::process::command::Output;
+use crate::process::log::sanitize;
+
+/// So many refs go in one call of `git push`: a command line has its limits.
+pub const BATCH: usize = 1000;
+
+/// Gets what git says of its progress, piece by piece.
+pub type Hear = dyn FnMut(&[u8]);
+
+/// How git talks to the other side.
+pub struct Wire {
+    /// Whether it may ask for a password on the terminal.
+    pub may_ask: bool,
+    /// Who hears its progress; nobody where there is nobody to see it.
+    pub hear: Option<Box<Hear>>,
+}
+
+/// Which value a ref of the other side must have before it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// It does not exist.
+    Absent,
+    /// It is this.
+    At(ObjectId),
+    /// It is an ancestor of the new one.
+    Ancestor,
+}
+
+/// A ref of the other side that is to be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Its full name there.
+    pub name: String,
+    /// What it is to point to.
+    pub new: ObjectId,
+    /// What it must be before.
+    pub lease: Lease,
+}
+
+/// What became of a ref that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The other side has it now, or had it already.
+    Through,
+    /// It moved there meanwhile: fetch, and try again.
+    Moved,
+    /// It was refused, in the words of git or of the other side.
+    Refused(String),
+}
+
+impl Repo {
+    /// Fetches `refspecs` and nothing else; refs that the other side has no more go from their destinations.
+    ///
+    /// # Errors
+    /// The other side cannot be reached, or the connection was cut: what had come whole is there.
+    pub fn fetch(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<()> {
+        let program = self
+            .network_git(wire.may_ask)
+            .args([
+                "fetch",
+                "--no-tags",
+                "--prune",
+                "--no-write-fetch-head",
+                "--refmap=",
+                "--no-auto-maintenance",
+            ])
+            .args(["--recurse-submodules=no", "--no-show-forced-updates"])
+            .arg(if wire.hear.is_some() { "--progress" } else { "--quiet" })
+            .args(["--", remote])
+            .args(refspecs);
+        let output = match &mut wire.hear {
+            Some(hear) => program.output_heard(hear)?,
+            None => program.output()?,
+        };
+        if output.status.success() { Ok(()) } else { Err(broken_off("fetch from", remote, &output).into()) }
+    }
+
+    /// Pushes refs and says of each what became of it, in their order.
+    ///
+    /// # Errors
+    /// The other side cannot be reached, or the connection was cut: some of them may have gone through.
+    pub fn push(&self, remote: &str, sending: &[Sending], wire: &mut Wire) -> Result<Vec<Fate>> {
+        let mut program = self
+            .network_git(wire.may_ask)
+            .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"])
+            .arg(if wire.hear.is_some() { "--progress" } else { "--no-progress" });
+        for Sending { name, lease, .. } in sending {
+            program = match lease {
+                Lease::Absent => program.arg(format!("--force-with-lease={name}:")),
+                Lease::At(old) => program.arg(format!("--force-with-lease={name}:{old}")),
+                Lease::Ancestor => program,
+            };
+        }
+        program = program.args(["--", remote]);
+        program = program.args(sending.iter().map(|one| format!("{}:{}", one.new, one.name)));
+        let output = match &mut wire.hear {
+            Some(hear) => program.output_heard(hear)?,
+            None => program.output()?,
+        };
+        let told = String::from_utf8_lossy(&output.stdout);
+        let fates: Vec<Option<Fate>> = sending.iter().map(|one| fate(&told, &one.name)).collect();
+        match fates.into_iter().collect::<Option<Vec<Fate>>>() {
+            Some(fates) => Ok(fates),
+            None => Err(broken_off("push to", remote, &output).into()),
+        }
+    }
+}
+
+/// What `git push --porcelain` says of a ref: the worst, where it went to several addresses.
+fn fate(told: &str, name: &str) -> Option<Fate> {
+    let mut worst = None;
+    for line in told.lines() {
+        let mut fields = line.split('\t');
+        let (Some(flag), Some(pair), Some(summary)) = (fields.next(), fields.next(), fields.next()) else {
+            continue;
+        };
+        if pair.rsplit_once(':').is_none_or(|(_, to)| to != name) {
+            continue;
+        }
+        let fate = match flag {
+            "!" => refusal(summary),
+            _ => Fate::Through,
+        };
+        if worst.is_none() || worst == Some(Fate::Through) || matches!(fate, Fate::Refused(_)) {
+            worst = Some(fate);
+        }
+    }
+    worst
+}
+
+/// Reads `[rejected] (fetch first)` or `[remote rejected] (hook declined)`.
+fn refusal(summary: &str) -> Fate {
+    let moved = [
+        "fetch first",
+        "non-fast-forward",
+        "stale info",
+        "already exists",
+        "cannot lock ref",
+        "failed to update ref",
+        "incorrect old value",
+        "reference already exists",
+        "failed to lock",
+        "needs force",
+    ];
+    if moved.iter().any(|sign| summary.contains(sign)) {
+        return Fate::Moved;
+    }
+    let why = summary.split_once('(').map_or(summary, |(_, why)| why.trim_end_matches(')'));
+    Fate::Refused(sanitize(why).trim().to_owned())
+}
+
+/// What ended a transfer, in the words that matter of git's, and what helps.
+fn broken_off(what: &str, remote: &str, output: &Output) -> Fault {
+    let said = sanitize(&String::from_utf8_lossy(&output.stderr)).replace('\r', "\n");
+    let is_news = |line: &&str| {
+        let line = line.trim_start_matches("remote: ");
+        ["fatal:", "error:", "ERROR", "Permission", "ssh:"].iter().any(|sign| line.starts_with(sign))
+    };
+    let mut news: Vec<&str> = said.lines().filter(is_news).collect();
+    news.dedup();
+    let why = match &news[..] {
+        [] => said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("git said nothing").to_owned(),
+        news => news.join("; "),
+    };
+    let told = fault(format!("cannot {what} `{remote}` ({}): {why}", output.status));
+    let hint = if why.contains("hung up") || why.contains("early EOF") || why.contains("disconnect") {
+        "the connection was cut; nothing is lost: run the same command again".to_owned()
+    } else if why.contains("No space left") || why.contains("file too large") {
+        "make room on the disk, then run the same command again: nothing is half written".to_owned()
+    } else {
+        format!("try `git ls-remote {remote}`: gx reaches it as git does, with the same rights")
+    };
+    told.hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOLD: &str = "To /a\n*\t1234:refs/experiments/lab/exp-1\t[new reference]\n\
+        =\t1234:refs/experiments/lab/exp-2\t[up to date]\n\
+        !\t1234:refs/notes/experiments\t[rejected] (fetch first)\n\
+        !\t1234:refs/experiments/lab/exp-3\t[remote rejected] (hook declined)\nDone\n";
+
+    #[test]
+    fn each_ref_has_its_own_fate() {
+        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-1"), Some(Fate::Through));
+        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-2"), Some(Fate::Through));
+        assert_eq!(fate(TOLD, "refs/notes/experiments"), Some(Fate::Moved));
+        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-3"), Some(Fate::Refused("hook declined".into())));
+        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-4"), None);
+    }
+
+    #[test]
+    fn of_several_addresses_the_worst_fate_counts() {
+        let twice = format!("{TOLD}To /b\n!\t1234:refs/experiments/lab/exp-1\t[remote rejected] (full)\n");
+        assert_eq!(fate(&twice, "refs/experiments/lab/exp-1"), Some(Fate::Refused("full".into())));
+        let turned = TOLD.replace("!\t1234:refs/notes/experiments\t[rejected] (fetch first)", "")
+            + "!\t1:refs/notes/experiments\t[rejected] (fetch first)\n \t1:refs/notes/experiments\t1..2\n";
+        assert_eq!(fate(&turned, "refs/notes/experiments"), Some(Fate::Moved));
+    }
+}
