@@ -154,6 +154,15 @@ impl Runner<'_> {
                 .hint("say why, for those who read it in a month")
                 .into());
         }
+        if let Some(site) = stored.id.site() {
+            return Err(fault(format!(
+                "{} is an experiment of `{site}`: its verdict is given there",
+                stored.id
+            ))
+            .hint(format!("to try it here: `gx restore {}`, then `gx run`", stored.id))
+            .hint(format!("to say something about it: `gx note {} \"…\"`", stored.id))
+            .into());
+        }
         let record = self.store.record(stored.snapshot)?;
         if !record.status().is_final() {
             return Err(fault(format!("{} is still `{}`", stored.id, record.status()))

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use crate::model::object::ObjectId;
 use crate::process::identity;
 use crate::store::experiments::{RECORDS, Store};
+use crate::store::share::records::put_back;
 
 impl Store<'_> {
     /// Brings the notes up to date with the journal: cheap where nothing has happened.
@@ -25,6 +26,7 @@ impl Store<'_> {
         if !is_same {
             if boot != identity::boot_id() || !self.grew(remembered, present)? {
                 self.put(&self.journal.everything()?)?;
+                put_back(self)?;
             }
             self.remember_tip()?;
         }

@@ -12,9 +12,12 @@ use crate::model::record::Fields;
 use crate::store::experiments::{Store, Stored};
 
 impl Store<'_> {
-    /// Moves an experiment to the trash; its record says so first.
+    /// Moves an experiment to the trash; its record says so first. One of another clone is only hidden here: its record
+    /// goes back to that clone, and says nothing of it.
     pub fn trash(&self, stored: &Stored) -> Result<()> {
-        self.append(stored.snapshot, trashed(true))?;
+        if stored.id.site().is_none() {
+            self.append(stored.snapshot, trashed(true))?;
+        }
         let from = Ref { name: stored.id.reference(), target: stored.snapshot };
         if self.repo.read_ref(&from.name)?.is_some() {
             self.repo.rename_refs(&[(from, stored.id.trash())])?;
@@ -42,18 +45,26 @@ impl Store<'_> {
     /// Brings an experiment back: the one named, else the last one thrown away.
     pub fn untrash(&self, text: Option<&str>) -> Result<Stored> {
         let trashed_ones = self.trashed()?;
-        let wanted = |stored: &&Stored| text.is_none_or(|text| stored.id.to_string() == text);
+        // Nothing tells when another clone's was hidden, so that "the last one" can only be an own one.
+        let wanted =
+            |stored: &&Stored| text.map_or(stored.id.site().is_none(), |text| stored.id.to_string() == text);
         let Some(stored) = trashed_ones.iter().find(wanted) else {
             return Err(match text {
                 Some(text) => {
                     fault(format!("`{text}` is not in the trash")).hint("`gx rm ID` is what `gx undo` undoes")
+                }
+                None if !trashed_ones.is_empty() => {
+                    fault("only experiments of other clones are in the trash")
+                        .hint(format!("name the one that is to come back: `gx undo {}`", trashed_ones[0].id))
                 }
                 None => fault("the trash is empty").hint("`gx rm ID` is what `gx undo` undoes"),
             }
             .exit(Exit::NoSuchExperiment)
             .into());
         };
-        self.append(stored.snapshot, trashed(false))?;
+        if stored.id.site().is_none() {
+            self.append(stored.snapshot, trashed(false))?;
+        }
         let from = Ref { name: stored.id.trash(), target: stored.snapshot };
         self.repo.rename_refs(&[(from, stored.id.reference())])?;
         Ok(stored.clone())

@@ -1,0 +1,217 @@
+//! `gx pull`: what the remote has and this clone lacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use crate::error::fault;
+use crate::git::refs::{Ref, Swap};
+use crate::model::id::ExperimentId;
+use crate::model::object::ObjectId;
+use crate::model::record::Record;
+use crate::model::site::Site;
+use crate::process::fail;
+use crate::store::experiments::Stored;
+use crate::store::share::exchange::{Exchange, How};
+use crate::store::share::plan::Conflict;
+use crate::store::share::site::configured;
+use crate::store::share::tracking::{Extras, Tracked};
+
+/// How often refs are tried to be created while other processes are faster.
+const TRIES: usize = 10;
+
+/// What a pull has done, or would do.
+#[derive(Debug, Default)]
+pub struct Pulled {
+    /// The experiments that are here now and were not before.
+    pub new: Vec<Stored>,
+    /// Those that their owner removed, and that are in the trash here now.
+    pub removed: Vec<ExperimentId>,
+    /// Those that their owner brought back.
+    pub returned: Vec<ExperimentId>,
+    /// How many records have become longer here.
+    pub records: usize,
+    /// How many logs came.
+    pub logs: usize,
+    /// How many artifacts came.
+    pub artifacts: usize,
+    /// Those whose name stands for another one here.
+    pub conflicts: Vec<Conflict>,
+    /// Those of this clone's own name that are not here.
+    pub missing: usize,
+    /// The name of this clone, where it has one.
+    pub site: Option<Site>,
+    /// How many experiments the remote has.
+    pub there: usize,
+}
+
+/// What stands here, by name.
+struct Local {
+    refs: BTreeMap<ExperimentId, ObjectId>,
+    trash: BTreeMap<ExperimentId, ObjectId>,
+    /// The snapshots of own experiments: they don't come back under a name that this clone had before.
+    own: BTreeSet<ObjectId>,
+}
+
+impl Exchange<'_> {
+    /// Takes in what was fetched.
+    ///
+    /// # Errors
+    /// The repository cannot be written. What is here already stays as it is.
+    pub fn pull(&mut self, extras: Extras) -> Result<Pulled> {
+        let tracked = self.tracked()?;
+        let published: BTreeSet<ObjectId> = tracked.values().copied().collect();
+        let records = self.record_gap(&published, How::Level)?;
+        fail::point("merged");
+        let mut pulled = self.take_in(&tracked, &records.news)?;
+        pulled.records = records.ours.len();
+        if extras.logs {
+            let logs = self.log_gap(&published, How::Level)?;
+            pulled.logs = logs.ours.len();
+            self.memory.logs = Some(logs.owing());
+        }
+        if extras.artifacts {
+            pulled.artifacts = self.take_artifacts()?;
+        }
+        fail::point("taken-in");
+        self.memory.records = Some(records.owing());
+        self.remember()?;
+        Ok(pulled)
+    }
+
+    /// What taking in would do.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub fn plan_pull(&self, extras: Extras) -> Result<Pulled> {
+        let tracked = self.tracked()?;
+        let published: BTreeSet<ObjectId> = tracked.values().copied().collect();
+        let records = self.record_gap(&published, How::Look)?;
+        let mut pulled = self.compare(&tracked, &self.local()?)?;
+        pulled.records = records.ours.len();
+        if extras.logs {
+            pulled.logs = self.log_gap(&published, How::Look)?.ours.len();
+        }
+        Ok(pulled)
+    }
+
+    /// Creates the refs that are missing, and moves those whose owner has moved them.
+    fn take_in(&self, tracked: &Tracked, news: &BTreeSet<ObjectId>) -> Result<Pulled> {
+        for _ in 0..TRIES {
+            let local = self.local()?;
+            let mut pulled = self.compare(tracked, &local)?;
+            let new = pulled.new.iter();
+            let new: Vec<Ref> =
+                new.map(|stored| Ref { name: stored.id.reference(), target: stored.snapshot }).collect();
+            if self.repo.create_refs(&new)? == Swap::Done {
+                self.follow_owners(tracked, news, &local, &mut pulled)?;
+                return Ok(pulled);
+            }
+        }
+        Err(fault("other processes create the same experiments without a pause")
+            .hint("nothing is lost: run the same command again")
+            .into())
+    }
+
+    /// Which experiments are missing here, and which clash.
+    fn compare(&self, tracked: &Tracked, local: &Local) -> Result<Pulled> {
+        let mut pulled = Pulled { site: configured(self.repo)?, there: tracked.len(), ..Pulled::default() };
+        let mut suspects = Vec::new();
+        for (name, there) in tracked {
+            let (here, is_own) = match (name.site(), &pulled.site) {
+                (Some(site), Some(own)) if site == own => (ExperimentId::local(name.number()), true),
+                _ => (name.clone(), false),
+            };
+            match local.refs.get(&here).or_else(|| local.trash.get(&here)) {
+                Some(known) if known == there => {}
+                Some(known) => pulled.conflicts.push(Conflict { id: here, here: *known, there: *there }),
+                None if local.own.contains(there) => {}
+                None => suspects.push((Stored { id: here, snapshot: *there }, is_own)),
+            }
+        }
+        if suspects.is_empty() {
+            return Ok(pulled);
+        }
+        let archived: BTreeMap<ExperimentId, ObjectId> =
+            self.store.archived()?.into_iter().map(|stored| (stored.id, stored.snapshot)).collect();
+        let kept: BTreeSet<&ObjectId> = archived.values().collect();
+        suspects.retain(|(stored, _)| !archived.contains_key(&stored.id) && !kept.contains(&stored.snapshot));
+        let stored: Vec<Stored> = suspects.iter().map(|(stored, _)| stored.clone()).collect();
+        let removed = self.store.map_records(&stored, &|_, record| is_removed(record) == Some(true))?;
+        for ((stored, is_own), is_removed) in suspects.into_iter().zip(removed) {
+            match is_own {
+                _ if is_removed => {}
+                true => pulled.missing += 1,
+                false => pulled.new.push(stored),
+            }
+        }
+        Ok(pulled)
+    }
+
+    fn local(&self) -> Result<Local> {
+        let named = |prefix: &str| -> Result<BTreeMap<ExperimentId, ObjectId>> {
+            let refs = self.repo.refs(prefix)?.into_iter();
+            Ok(refs
+                .filter_map(|found| Some((ExperimentId::of_reference(&found.name)?, found.target)))
+                .collect())
+        };
+        let (refs, trash) = (named("refs/experiments/")?, named("refs/gx/trash/")?);
+        let all = refs.iter().chain(&trash);
+        let own = all.filter(|(id, _)| id.site().is_none()).map(|(_, snapshot)| *snapshot).collect();
+        Ok(Local { refs, trash, own })
+    }
+
+    /// What another clone has removed or brought back since is moved here too. What was only hidden here stays hidden:
+    /// its record does not speak of it.
+    fn follow_owners(
+        &self,
+        tracked: &Tracked,
+        news: &BTreeSet<ObjectId>,
+        local: &Local,
+        pulled: &mut Pulled,
+    ) -> Result<()> {
+        let mut moves = Vec::new();
+        for (id, snapshot) in tracked.iter().filter(|(_, snapshot)| news.contains(snapshot)) {
+            let (here, trash) = (local.refs.get(id), local.trash.get(id));
+            if here.or(trash) != Some(snapshot) {
+                continue;
+            }
+            match is_removed(&self.store.record(*snapshot)?) {
+                Some(true) if here.is_some() => {
+                    moves.push((Ref { name: id.reference(), target: *snapshot }, id.trash()));
+                    pulled.removed.push(id.clone());
+                }
+                Some(false) if here.is_none() => {
+                    moves.push((Ref { name: id.trash(), target: *snapshot }, id.reference()));
+                    pulled.returned.push(id.clone());
+                }
+                _ => {}
+            }
+        }
+        if moves.is_empty() { Ok(()) } else { self.repo.rename_refs(&moves) }
+    }
+
+    fn take_artifacts(&self) -> Result<usize> {
+        let own = configured(self.repo)?;
+        let known = self.repo.ref_names("refs/artifacts/")?.into_iter().collect::<BTreeSet<String>>();
+        let mut new = Vec::new();
+        for (name, target) in self.tracking.list_artifacts(self.repo)? {
+            let name = if name.site() == own.as_ref() { ExperimentId::local(name.number()) } else { name };
+            let name = format!("refs/artifacts/{name}");
+            if !known.contains(&name) {
+                new.push(Ref { name, target });
+            }
+        }
+        match self.repo.create_refs(&new)? {
+            Swap::Done => Ok(new.len()),
+            Swap::Lost => Err(fault("another process takes the same artifacts")
+                .hint("nothing is lost: run the same command again")
+                .into()),
+        }
+    }
+}
+
+/// Whether a record says that its experiment was removed, or brought back, or nothing of either.
+fn is_removed(record: &Record) -> Option<bool> {
+    record.fields().get("trashed").and_then(serde_json::Value::as_bool)
+}

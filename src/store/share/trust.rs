@@ -1,0 +1,78 @@
+//! The first question to every upload: has anybody declared the place private that it goes to?
+
+use anyhow::Result;
+
+use crate::error::{Exit, fault};
+use crate::git::repo::Repo;
+use crate::model::upload::{Upload, UploadCheck};
+
+/// The places that somebody has declared private, in the configuration of this clone.
+pub struct Declared<'a> {
+    repo: &'a Repo,
+}
+
+impl<'a> Declared<'a> {
+    /// Those of this clone.
+    pub fn new(repo: &'a Repo) -> Self {
+        Self { repo }
+    }
+
+    /// The addresses that were declared private for a remote.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn urls(&self, remote: &str) -> Result<Vec<String>> {
+        let key = key(remote).to_ascii_lowercase();
+        let settings = self.repo.gx_settings()?.into_iter();
+        let own = settings.filter(|(name, _)| name.to_ascii_lowercase() == key);
+        Ok(own.map(|(_, url)| url).collect())
+    }
+
+    /// Declares the addresses private that a push to the remote goes to now; any other is asked about again.
+    ///
+    /// # Errors
+    /// There is no such remote, or the configuration cannot be written.
+    pub fn declare(&self, remote: &str) -> Result<Vec<String>> {
+        let urls = self.repo.push_urls(remote)?;
+        self.repo.set_settings(&key(remote), &urls)?;
+        Ok(urls)
+    }
+
+    /// Takes the declaration back.
+    ///
+    /// # Errors
+    /// The configuration cannot be written.
+    pub fn forget(&self, remote: &str) -> Result<()> {
+        self.repo.set_settings(&key(remote), &[])
+    }
+
+    /// Whether every one of these addresses was declared.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn covers(&self, remote: &str, urls: &[String]) -> Result<bool> {
+        let declared = self.urls(remote)?;
+        Ok(!urls.is_empty() && urls.iter().all(|url| declared.contains(url)))
+    }
+}
+
+impl UploadCheck for Declared<'_> {
+    fn check(&self, upload: &Upload) -> Result<()> {
+        if self.covers(&upload.remote, &upload.urls)? {
+            return Ok(());
+        }
+        let (remote, urls) = (&upload.remote, upload.urls.join(" and "));
+        let was = !self.urls(remote)?.is_empty();
+        let told = match was {
+            true => fault(format!("`{remote}` goes to {urls} now, which nobody has declared private")),
+            false => fault(format!(
+                "nobody has declared `{remote}` ({urls}) private, and snapshots hold your code"
+            )),
+        };
+        Err(told.hint(format!("if it is: `gx remote trust {remote} --private`")).exit(Exit::Blocked).into())
+    }
+}
+
+fn key(remote: &str) -> String {
+    format!("gx.remote.{remote}.privateUrl")
+}
