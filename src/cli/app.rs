@@ -12,6 +12,9 @@ use crate::cli::{
     agent_guide, archive, attach, best, candidates, cards, complete, completions, config, crash, demo, diff,
     discard, doctor, export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, recover,
     register, restore, rm, run, shim, show, sql, stop, store, tags, undo, upkeep, wait, worktree,
+    agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
+    gpus, import, init, input, keep, logs, ls, man, near, note, pull, push, recover, register, remote,
+    restore, rm, run, shim, show, stop, tags, undo, wait, worktree,
 };
 use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};
@@ -28,7 +31,7 @@ pub struct App {
     command: Command,
 }
 
-const AFTER: &str = "Exit codes: 0 done or kept, 1 failed, 2 usage, 4 no card, 5 no such experiment, 10 discard, \
+const AFTER: &str = "Exit codes: 0 done or kept, 1 failed, 2 usage, 3 blocked, 4 no card, 5 no such experiment, 10 discard, \
 11 near miss, 12 crash, 13 timeout, 15 tainted, 20 crash streak, 24 still running, 130 interrupted (docs/exit-codes.md).";
 
 #[derive(Debug, clap::Args)]
@@ -79,6 +82,9 @@ enum Command {
     Crash(crash::Crash),
     Export(export::Export),
     Import(import::Import),
+    Push(push::Push),
+    Pull(pull::Pull),
+    Remote(remote::Remote),
     Config(config::Config),
     Gpus(gpus::Gpus),
     AgentGuide(agent_guide::AgentGuide),
@@ -255,6 +261,9 @@ impl Command {
             Self::Crash(command) => command.run(scene),
             Self::Export(command) => command.run(scene),
             Self::Import(command) => command.run(scene),
+            Self::Push(command) => command.run(scene),
+            Self::Pull(command) => command.run(scene),
+            Self::Remote(command) => command.run(scene),
             Self::Config(command) => command.run(scene),
             Self::AgentGuide(command) => command.run(scene.output),
             Self::Demo(command) => command.run(scene.output),

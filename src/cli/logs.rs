@@ -40,11 +40,15 @@ impl Logs {
         let log = match scene.store().log(&stored)? {
             Some(log) => log,
             // A run that printed nothing has no note.
-            None if is_over(scene, &stored)? => Vec::new(),
+            None if stored.id.site().is_none() && is_over(scene, &stored)? => Vec::new(),
             None => {
-                return Err(fault(format!("{} has no log", stored.id))
-                    .hint(format!("see what is known: `gx show {}`", stored.id))
-                    .into());
+                let told = fault(format!("{} has no log", stored.id));
+                let told = if stored.id.site().is_some() {
+                    told.hint("fetch the logs too: `gx pull --logs`")
+                } else {
+                    told
+                };
+                return Err(told.hint(format!("see what is known: `gx show {}`", stored.id)).into());
             }
         };
         let log = match self.tail {

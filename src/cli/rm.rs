@@ -35,6 +35,9 @@ impl Rm {
         }
         let names: Vec<String> = chosen.iter().map(|stored| stored.id.to_string()).collect();
         let done = match &chosen[..] {
+            [one] if one.id.site().is_some() => {
+                "moved to the trash here; it stays where it came from".to_owned()
+            }
             [_] => "moved to the trash".to_owned(),
             _ => format!("moved {} to the trash", names.join(", ")),
         };

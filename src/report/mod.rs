@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod recovered;
 pub mod row;
 pub mod settings;
+pub mod shared;
 pub mod show;
 pub mod store;
 pub mod tags;

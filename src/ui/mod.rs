@@ -13,4 +13,5 @@ pub mod render;
 pub mod screen;
 pub mod style;
 pub mod table;
+pub mod transfer;
 pub mod voice;

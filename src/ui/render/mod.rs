@@ -9,6 +9,7 @@ pub mod gpus;
 pub mod list;
 pub mod outcome;
 pub mod recovered;
+pub mod shared;
 pub mod show;
 pub mod store;
 pub mod summary;
