@@ -10,11 +10,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::cli::scene::Scene;
 use crate::cli::{
     agent_guide, archive, attach, best, candidates, cards, complete, completions, config, crash, demo, diff,
-    discard, doctor, export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, recover,
-    register, restore, rm, run, shim, show, sql, stop, store, tags, undo, upkeep, wait, worktree,
-    agent_guide, attach, best, cards, complete, completions, config, crash, demo, diff, discard, export,
-    gpus, import, init, input, keep, logs, ls, man, near, note, pull, push, recover, register, remote,
-    restore, rm, run, shim, show, stop, tags, undo, wait, worktree,
+    discard, doctor, export, gc, gpus, import, init, input, keep, logs, ls, man, near, note, pull, push,
+    recover, register, remote, restore, rm, run, shim, show, sql, stop, store, tags, undo, upkeep, wait,
+    worktree,
 };
 use crate::config::schema::Paging;
 use crate::error::{Exit, misuse};

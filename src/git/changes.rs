@@ -1,11 +1,10 @@
-//! What differs between two states: notes by the diff of their trees, refs in one transaction.
+//! What differs between two states: notes by the diff of their trees, and histories.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
 use crate::git::notes::Notes;
-use crate::git::refs::{Ref, Swap};
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 
@@ -48,39 +47,6 @@ impl Repo {
             }
         }
         Ok(changed)
-    }
-
-    /// Creates refs, all in one transaction or none; lost where one of them exists already.
-    ///
-    /// # Errors
-    /// They cannot be written.
-    pub fn create_refs(&self, refs: &[Ref]) -> Result<Swap> {
-        let script: String = refs.iter().map(|new| format!("create {} {}\n", new.name, new.target)).collect();
-        if refs.is_empty() {
-            return Ok(Swap::Done);
-        }
-        let update = || self.durable_git().args(["update-ref", "--stdin"]).input(script.clone().into_bytes());
-        if update().output()?.status.success() {
-            return Ok(Swap::Done);
-        }
-        for new in refs {
-            if self.read_ref(&new.name)?.is_some() {
-                return Ok(Swap::Lost);
-            }
-        }
-        update().run().map(|_| Swap::Done)
-    }
-
-    /// Sets refs that only remember what another side has, whatever they were.
-    ///
-    /// # Errors
-    /// They cannot be written.
-    pub fn set_refs(&self, refs: &[Ref]) -> Result<()> {
-        let script: String = refs.iter().map(|new| format!("update {} {}\n", new.name, new.target)).collect();
-        if !refs.is_empty() {
-            self.git().args(["update-ref", "--stdin"]).input(script.into_bytes()).run()?;
-        }
-        Ok(())
     }
 
     /// The tree that holds nothing.

@@ -35,7 +35,7 @@ pub mod snapshot;
 pub mod strays;
 mod sweep;
 pub mod transaction;
+pub mod transfer;
 mod tree;
 pub mod upkeep;
-pub mod transfer;
 pub mod worktree;

@@ -6,7 +6,8 @@ use std::thread;
 
 use anyhow::{Result, anyhow};
 
-use crate::git::refs::{Ref, jitter};
+use crate::error::fault;
+use crate::git::refs::{Ref, Swap, jitter};
 use crate::git::repo::Repo;
 use crate::process::command::{Output, Program};
 
@@ -14,13 +15,56 @@ use crate::process::command::{Output, Program};
 const TRIES: usize = 20;
 
 impl Repo {
-    /// Makes refs that must not exist yet; all or none.
+    /// Makes refs that must not exist yet, all or none; lost where one of them exists already.
     ///
     /// # Errors
-    /// One of them exists.
-    pub fn create_refs(&self, refs: &[Ref]) -> Result<()> {
-        let lines = refs.iter().map(|one| format!("create {} {}\n", one.name, one.target));
-        let output = self.transaction(lines)?;
+    /// They cannot be written.
+    pub fn create_refs(&self, refs: &[Ref]) -> Result<Swap> {
+        if refs.is_empty() {
+            return Ok(Swap::Done);
+        }
+        for attempt in 1.. {
+            let lines = refs.iter().map(|one| format!("create {} {}\n", one.name, one.target));
+            let output = self.transaction(lines)?;
+            if output.status.success() {
+                break;
+            }
+            for one in refs {
+                if self.read_ref(&one.name)?.is_some() {
+                    return Ok(Swap::Lost);
+                }
+            }
+            if attempt >= TRIES {
+                return Err(refused(&output));
+            }
+            thread::sleep(jitter());
+        }
+        Ok(Swap::Done)
+    }
+
+    /// As [`Self::create_refs`], where it is a fault that one of them exists.
+    pub fn make_refs(&self, refs: &[Ref]) -> Result<()> {
+        match self.create_refs(refs)? {
+            Swap::Done => Ok(()),
+            Swap::Lost => {
+                let names: Vec<String> = refs.iter().map(|one| format!("`{}`", one.name)).collect();
+                Err(fault(format!("another process has just made {}", names.join(" or ")))
+                    .hint("look at how it stands now: `gx ls`, then try again")
+                    .into())
+            }
+        }
+    }
+
+    /// Sets refs that only remember what another side has, whatever they were.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn set_refs(&self, refs: &[Ref]) -> Result<()> {
+        if refs.is_empty() {
+            return Ok(());
+        }
+        let output =
+            self.transaction(refs.iter().map(|one| format!("update {} {}\n", one.name, one.target)))?;
         if output.status.success() { Ok(()) } else { Err(refused(&output)) }
     }
 
@@ -88,8 +132,8 @@ mod tests {
         let (head, tree) = (repo.head().unwrap().commit, repo.tree_of(repo.head().unwrap().commit).unwrap());
         let at = |name: &str| Ref { name: name.to_owned(), target: head };
         let all = [at("refs/gx/a"), at("refs/gx/b"), at("refs/gx/c")];
-        repo.create_refs(&all).unwrap();
-        repo.create_refs(&[at("refs/gx/d"), at("refs/gx/a")]).unwrap_err();
+        assert_eq!(repo.create_refs(&all).unwrap(), Swap::Done);
+        assert_eq!(repo.create_refs(&[at("refs/gx/d"), at("refs/gx/a")]).unwrap(), Swap::Lost);
         assert_eq!(repo.read_ref("refs/gx/d").unwrap(), None, "all or none");
         repo.git().args(["update-ref", "refs/gx/b", &tree.to_string()]).run().unwrap();
         repo.git().args(["pack-refs", "--all"]).run().unwrap();

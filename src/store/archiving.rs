@@ -20,7 +20,7 @@ use crate::model::path::RepoPath;
 use crate::model::record::Record;
 use crate::process::fail;
 use crate::store::archive::{ARCHIVES, lines_of, place_of, text_of};
-use crate::store::experiments::{Found, Store, Stored};
+use crate::store::experiments::{Store, Stored};
 use crate::store::pending::{Pending, files};
 
 /// How many parents a commit of an archive has: more make readers of history slow.
@@ -56,12 +56,7 @@ impl Store<'_> {
     pub fn choose_finished(&self, choice: &Choice) -> Result<Chosen> {
         let listed = self.listed()?;
         let open = self.open_snapshots();
-        let mut ends = Vec::with_capacity(listed.len());
-        let end = |found: &Found, note: &[u8]| end_of(&found.stored, &Record::fold(note), choice, &open);
-        self.each_note(&self.with_notes(listed.clone())?, &end, &mut |end| {
-            ends.push(end);
-            Ok(())
-        })?;
+        let ends = self.map_records(&listed, &|stored, record| end_of(stored, record, choice, &open))?;
         let count = ends.iter().filter(|end| **end == End::Open).count();
         let finished = listed.len() - count;
         let mut ended: Vec<(Timestamp, Stored)> = listed
@@ -117,7 +112,7 @@ impl Store<'_> {
                 lacking.push(own_ref(stored));
             }
         }
-        self.repo.create_refs(&lacking)?;
+        self.repo.make_refs(&lacking)?;
         fail::point("archive-back");
         self.take_out(&chosen.iter().map(|stored| stored.id.clone()).collect())
     }

@@ -218,6 +218,24 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
+    /// Makes something of the whole record of each of some experiments, in their order.
+    pub fn map_records<T: Send>(
+        &self,
+        some: &[Stored],
+        make: &(dyn Fn(&Stored, &Record) -> T + Sync),
+    ) -> Result<Vec<T>> {
+        let mut made = Vec::with_capacity(some.len());
+        self.each_note(
+            &self.with_notes(some.to_vec())?,
+            &|found, note| make(&found.stored, &Record::fold(note)),
+            &mut |one| {
+                made.push(one);
+                Ok(())
+            },
+        )?;
+        Ok(made)
+    }
+
     /// Finds the notes of some experiments.
     pub(super) fn with_notes(&self, some: Vec<Stored>) -> Result<Vec<Found>> {
         let notes = Notes::open(self.repo, RECORDS)?.all()?;

@@ -11,7 +11,6 @@ pub mod expiry;
 pub mod index;
 pub mod journal;
 pub mod logs;
-pub mod own;
 pub mod pending;
 pub mod ranks;
 pub mod repair;

@@ -22,7 +22,7 @@ impl Store<'_> {
         if self.repo.read_ref(&from.name)?.is_some() {
             self.repo.rename_refs(&[(from, stored.id.trash())])?;
         } else {
-            self.repo.create_refs(&[Ref { name: stored.id.trash(), target: stored.snapshot }])?;
+            self.repo.make_refs(&[Ref { name: stored.id.trash(), target: stored.snapshot }])?;
         }
         // Where an archive holds it: from here on the trash does, and lists believe that first.
         self.take_out(&BTreeSet::from([stored.id.clone()]))

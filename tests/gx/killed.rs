@@ -34,11 +34,13 @@ const POINTS: [&str; 18] = [
 ];
 
 /// Points that only other runs pass, and other tests try.
-const ELSEWHERE: [&str; 17] = [
+const ELSEWHERE: [&str; 24] = [
+    "adopting",
     "archive-back",
     "archive-done",
     "archive-moved",
     "archive-written",
+    "fetched",
     "gc-artifacts",
     "gc-expired",
     "gc-files",
@@ -51,6 +53,11 @@ const ELSEWHERE: [&str; 17] = [
     "lease-locked",
     "lease-ticket-made",
     "lost",
+    "merged",
+    "pushed",
+    "sent",
+    "site-claimed",
+    "taken-in",
     "turn",
 ];
 

@@ -24,6 +24,7 @@ mod rollback;
 mod run;
 mod scope;
 mod setup;
+mod sharing;
 mod snapshot;
 mod stress;
 mod support;

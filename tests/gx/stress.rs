@@ -1,6 +1,6 @@
 //! Many jobs on few cards while processes are killed at random: nothing is given out twice, leaked or lost.
 
-mod hunt;
+pub mod hunt;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -80,7 +80,7 @@ fn lost<'a>(ground: &'a Ground<'a>, commit: ObjectId, fact: &Fact, is_own: bool)
         return finding;
     }
     finding.fix(move || {
-        ground.repo.create_refs(&[Ref { name: name.clone(), target: commit }])?;
+        ground.repo.make_refs(&[Ref { name: name.clone(), target: commit }])?;
         Ok(format!("made {name} again"))
     })
 }

@@ -1,5 +1,6 @@
 //! A hermetic lab: a repository of its own, fixed time and names, nothing of the user's.
 
+pub mod clones;
 pub mod format;
 pub mod machine;
 mod screen;
