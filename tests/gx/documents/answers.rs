@@ -37,6 +37,17 @@ fn every_key_of_an_answer_is_written_down() {
     for arguments in [&["worktree", "add", "../a"][..], &["worktree", "ls"]] {
         answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
     }
+    let remote = crate::support::clones::Remote::new();
+    lab.git(&["remote", "add", "origin", &remote.url()]);
+    for arguments in [
+        &["remote", "trust", "origin", "--private"][..],
+        &["push"],
+        &["push", "--dry-run"],
+        &["pull"],
+        &["remote"],
+    ] {
+        answers.push(lab.gx(&[arguments, &["--json"]].concat()).exits(0).json());
+    }
     let missing: Vec<_> = answers.iter().flat_map(unwritten).collect();
     assert_eq!(missing, Vec::<String>::new());
 }
