@@ -105,44 +105,52 @@ fn config_shows_every_setting_with_its_value_and_source() {
     lab.write("gx.toml", "[run]\ntimeout = \"90s\"\n");
     lab.git(&["config", "gx.policy.minDelta", "0.001"]);
     insta::assert_snapshot!(lab.screen(&["config", "--config", "metric.name=acc"]), @r#"
-    key                  source          value
-    gpu.count            default         0
-    gpu.devices          default         []
-    gpu.library          default         ""
-    gpu.lock_dir         default         ""
-    gpu.max_bypass       default         "10m"
-    gpu.max_temperature  default         0
-    gpu.min_free_memory  default         "0"
-    gpu.query_timeout    default         "10s"
-    gpu.release_timeout  default         "10s"
-    gpu.slots            default         1
-    gpu.source           default         "auto"
-    gpu.visible          default         "index"
-    hooks.finished       default         ""
-    hooks.timeout        default         "30s"
-    log.failure_tail     default         20
-    log.max_note         default         "256KiB"
-    metric.file          default         ""
-    metric.goal          GX_METRIC_GOAL  "higher"
-    metric.name          --config        "acc"
-    metric.pattern       default         ""
-    metric.positive      default         false
-    metric.source        default         "block"
-    policy.crash_streak  default         3
-    policy.min_delta     git config      0.001
-    policy.near_miss     default         0.002
-    policy.stale         default         "keep"
-    run.artifacts        default         []
-    run.command          default         []
-    run.editable         default         []
-    run.gpus             default         0
-    run.grace            default         "30s"
-    run.link             default         []
-    run.protected        default         []
-    run.timeout          gx.toml         "90s"
-    run.warm             default         8
-    snapshot.max_file    default         "10MiB"
-    snapshot.never       default         [".env", ".env.*", ".envrc", "*.pem", "*.key", "*.p12", "*.pfx…
+    key                   source           value
+    gpu.count             default          0
+    gpu.devices           default          []
+    gpu.library           default          ""
+    gpu.lock_dir          default          ""
+    gpu.max_bypass        default          "10m"
+    gpu.max_temperature   default          0
+    gpu.min_free_memory   default          "0"
+    gpu.query_timeout     default          "10s"
+    gpu.release_timeout   default          "10s"
+    gpu.slots             default          1
+    gpu.source            default          "auto"
+    gpu.visible           default          "index"
+    hooks.finished        default          ""
+    hooks.timeout         default          "30s"
+    log.failure_tail      default          20
+    log.max_note          default          "256KiB"
+    metric.file           default          ""
+    metric.goal           GX_METRIC_GOAL   "higher"
+    metric.name           --config         "acc"
+    metric.pattern        default          ""
+    metric.positive       default          false
+    metric.source         default          "block"
+    policy.crash_streak   default          3
+    policy.min_delta      git config       0.001
+    policy.near_miss      default          0.002
+    policy.stale          default          "keep"
+    run.artifacts         default          []
+    run.command           default          []
+    run.editable          default          []
+    run.gpus              default          0
+    run.grace             default          "30s"
+    run.link              default          []
+    run.protected         default          []
+    run.timeout           gx.toml          "90s"
+    run.warm              default          8
+    snapshot.max_file     default          "10MiB"
+    snapshot.never        default          [".env", ".env.*", ".envrc", "*.pem", "*.key", "*.p12", "*.p…
+    store.keep_journal    default          "90d"
+    store.keep_logs       default          "0"
+    store.keep_trash      default          "30d"
+    store.max_artifacts   default          "0"
+    store.max_logs        default          "2GiB"
+    store.upkeep          GX_STORE_UPKEEP  "off"
+    store.upkeep_objects  default          6700
+    store.upkeep_refs     default          500
     "#);
     let told = lab.gx(&["config", "metric.goal", "--json"]).exits(0).json();
     assert_eq!(told["settings"][0]["source"], json!("GX_METRIC_GOAL"));
