@@ -47,10 +47,9 @@ impl Export {
             (None, Kind::Tsv) => Some(scene.runner(&store).current_tag(None)?),
             (tag, _) => tag.clone(),
         };
-        let metric = &scene.lab.settings.config.metric.name;
         let found = export::chosen(&store, tag.as_deref())?;
         let Some(path) = &self.output else {
-            self.write(&store, &found, metric, scene, scene.output.writer())?;
+            self.write(&store, &found, scene, scene.output.writer())?;
             return Ok(Exit::Done);
         };
         let path = scene.dir.join(path);
@@ -62,7 +61,7 @@ impl Export {
             }
             made => made.with_context(|| format!("cannot write {}", path.display()))?,
         };
-        let written = self.write(&store, &found, metric, scene, Box::new(file));
+        let written = self.write(&store, &found, scene, Box::new(file));
         if written.is_err() {
             // Half a file looks like a whole one.
             let _ = fs::remove_file(&path);
@@ -75,10 +74,10 @@ impl Export {
         &self,
         store: &Store<'_>,
         found: &[Found],
-        metric: &str,
         scene: &Scene,
         mut out: Box<dyn Write>,
     ) -> Result<()> {
+        let metric = &scene.lab.settings.config.metric.name;
         match self.format {
             Kind::Tsv => ignore_gone(out.write_all(export::tsv(store, found, metric)?.as_bytes())),
             Kind::Csv => {

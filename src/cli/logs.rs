@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cli::scene::Scene;
-use crate::config::schema::Paging;
+use crate::config::ui::Paging;
 use crate::error::{Exit, fault};
 use crate::process::log;
 use crate::report::done::Log;

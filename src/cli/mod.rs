@@ -21,6 +21,7 @@ pub mod gpus;
 pub mod import;
 pub mod init;
 pub mod input;
+pub mod inside;
 pub mod keep;
 pub mod logs;
 pub mod ls;

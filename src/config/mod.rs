@@ -10,5 +10,6 @@ pub mod nearest;
 pub mod preset;
 pub mod schema;
 pub mod store;
+pub mod ui;
 pub mod units;
 pub mod words;

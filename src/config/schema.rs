@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::config::globs::Globs;
 use crate::config::store::Store;
+use crate::config::ui::Ui;
 use crate::config::units;
 use crate::model::gpu;
 use crate::model::verdict::Goal;
@@ -191,36 +192,6 @@ pub struct Hooks {
     /// How long it may take; never 0.
     #[serde(deserialize_with = "units::some_time")]
     pub timeout: Duration,
-}
-
-/// How answers are shown to people.
-#[derive(Deserialize, Clone, Debug, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct Ui {
-    /// Whether long answers go through a pager.
-    pub pager: Paging,
-}
-
-/// Whether long answers go through a pager.
-#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
-#[serde(try_from = "String")]
-pub enum Paging {
-    /// On a terminal that can move its cursor.
-    Auto,
-    /// They are written as they are.
-    Never,
-}
-
-impl TryFrom<String> for Paging {
-    type Error = String;
-
-    fn try_from(word: String) -> Result<Self, String> {
-        match word.as_str() {
-            "auto" => Ok(Self::Auto),
-            "never" => Ok(Self::Never),
-            _ => Err(format!("must be \"auto\" or \"never\", not {word:?}")),
-        }
-    }
 }
 
 /// Where the results of a run are read.

@@ -58,7 +58,7 @@ impl Grid {
             Form::Json => self.write(if self.count == 0 { b"]}\n" } else { b"\n]}\n" })?,
             Form::Tsv | Form::Csv | Form::Jsonl => {}
         }
-        self.told(|out| out.flush())
+        self.told(Write::flush)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::config::schema::Paging;
+use crate::config::ui::Paging;
 use crate::error::Told;
 use crate::process;
 use crate::ui::page::{Page, Show};

@@ -39,7 +39,7 @@ impl Store<'_> {
         if !select.readonly() {
             return Err(forbidden().into());
         }
-        let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
         answer.begin(&columns)?;
         let mut rows = select.query([]).map_err(|error| told(&error))?;
         while let Some(row) = rows.next().map_err(|error| told(&error))? {
