@@ -49,7 +49,7 @@ impl Export {
         };
         let found = export::chosen(&store, tag.as_deref())?;
         let Some(path) = &self.output else {
-            self.write(&store, &found, scene, scene.output.writer())?;
+            self.write(scene, &store, &found, scene.output.writer())?;
             return Ok(Exit::Done);
         };
         let path = scene.dir.join(path);
@@ -61,7 +61,7 @@ impl Export {
             }
             made => made.with_context(|| format!("cannot write {}", path.display()))?,
         };
-        let written = self.write(&store, &found, scene, Box::new(file));
+        let written = self.write(scene, &store, &found, Box::new(file));
         if written.is_err() {
             // Half a file looks like a whole one.
             let _ = fs::remove_file(&path);
@@ -72,9 +72,9 @@ impl Export {
 
     fn write(
         &self,
+        scene: &Scene,
         store: &Store<'_>,
         found: &[Found],
-        scene: &Scene,
         mut out: Box<dyn Write>,
     ) -> Result<()> {
         let metric = &scene.lab.settings.config.metric.name;

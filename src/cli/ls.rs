@@ -17,6 +17,7 @@ use crate::store::choice::{Choice, Direction};
 use crate::store::index::sql::Answer;
 use crate::ui::grid::{Form, Grid, Lines};
 use crate::ui::live::Live;
+use crate::ui::render::long_list::{self, LONG};
 
 /// How many experiments fit on a screen without being asked for.
 const SCREEN: usize = 30;
@@ -89,7 +90,13 @@ impl Ls {
                 rows.each(&mut |row| lines.line(&row))?;
                 lines.end()?;
             }
-            Form::Table if self.columns.is_empty() => scene.output.show(&List::of(&store, &choice, goal)?)?,
+            Form::Table if self.columns.is_empty() => {
+                let listing = Listing::of(&store, &choice, goal)?;
+                match listing.experiments.len() > LONG {
+                    true => long_list::show(&listing, scene.output)?,
+                    false => scene.output.show(&List::read(&listing)?)?,
+                }
+            }
             Form::Table | Form::Tsv | Form::Csv => {
                 let found = store.choose(&choice)?.found;
                 let names = match self.columns.is_empty() {

@@ -8,11 +8,13 @@
 mod eval;
 mod expr;
 mod lex;
+mod like;
 
 use crate::error::misuse;
-pub use eval::{holds, is_like, is_plain};
+pub use eval::{holds, is_plain};
 pub use expr::{Comparison, Expr, Literal, moment};
 use lex::{Kind, Token};
+pub use like::Pattern;
 
 /// How deep parentheses and `not` may nest, so that no text overflows the stack.
 const DEPTH: usize = 64;

@@ -51,10 +51,11 @@ impl Bests {
     pub fn of(store: &Store<'_>, tag: Option<&str>, goal: Goal, among: Among) -> Result<Self> {
         let leaders = store.leaders(goal, tag)?;
         let mut tags = Vec::new();
-        for (name, champion) in ranking::bests(&leaders, goal, among) {
+        let bests = ranking::bests(&leaders, goal, among);
+        let histories = store.histories(&bests.keys().copied().collect::<Vec<_>>())?;
+        for (champion, (experiments, first_value)) in bests.into_values().zip(histories) {
             let best = champion.best;
             let Some(stored) = store.find(&best.id)? else { continue };
-            let (experiments, first_value) = store.history_of(name)?;
             let left_out = champion.left_out.into_iter();
             tags.push(BestOfTag {
                 experiment: Row::of(&stored, &store.record(stored.snapshot)?, true),

@@ -29,13 +29,17 @@ impl List {
     /// # Errors
     /// A sort key that no experiment has.
     pub fn of(store: &Store<'_>, choice: &Choice, goal: Goal) -> Result<Self> {
-        let Chosen { found, matching, total } = store.choose(choice)?;
-        let mut experiments = Vec::with_capacity(found.len());
-        Rows::of(store, found, goal)?.each(&mut |row| {
+        Self::read(&Listing::of(store, choice, goal)?)
+    }
+
+    /// Reads what was chosen.
+    pub fn read(listing: &Listing<'_>) -> Result<Self> {
+        let mut experiments = Vec::with_capacity(listing.experiments.len());
+        listing.experiments.each(&mut |row| {
             experiments.push(row);
             Ok(())
         })?;
-        Ok(Self { experiments, matching, total })
+        Ok(Self { experiments, matching: listing.matching, total: listing.total })
     }
 }
 
@@ -69,6 +73,16 @@ impl<'a> Rows<'a> {
     /// The same without saying which are the best.
     pub fn unranked(store: &'a Store<'a>, found: Vec<Found>) -> Self {
         Self { store, found, bests: Vec::new() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
     }
 
     /// Hands them out in order.

@@ -9,6 +9,7 @@ use crate::model::status::Status;
 use crate::model::summary::Summary;
 use crate::model::verdict::Goal;
 use crate::store::experiments::{Found, Store, Stored};
+use crate::store::index::reading::Reading;
 
 /// How many commits are asked for at once: mostly the newest is the one.
 const SOME: usize = 32;
@@ -65,16 +66,14 @@ impl Store<'_> {
             .collect())
     }
 
-    /// How many experiments a tag has, and the value of its first kept result.
-    pub fn history_of(&self, tag: &str) -> Result<(usize, Option<f64>)> {
-        if let Some(history) = self.ask(&|index| Ok((index.count_of(tag)?, index.first_value(tag)?))) {
-            return Ok(history);
+    /// How many experiments each of some tags has, and the value of its first kept result.
+    pub fn histories(&self, tags: &[&str]) -> Result<Vec<(usize, Option<f64>)>> {
+        let ask = |index: &Reading<'_>, tag: &str| Ok((index.count_of(tag)?, index.first_value(tag)?));
+        if let Some(histories) = self.ask(&|index| tags.iter().map(|tag| ask(index, tag)).collect()) {
+            return Ok(histories);
         }
-        let mut summaries = self.summaries()?;
-        summaries.retain(|(_, summary)| summary.tag == tag);
-        let first =
-            summaries.iter().find(|(_, summary)| summary.status == Status::Keep && summary.value.is_some());
-        Ok((summaries.len(), first.and_then(|(_, summary)| summary.value)))
+        let all = self.summaries()?;
+        Ok(tags.iter().map(|tag| history(&all, tag)).collect())
     }
 
     /// The valid results that were not kept, of one tag or of all, in the order of their ids.
@@ -186,4 +185,10 @@ impl Store<'_> {
         let all = self.list()?.into_iter().chain(self.trashed()?);
         Ok(all.into_iter().find(|stored| stored.snapshot == snapshot))
     }
+}
+
+fn history(all: &[(Stored, Summary)], tag: &str) -> (usize, Option<f64>) {
+    let of_tag = || all.iter().map(|(_, summary)| summary).filter(|summary| summary.tag == tag);
+    let first = of_tag().find(|summary| summary.status == Status::Keep && summary.value.is_some());
+    (of_tag().count(), first.and_then(|summary| summary.value))
 }

@@ -88,9 +88,14 @@ impl Output {
 
     /// An answer as it looks on stdout.
     pub fn page(self, answer: &impl Show) -> String {
-        let mut page = Page::new(width(&io::stdout()), has_colour(&io::stdout()));
+        let mut page = self.new_page();
         answer.show(&mut page);
         page.into_text()
+    }
+
+    /// An empty page for stdout.
+    pub fn new_page(self) -> Page {
+        Page::new(width(&io::stdout()), has_colour(&io::stdout()))
     }
 
     /// Writes bytes to stdout as they are.

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::ui::style::{Label, Text};
-use crate::ui::table::{Table, cut};
+use crate::ui::table::{Layout, Table, cut};
 
 /// The width of the column that names facts.
 const INDENT: usize = 8;
@@ -59,6 +59,18 @@ impl Page {
     pub fn table(&mut self, table: Table) {
         let lines = table.lines(self.width, &|text| self.paint(text));
         self.lines.extend(lines);
+    }
+
+    /// Adds the heads of a table that is written row by row.
+    pub fn head(&mut self, layout: &Layout) {
+        let head = layout.head(&|text| self.paint(text));
+        self.lines.extend(head);
+    }
+
+    /// Adds one row of it.
+    pub fn row(&mut self, layout: &Layout, row: &[Text]) {
+        let line = layout.line(row, &|text| self.paint(text));
+        self.lines.push(line);
     }
 
     fn paint(&self, text: &Text) -> String {

@@ -1,8 +1,5 @@
 //! Tables: aligned columns, figures to the right, the last column cut to the width of the screen.
 
-use tabled::builder::Builder;
-use tabled::settings::object::{Columns, Rows};
-use tabled::settings::{Alignment, Padding, Remove, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::ui::style::{Label, Text};
@@ -41,6 +38,12 @@ impl Column {
 /// The least that the last column is worth showing with, in columns of the terminal.
 const ROOM: usize = 28;
 
+/// The last column is never cut to less.
+const LEAST: usize = 12;
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+
 /// Rows under heads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
@@ -60,68 +63,123 @@ impl Table {
     }
 
     /// The lines of the table; `paint` puts the colours on.
-    pub fn lines(mut self, width: usize, paint: &dyn Fn(&Text) -> String) -> Vec<String> {
-        self.drop_empty_columns();
-        self.drop_optional_columns(width);
-        self.cut_last_column(width);
-        let mut builder = Builder::default();
-        builder.push_record(
-            self.columns.iter().map(|column| paint(&Text::new(column.name.as_str(), Label::Muted))),
-        );
-        for row in &self.rows {
-            builder.push_record(row.iter().map(paint));
+    pub fn lines(self, width: usize, paint: &dyn Fn(&Text) -> String) -> Vec<String> {
+        let mut measure = Measure::new(self.columns);
+        self.rows.iter().for_each(|row| measure.add(row));
+        let layout = measure.layout(width);
+        layout.head(paint).into_iter().chain(self.rows.iter().map(|row| layout.line(row, paint))).collect()
+    }
+}
+
+/// Finds out how wide the columns of a table must be, without holding its rows.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    columns: Vec<Column>,
+    /// The widest cell of each.
+    widths: Vec<usize>,
+    has_rows: bool,
+}
+
+impl Measure {
+    /// Of a table with these columns and no rows yet.
+    pub fn new(columns: Vec<Column>) -> Self {
+        Self { widths: vec![0; columns.len()], columns, has_rows: false }
+    }
+
+    /// Looks at a row.
+    pub fn add(&mut self, row: &[Text]) {
+        self.has_rows = true;
+        for (width, cell) in self.widths.iter_mut().zip(row) {
+            *width = cell.plain.width().max(*width);
         }
-        let mut table = builder.build();
-        table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
-        for (number, column) in self.columns.iter().enumerate() {
-            if column.side == Side::Right {
-                table.modify(Columns::one(number), Alignment::right());
+    }
+
+    /// The same under other heads; one of them is left out.
+    pub fn named(self, columns: Vec<Column>, without: Option<&str>) -> Self {
+        let mut widths = self.widths;
+        for (width, column) in widths.iter_mut().zip(&columns) {
+            if without == Some(column.name.as_str()) {
+                *width = 0;
             }
         }
-        if self.columns.iter().all(|column| column.name.is_empty()) {
-            table.with(Remove::row(Rows::first()));
-        }
-        table.to_string().lines().map(|line| line.trim_end().to_owned()).collect()
+        Self { columns, widths, ..self }
     }
 
-    /// A column in which nobody has anything to say takes no room.
-    fn drop_empty_columns(&mut self) {
-        for column in (0..self.columns.len()).rev() {
-            if !self.rows.is_empty() && self.rows.iter().all(|row| row[column].plain.is_empty()) {
-                self.drop_column(column);
-            }
+    /// How the table fits onto a screen.
+    pub fn layout(self, width: usize) -> Layout {
+        // A column in which nobody has anything to say takes no room.
+        let is_shown = |widest: &usize| !self.has_rows || *widest > 0;
+        let mut layout = Layout {
+            shown: self.widths.iter().map(is_shown).collect(),
+            widths: self
+                .columns
+                .iter()
+                .zip(&self.widths)
+                .map(|(column, width)| column.name.width().max(*width))
+                .collect(),
+            columns: self.columns,
+            most: 0,
+        };
+        while layout.room(width) < ROOM {
+            let optional = layout.shown().find(|column| layout.columns[*column].is_optional);
+            let Some(column) = optional else { break };
+            layout.shown[column] = false;
         }
-    }
-
-    fn drop_optional_columns(&mut self, width: usize) {
-        while self.room(width) < ROOM
-            && let Some(column) = self.columns.iter().position(|column| column.is_optional)
-        {
-            self.drop_column(column);
+        layout.most = layout.room(width).max(LEAST);
+        if let Some(last) = layout.shown().last() {
+            layout.widths[last] = layout.widths[last].min(layout.most);
         }
+        layout
     }
+}
 
-    fn drop_column(&mut self, column: usize) {
-        self.columns.remove(column);
-        self.rows.iter_mut().for_each(|row| drop(row.remove(column)));
+/// Which columns of a table are shown, and how wide.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    columns: Vec<Column>,
+    widths: Vec<usize>,
+    shown: Vec<bool>,
+    /// To how much the last column is cut.
+    most: usize,
+}
+
+impl Layout {
+    fn shown(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.len()).filter(|column| self.shown[*column])
     }
 
     /// How many columns of the terminal are left for the last column of the table.
     fn room(&self, width: usize) -> usize {
-        let column_width = |column: usize| {
-            let cells = self.rows.iter().map(|row| row[column].plain.width());
-            cells.max().unwrap_or_default().max(self.columns[column].name.width())
-        };
-        let last = self.columns.len().saturating_sub(1);
-        width.saturating_sub((0..last).map(|column| column_width(column) + 2).sum())
+        let last = self.shown().last();
+        let others = self.shown().filter(|column| Some(*column) != last);
+        width.saturating_sub(others.map(|column| self.widths[column] + GAP).sum())
     }
 
-    fn cut_last_column(&mut self, width: usize) {
-        let Some(last) = self.columns.len().checked_sub(1) else { return };
-        let room = self.room(width).max(12);
-        for row in &mut self.rows {
-            row[last].plain = cut(&row[last].plain, room);
+    /// The line of the heads, where there are any.
+    pub fn head(&self, paint: &dyn Fn(&Text) -> String) -> Option<String> {
+        let names: Vec<Text> =
+            self.columns.iter().map(|column| Text::new(column.name.as_str(), Label::Muted)).collect();
+        self.shown().any(|column| !names[column].plain.is_empty()).then(|| self.line(&names, paint))
+    }
+
+    /// The line of a row.
+    pub fn line(&self, row: &[Text], paint: &dyn Fn(&Text) -> String) -> String {
+        let last = self.shown().last();
+        let mut line = String::new();
+        for column in self.shown() {
+            let width = self.widths[column];
+            let mut text = row[column].clone();
+            if Some(column) == last {
+                text.plain = cut(&text.plain, self.most);
+            }
+            let blanks = " ".repeat(width.saturating_sub(text.plain.width()));
+            match self.columns[column].side {
+                Side::Right => line.push_str(&(blanks + &paint(&text))),
+                Side::Left => line.push_str(&(paint(&text) + &blanks)),
+            }
+            line.push_str(&" ".repeat(GAP));
         }
+        line.trim_end().to_owned()
     }
 }
 

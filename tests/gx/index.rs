@@ -98,16 +98,7 @@ fn happen(lab: &Lab, dice: &mut Dice) -> String {
             let _ = fs::remove_file(&index);
             "removed index".to_owned()
         }
-        12 => {
-            let mut bytes = fs::read(&index).unwrap_or_default();
-            match dice.roll(3) {
-                0 => bytes.truncate(bytes.len() / 2),
-                1 => bytes.iter_mut().take(200).for_each(|byte| *byte = 0x5a),
-                _ => bytes = b"no database".to_vec(),
-            }
-            fs::write(&index, bytes).unwrap();
-            "damaged index".to_owned()
-        }
+        12 => damage(lab, dice),
         13 => {
             let (name, _) = pick(dice);
             lab.git(&["update-ref", "-d", &name]);
@@ -129,6 +120,19 @@ fn happen(lab: &Lab, dice: &mut Dice) -> String {
 fn told(lab: &Lab, arguments: &[&str]) -> String {
     let told = lab.gx(arguments);
     format!("{arguments:?} ({:?})", told.code)
+}
+
+/// Writes into the file of the index what no index holds.
+fn damage(lab: &Lab, dice: &mut Dice) -> String {
+    let index = lab.path(".git/gx/index.db");
+    let mut bytes = fs::read(&index).unwrap_or_default();
+    match dice.roll(3) {
+        0 => bytes.truncate(bytes.len() / 2),
+        1 => bytes.iter_mut().take(200).for_each(|byte| *byte = 0x5a),
+        _ => bytes = b"no database".to_vec(),
+    }
+    fs::write(&index, bytes).unwrap();
+    "damaged index".to_owned()
 }
 
 /// Moves an experiment into an archive, as `docs/store-format.md` describes one.

@@ -213,8 +213,9 @@ fn is_recorded_once(lab: &Lab, id: &str, end: &str) {
 fn is_tidy(lab: &Lab, point: &str) {
     lab.fsck();
     let left = files_below(&lab.path(".git")).into_iter().filter(|path| {
-        // These two are locked by flock: they stay, and mean nothing by being there.
-        let is_flock = path.ends_with("gx-run.lock") || path.ends_with("verdict.lock");
+        // These are locked by flock: they stay, and mean nothing by being there.
+        let flocks = ["gx-run.lock", "gx/verdict.lock", "gx/index.lock"];
+        let is_flock = flocks.iter().any(|flock| path.ends_with(flock));
         let is_lock = path.ends_with(".lock") && !is_flock;
         is_lock
             || ["gx/pending/", "gx/tmp/", "gx/journal/waiting/"].iter().any(|folder| path.contains(folder))

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::model::query::expr::{Comparison, Expr, Literal, moment};
+use crate::model::query::like::Pattern;
 
 impl Expr {
     /// Whether the record whose fields `row` gives meets the condition.
@@ -30,7 +31,7 @@ impl Expr {
                 let value = field(name)?;
                 Some(among.iter().any(|literal| holds(&value, Comparison::Equal, literal, now) == Some(true)))
             }
-            Self::Like { field: name, pattern } => Some(is_like(&field(name)?, pattern)),
+            Self::Like { field: name, pattern } => Some(Pattern::new(pattern).fits_value(&field(name)?)),
             Self::IsNull { field: name } => Some(field(name).is_none()),
         }
     }
@@ -61,15 +62,6 @@ pub fn holds(value: &Value, how: Comparison, to: &Literal, now: i64) -> Option<b
         Comparison::LessOrEqual => order.map(Ordering::is_le),
         Comparison::Greater => order.map(Ordering::is_gt),
         Comparison::GreaterOrEqual => order.map(Ordering::is_ge),
-    }
-}
-
-/// Whether the text of a field that is neither missing nor null has the pattern's shape.
-pub fn is_like(value: &Value, pattern: &str) -> bool {
-    match value {
-        Value::String(text) => like(text, pattern),
-        plain @ (Value::Number(_) | Value::Bool(_)) => like(&plain.to_string(), pattern),
-        _ => false,
     }
 }
 
@@ -104,53 +96,4 @@ fn ago(now_micros: i64, seconds: u64) -> Timestamp {
     let micros = i128::from(now_micros) - i128::from(seconds) * 1_000_000;
     let time = i64::try_from(micros).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
     time.unwrap_or(Timestamp::MIN)
-}
-
-/// SQL's `like`, case aside: on a mismatch the last `%` takes one character more.
-fn like(text: &str, pattern: &str) -> bool {
-    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
-    let pattern: Vec<char> = pattern.chars().flat_map(char::to_lowercase).collect();
-    let (mut at, mut next) = (0, 0);
-    let mut retry = None;
-    while at < text.len() {
-        match pattern.get(next) {
-            Some('%') => {
-                retry = Some((at, next));
-                next += 1;
-            }
-            Some(&letter) if letter == '_' || letter == text[at] => {
-                at += 1;
-                next += 1;
-            }
-            _ => {
-                let Some((from, percent)) = retry else { return false };
-                retry = Some((from + 1, percent));
-                (at, next) = (from + 1, percent + 1);
-            }
-        }
-    }
-    pattern[next..].iter().all(|&rest| rest == '%')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::like;
-
-    #[test]
-    fn like_knows_any_text_and_one_character_and_no_case() {
-        for (pattern, matches) in [
-            ("%batch%", true),
-            ("halve _atch%", true),
-            ("HALVE%524k", true),
-            ("batch", false),
-            ("%", true),
-            ("", false),
-            ("%halve batch 524_", true),
-            ("%a%a%5%", true),
-            ("halve batch 524k_", false),
-        ] {
-            assert_eq!(like("Halve batch 524K", pattern), matches, "{pattern}");
-        }
-        assert!(like("", "") && like("", "%%") && !like("", "_"));
-    }
 }

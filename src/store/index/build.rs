@@ -15,7 +15,7 @@ use crate::store::index::state::State;
 use crate::store::index::writer::{Filed, Writer};
 
 /// How many records are read before they are written: enough for all processors, little enough for memory.
-const AT_ONCE: usize = 2000;
+const AT_ONCE: usize = 1000;
 
 /// Told how many of how many experiments are in the index.
 pub(super) type Progress<'p> = dyn Fn(usize, usize) + 'p;

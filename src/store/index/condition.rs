@@ -5,9 +5,9 @@
 use anyhow::{Result, anyhow};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::Value as Sql;
+use rusqlite::types::{Value as Sql, ValueRef};
 
-use crate::model::query::{self, Comparison, Expr, Literal};
+use crate::model::query::{self, Comparison, Expr, Literal, Pattern};
 use crate::store::index::cell;
 use crate::store::index::columns::{Class, Columns};
 
@@ -34,7 +34,7 @@ pub(super) struct Condition {
 #[derive(Clone, Debug)]
 enum Test {
     Stands(Comparison, Literal),
-    IsLike(String),
+    IsLike(Pattern),
 }
 
 impl Condition {
@@ -112,7 +112,7 @@ impl Condition {
             }
             Expr::Like { field, pattern } => {
                 let place = self.place(field, columns)?;
-                Ok(self.test(&place, Test::IsLike(pattern.clone())))
+                Ok(self.test(&place, Test::IsLike(Pattern::new(pattern))))
             }
             Expr::IsNull { field } => Ok(format!("{} IS NULL", self.place(field, columns)?)),
         }
@@ -150,11 +150,18 @@ impl Condition {
         let flags = FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_UTF8;
         connection.create_scalar_function("gx_holds", 2, flags, move |call| {
             let number = usize::try_from(call.get_raw(1).as_i64()?).unwrap_or(usize::MAX);
-            let Some(value) = cell::value(call.get_raw(0)) else { return Ok(None) };
-            Ok(match tests.get(number) {
-                Some(Test::Stands(how, to)) => query::holds(&value, *how, to, now_micros),
-                Some(Test::IsLike(pattern)) => Some(query::is_like(&value, pattern)),
-                None => None,
+            let place = call.get_raw(0);
+            Ok(match (tests.get(number), place) {
+                (Some(Test::IsLike(pattern)), ValueRef::Text(text)) => {
+                    Some(std::str::from_utf8(text).is_ok_and(|text| pattern.fits(text)))
+                }
+                (Some(Test::IsLike(pattern)), _) => {
+                    cell::value(place).map(|value| pattern.fits_value(&value))
+                }
+                (Some(Test::Stands(how, to)), _) => {
+                    cell::value(place).and_then(|value| query::holds(&value, *how, to, now_micros))
+                }
+                (None, _) => None,
             })
         })
     }

@@ -29,9 +29,10 @@ impl Contents {
         // After the loose ones: what is packed meanwhile stands in both, and what stood in neither was deleted.
         let (packed, refs) = repo.packed_refs(&PREFIXES)?;
         state.refs.packed = packed;
-        let mut targets: BTreeMap<String, Option<ObjectId>> =
-            refs.into_iter().map(|found| (found.name, Some(found.target))).collect();
-        targets.extend(state.refs.loose.iter().map(|(name, target)| (name.clone(), *target)));
+        let loose = &state.refs.loose;
+        let packed = refs.into_iter().filter(|found| !loose.contains_key(&found.name));
+        let packed = packed.map(|found| (found.name, Some(found.target)));
+        let targets = packed.chain(loose.iter().map(|(name, target)| (name.clone(), *target)));
         let (mut experiments, mut trash, mut archived) = (Snapshots::new(), Snapshots::new(), Vec::new());
         for (name, target) in targets {
             let Some(target) = target else { continue };

@@ -68,7 +68,7 @@ impl IndexFile {
                 return Err(anyhow!("the index cannot be kept here: SQLite has no WAL on this file system"));
             }
             // A power cut may take the last changes and leaves it whole; what is missing is found by its key.
-            connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;")?;
+            connection.execute_batch("PRAGMA synchronous = NORMAL")?;
         }
         match schema::version(&connection)? {
             None | Some((schema::APPLICATION, schema::VERSION)) => {}
@@ -138,7 +138,7 @@ pub(super) fn remove(gx_dir: &Path) -> Result<()> {
 }
 
 fn lock_file(gx_dir: &Path) -> Result<File> {
-    let path = gx_dir.join("index.lock");
+    let path = gx_dir.join("index.held");
     let open = File::options().create(true).append(true).open(&path);
     open.with_context(|| format!("cannot write {}", path.display()))
 }

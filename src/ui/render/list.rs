@@ -23,20 +23,24 @@ impl Show for List {
                 total => format!("no match among {}", number::count(total, "experiment")),
             });
         }
-        let metric = one_metric(&self.experiments);
-        let mut table = Table::new(columns(&self.experiments, &metric));
         let has_tags = has_several_tags(&self.experiments);
+        let mut table = Table::new(columns(has_tags, &one_metric(&self.experiments)));
         self.experiments.iter().for_each(|row| table.row(cells(row, has_tags)));
         page.table(table);
         if self.experiments.iter().any(|row| row.hypothesis == NO_RECORD) {
-            let fetch = "git fetch origin \"refs/notes/*:refs/notes/*\"";
-            page.line([Text::new(format!("some records are not here; in a clone: {fetch}"), Label::Near)]);
+            unrecorded(page);
         }
         if self.experiments.len() < self.matching {
             let more = self.matching - self.experiments.len();
             page.line([Text::new(format!("… and {more} more: --limit 0 shows all"), Label::Muted)]);
         }
     }
+}
+
+/// What to do where records are missing.
+pub(super) fn unrecorded(page: &mut Page) {
+    let fetch = "git fetch origin \"refs/notes/*:refs/notes/*\"";
+    page.line([Text::new(format!("some records are not here; in a clone: {fetch}"), Label::Near)]);
 }
 
 /// The metric's name as a column head where all rows share it.
@@ -47,9 +51,9 @@ fn one_metric(rows: &[Row]) -> String {
     if let [name] = names[..] { name.to_owned() } else { "value".to_owned() }
 }
 
-fn columns(rows: &[Row], metric: &str) -> Vec<Column> {
+pub(super) fn columns(has_tags: bool, metric: &str) -> Vec<Column> {
     let mut columns = vec![Column::left("id"), Column::left("")];
-    if has_several_tags(rows) {
+    if has_tags {
         columns.push(Column::left("tag"));
     }
     columns.extend([
@@ -83,7 +87,7 @@ fn has_several_tags(rows: &[Row]) -> bool {
     rows.windows(2).any(|pair| pair[0].tag != pair[1].tag)
 }
 
-fn cells(row: &Row, has_tags: bool) -> Vec<Text> {
+pub(super) fn cells(row: &Row, has_tags: bool) -> Vec<Text> {
     let value = if row.status.has_valid_result() || row.value.is_some() {
         number::value(row.value)
     } else {

@@ -7,6 +7,7 @@ pub mod done;
 pub mod gc;
 pub mod gpus;
 pub mod list;
+pub mod long_list;
 pub mod outcome;
 pub mod recovered;
 pub mod shared;

@@ -31,7 +31,7 @@ fn words_that_clap_refuses_are_told_as_every_error() {
     hint: `gx --help` and `gx COMMAND --help` tell more
     ");
     insta::assert_snapshot!(lab.refused(&["export", "xml"], 2), @"
-    error: invalid value 'xml' for '<FORMAT>' [possible values: tsv, csv, json]
+    error: invalid value 'xml' for '<FORMAT>' [possible values: tsv, csv, json, jsonl]
     hint: `gx --help` and `gx COMMAND --help` tell more
     ");
     insta::assert_snapshot!(lab.refused(&["ls", "--status", "kep"], 2), @"

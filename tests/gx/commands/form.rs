@@ -143,6 +143,7 @@ fn config_shows_every_setting_with_its_value_and_source() {
     run.warm              default          8
     snapshot.max_file     default          "10MiB"
     snapshot.never        default          [".env", ".env.*", ".envrc", "*.pem", "*.key", "*.p12", "*.p…
+    store.index           default          "auto"
     store.keep_journal    default          "90d"
     store.keep_logs       default          "0"
     store.keep_trash      default          "30d"
@@ -151,6 +152,7 @@ fn config_shows_every_setting_with_its_value_and_source() {
     store.upkeep          GX_STORE_UPKEEP  "off"
     store.upkeep_objects  default          6700
     store.upkeep_refs     default          500
+    ui.pager              default          "auto"
     "#);
     let told = lab.gx(&["config", "metric.goal", "--json"]).exits(0).json();
     assert_eq!(told["settings"][0]["source"], json!("GX_METRIC_GOAL"));

@@ -194,7 +194,7 @@ proptest! {
             prop_assert_eq!(quick.unfinished().unwrap(), full.unfinished().unwrap());
             prop_assert_eq!(quick.beaten(None).unwrap(), full.beaten(None).unwrap());
             for tag in ["", "keep", "8"] {
-                prop_assert_eq!(quick.history_of(tag).unwrap(), full.history_of(tag).unwrap());
+                prop_assert_eq!(quick.histories(&[tag]).unwrap(), full.histories(&[tag]).unwrap());
                 prop_assert_eq!(quick.first_sealed(tag).unwrap(), full.first_sealed(tag).unwrap());
                 let id = "exp-1".parse().unwrap();
                 prop_assert_eq!(quick.crashes_before(tag, &id).unwrap(), full.crashes_before(tag, &id).unwrap());
