@@ -22,7 +22,8 @@ use crate::git::sweep;
 use crate::model::object::ObjectId;
 
 /// What is in the folder when no run has it; everything else came with one.
-const OWN: [&str; 7] = ["HEAD", "commondir", "gitdir", "locked", "gx-lock", "gx-index", "gx-commit"];
+const OWN: [&str; 8] =
+    ["HEAD", "reftable", "commondir", "gitdir", "locked", "gx-lock", "gx-index", "gx-commit"];
 
 /// How long a lock may be held by accident: a program that another thread is just starting has a copy of
 /// every open file until it runs.
@@ -38,16 +39,17 @@ pub(super) struct Admin {
 
 impl Admin {
     /// Makes one for a work tree at `dir`, held before anybody can see it; `taken` numbers are passed over.
-    pub(super) fn create(common: &Path, scratch: &Path, dir: &Path, taken: &[u32]) -> Result<Self> {
+    pub(super) fn create(repo: &Place, scratch: &Path, dir: &Path, taken: &[u32]) -> Result<Self> {
         sweep::remove(scratch)?;
         fs::create_dir_all(scratch)?;
         write(&scratch.join("locked"), "a checkout of gx\n")?;
         write(&scratch.join("commondir"), "../..\n")?;
         write(&scratch.join("gitdir"), gitdir_text(dir))?;
-        // Git takes a folder without HEAD for none; what it is to name is decided with the files.
-        write(&scratch.join("HEAD"), "ref: refs/heads/gx-unborn\n")?;
+        // What it is to name is decided with the files.
+        repo.place_unborn_head(scratch)?;
         let lock = File::create_new(scratch.join("gx-lock"))?;
         lock.try_lock().context("cannot lock a new checkout")?;
+        let common = &repo.common_dir;
         let all = common.join("worktrees");
         fs::create_dir_all(&all)?;
         let known = numbers(common)?;

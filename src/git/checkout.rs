@@ -153,7 +153,7 @@ impl Repo {
     fn new_admin(&self, dir: &Path) -> Result<Admin> {
         let taken = admin::numbered(&self.checkout_home(), WARM)?;
         let purpose = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Admin::create(self.common_dir(), &self.scratch(&purpose)?, dir, &taken)
+        Admin::create(&self.place, &self.scratch(&purpose)?, dir, &taken)
     }
 
     /// A folder whose administrative one was pruned gets a new one, so that it can be retired.

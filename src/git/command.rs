@@ -1,4 +1,4 @@
-//! Calling the `git` program, for what libgit2 does not do or does not do safely.
+//! Calling the `git` program, for what no engine does or libgit2 does not do safely.
 
 pub use crate::git::engine::version::check_version;
 use crate::git::repo::Repo;

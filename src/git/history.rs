@@ -38,8 +38,13 @@ impl Repo {
 
     /// Which branches, tags and remote branches other than `own` hold `commit`.
     pub fn other_holders(&self, commit: ObjectId, own: &str) -> Result<Vec<String>> {
+        let folders = ["refs/heads/", "refs/tags/", "refs/remotes/"];
+        if let Some(mut holders) = self.objects.holders(commit, &folders)? {
+            holders.retain(|holder| holder != own);
+            return Ok(holders);
+        }
         let mut holders = Vec::new();
-        for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
+        for prefix in folders {
             for reference in self.refs(prefix)? {
                 // A tag of a blob or tree holds no commit.
                 let Some(peeled) = self.commit_of(reference.target)? else { continue };

@@ -1,4 +1,4 @@
-//! Git: the one room that knows libgit2 and the `git` program; what leaves it is owned data.
+//! Git: the one room that knows libgit2 and the `git` program, as two engines under it; what leaves it is owned data.
 
 mod admin;
 pub mod artifacts;

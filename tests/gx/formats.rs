@@ -9,9 +9,14 @@ use crate::support::{Lab, TRAIN};
 /// Another folder beside the lab's own.
 const ORIGIN: &str = "../origin";
 
+/// Where git makes classic repositories unless it is told otherwise, whatever the suite is run on.
+fn folder() -> Lab {
+    Lab::bare_folder().with("GIT_DEFAULT_HASH", "sha1").with("GIT_DEFAULT_REF_FORMAT", "files")
+}
+
 /// A repository in the lab's folder, made by git as `flags` say; none where this git cannot.
 fn made(flags: &[&str]) -> Option<Lab> {
-    let lab = Lab::bare_folder();
+    let lab = folder();
     let output =
         lab.command("git").args(["init", "-q", "-b", "autoresearch/t"]).args(flags).output().unwrap();
     if !output.status.success() {
@@ -31,7 +36,7 @@ fn fill(lab: &Lab) {
 
 /// A repository with three commits, and the lab's folder a clone of it.
 fn cloned(flags: &[&str]) -> Lab {
-    let lab = Lab::bare_folder();
+    let lab = folder();
     fs::create_dir(lab.path(ORIGIN)).unwrap();
     let git = |arguments: &[&str]| lab.git(&[&["-C", ORIGIN], arguments].concat());
     git(&["init", "-q", "-b", "autoresearch/t"]);
@@ -211,6 +216,7 @@ fn a_mirror_is_read_and_not_written() {
         let gx = |arguments: &[&str]| {
             let mut command = lab.gx_command();
             command.env("GX_GIT_ENGINE", engine).current_dir(lab.path("../mirror")).args(arguments);
+            command.env("GIT_CONFIG_COUNT", "0");
             command
         };
         let read = |arguments: &[&str]| {

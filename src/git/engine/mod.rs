@@ -2,6 +2,7 @@
 
 mod files;
 pub(super) mod formats;
+mod heads;
 mod libgit2;
 pub(super) mod objects;
 pub(super) mod open;

@@ -97,6 +97,12 @@ pub(in crate::git) trait Objects: Reader {
     /// How many commits `one` has that `other` has not, and how many the other way round.
     fn apart(&self, one: ObjectId, other: ObjectId) -> Result<(usize, usize)>;
 
+    /// The refs below some folders from which a commit is reached; nothing where the engine is no faster than asking
+    /// [`Self::descends`] of each.
+    fn holders(&self, _commit: ObjectId, _folders: &[&str]) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
     /// How much differs between two trees, at some paths or, where there are none of these, at all.
     fn diffstat(&self, old: ObjectId, new: ObjectId, only: &[RepoPath]) -> Result<Diffstat>;
 

@@ -1,15 +1,13 @@
 //! Where a repository lies, in which formats it is, and the `git` program in it.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
-use crate::git::engine::formats::{Formats, Storage};
-use crate::model::object::ObjectId;
+use crate::git::engine::formats::Formats;
 use crate::process::command::Program;
 use crate::process::identity::Identity;
 
@@ -75,29 +73,6 @@ impl Place {
     /// The program in the work tree with another git directory, for questions about that alone.
     pub fn git_in(&self, git_dir: &Path) -> Program {
         self.git().env("GIT_DIR", git_dir).env_remove("GIT_WORK_TREE").dir(git_dir)
-    }
-
-    /// Sets the detached HEAD of the work tree with this git directory; nothing of what was there before counts.
-    pub fn place_head(&self, git_dir: &Path, commit: ObjectId) -> Result<()> {
-        let (path, new) = (git_dir.join("HEAD"), git_dir.join("HEAD.gx-new"));
-        let text = match self.formats.refs {
-            Storage::Files => format!("{commit}\n"),
-            // For whoever knows no tables; Git itself writes the same.
-            Storage::Reftable => "ref: refs/heads/.invalid\n".to_owned(),
-        };
-        fs::write(&new, text)
-            .and_then(|()| fs::rename(&new, &path))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        if self.formats.refs == Storage::Reftable {
-            // Each work tree has tables of its own; in these may be anything by now.
-            let tables = git_dir.join("reftable");
-            match fs::remove_dir_all(&tables) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-                _ => fs::create_dir(&tables)?,
-            }
-            self.git_in(git_dir).args(["update-ref", "--no-deref", "HEAD", &commit.to_string()]).run()?;
-        }
-        Ok(())
     }
 
     /// Where gx keeps its own files, shared by all work trees.

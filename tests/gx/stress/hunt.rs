@@ -106,6 +106,10 @@ impl Hunter {
             return None;
         }
         let words = read("cmdline")?;
+        if cmdline_of_parent(pid).is_some_and(|parents| parents == words) {
+            // It is about to become a program that the other has started.
+            return Some(Role::Other);
+        }
         let words: Vec<&str> =
             words.split(|byte| *byte == 0).filter_map(|word| str::from_utf8(word).ok()).collect();
         Some(match &words[..] {
@@ -116,6 +120,12 @@ impl Hunter {
             _ => Role::Other,
         })
     }
+}
+
+fn cmdline_of_parent(pid: i32) -> Option<Vec<u8>> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.to_owned();
+    fs::read(format!("/proc/{parent}/cmdline")).ok()
 }
 
 fn has_trainer(pid: i32) -> bool {

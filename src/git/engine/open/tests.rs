@@ -217,6 +217,13 @@ fn ancestors_are_found_and_counted() {
         assert!(repo.is_ancestor(root, right).unwrap() && !repo.is_ancestor(right, root).unwrap());
         assert!(!repo.is_ancestor(left, right).unwrap());
         assert_eq!(repo.apart(left, right).unwrap(), (1, 2));
+        for (name, at) in [("refs/heads/own", left), ("refs/tags/v1", right), ("refs/remotes/o/x", root)] {
+            assert_eq!(repo.swap_ref(name, at, None, "made").unwrap(), Swap::Done);
+        }
+        let mut holders = repo.other_holders(root, "refs/heads/own").unwrap();
+        holders.sort();
+        assert_eq!(holders, ["refs/remotes/o/x", "refs/tags/v1"]);
+        assert!(repo.other_holders(left, "refs/heads/own").unwrap().is_empty());
         assert_eq!(repo.revision(&left.to_string()[..12]), Some(left));
         assert_eq!(
             (repo.revision("HEAD"), repo.revision("nothing")),

@@ -167,6 +167,12 @@ impl Objects for ProgramObjects {
         Ok((left.parse()?, right.parse()?))
     }
 
+    fn holders(&self, commit: ObjectId, folders: &[&str]) -> Result<Option<Vec<String>>> {
+        let contains = format!("--contains={commit}");
+        let told = self.git().args(["for-each-ref", "--format=%(refname)", &contains]).args(folders).run()?;
+        Ok(Some(String::from_utf8_lossy(&told).lines().map(str::to_owned).collect()))
+    }
+
     fn diffstat(&self, old: ObjectId, new: ObjectId, only: &[RepoPath]) -> Result<Diffstat> {
         let mut stat = Diffstat::default();
         let ids = [old.to_string(), new.to_string()];
