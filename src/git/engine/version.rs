@@ -8,12 +8,12 @@ use crate::error::fault;
 use crate::process::command::Program;
 
 /// The oldest `git` that has everything gx asks for (`core.fsync` groups, batched syncing, `git merge-tree --write-tree`).
-pub const OLDEST: (u32, u32) = (2, 38);
+const OLDEST: (u32, u32) = (2, 38);
 
 /// Checks that `git` is there and new enough.
 ///
 /// # Errors
-/// No `git`, or one older than [`OLDEST`].
+/// No `git`, or one older than that.
 pub fn check_version(dir: &Path) -> Result<()> {
     let told = String::from_utf8(Program::new("git").arg("version").dir(dir).run()?)?;
     let number = told.split_whitespace().nth(2).unwrap_or_default();
