@@ -1,15 +1,19 @@
 //! Fetching and pushing explicit refs, by the `git` program with its user's credentials and hooks.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 
 use crate::error::{Fault, fault};
+use crate::git::refs::Ref;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 use crate::process::command::Output;
 use crate::process::log::sanitize;
 
-/// So many refs go in one call of `git push`: a command line has its limits.
-pub const BATCH: usize = 1000;
+/// From so many new refs on they are pushed by one pattern: git compares each explicit refspec with each local ref, which
+/// took 7 s for 1,000 of each 5,000, and a command line has its limits.
+const MANY: usize = 64;
 
 /// Gets what git says of its progress, piece by piece.
 pub type Hear = dyn FnMut(&[u8]);
@@ -87,49 +91,88 @@ impl Repo {
     /// # Errors
     /// The other side cannot be reached, or the connection was cut: some of them may have gone through.
     pub fn push(&self, remote: &str, sending: &[Sending], wire: &mut Wire) -> Result<Vec<Fate>> {
+        let staged = Staged::put(self, remote, sending)?;
         let mut program = self
             .network_git(wire.may_ask)
             .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"])
             .arg(if wire.hear.is_some() { "--progress" } else { "--no-progress" });
-        for Sending { name, lease, .. } in sending {
+        let alone = || sending.iter().filter(|one| !staged.holds(one));
+        for Sending { name, lease, .. } in alone() {
             program = match lease {
                 Lease::Absent => program.arg(format!("--force-with-lease={name}:")),
                 Lease::At(old) => program.arg(format!("--force-with-lease={name}:{old}")),
                 Lease::Ancestor => program,
             };
         }
-        program = program.args(["--", remote]);
-        program = program.args(sending.iter().map(|one| format!("{}:{}", one.new, one.name)));
+        program = program.args(["--", remote]).args(staged.refspec());
+        program = program.args(alone().map(|one| format!("{}:{}", one.new, one.name)));
         let output = match &mut wire.hear {
             Some(hear) => program.output_heard(hear)?,
             None => program.output()?,
         };
-        let told = String::from_utf8_lossy(&output.stdout);
-        let fates: Vec<Option<Fate>> = sending.iter().map(|one| fate(&told, &one.name)).collect();
-        match fates.into_iter().collect::<Option<Vec<Fate>>>() {
-            Some(fates) => Ok(fates),
-            None => Err(broken_off("push to", remote, &output).into()),
-        }
+        staged.clear()?;
+        let mut told = fates(&String::from_utf8_lossy(&output.stdout));
+        let told: Option<Vec<Fate>> = sending.iter().map(|one| told.remove(&one.name)).collect();
+        told.ok_or_else(|| broken_off("push to", remote, &output).into())
     }
 }
 
-/// What `git push --porcelain` says of a ref: the worst, where it went to several addresses.
-fn fate(told: &str, name: &str) -> Option<Fate> {
-    let mut worst = None;
+/// Many new refs under names of their own, so that one pattern means exactly them.
+struct Staged<'a> {
+    repo: &'a Repo,
+    root: String,
+    refs: Vec<Ref>,
+}
+
+/// Where the refs lie on the other side that there may be many of.
+const SHARED: &str = "refs/experiments/";
+
+impl<'a> Staged<'a> {
+    fn put(repo: &'a Repo, remote: &str, sending: &[Sending]) -> Result<Self> {
+        let root = format!("refs/gx/outgoing/{remote}/");
+        let named = |one: &Sending| {
+            let rest = one.name.strip_prefix(SHARED).filter(|_| one.lease == Lease::Absent)?;
+            Some(Ref { name: format!("{root}{rest}"), target: one.new })
+        };
+        let refs: Vec<Ref> = sending.iter().filter_map(named).collect();
+        let mut staged = Self { repo, root, refs: Vec::new() };
+        if refs.len() >= MANY {
+            // What a killed push has left there is not meant now.
+            staged.refs = repo.refs(&staged.root)?;
+            staged.clear()?;
+            repo.set_refs(&refs)?;
+            staged.refs = refs;
+        }
+        Ok(staged)
+    }
+
+    fn holds(&self, one: &Sending) -> bool {
+        !self.refs.is_empty() && one.lease == Lease::Absent && one.name.starts_with(SHARED)
+    }
+
+    /// Without a `+` git overwrites nothing that is no ancestor; what was there when last looked at is not among them.
+    fn refspec(&self) -> Option<String> {
+        (!self.refs.is_empty()).then(|| format!("{}*:{SHARED}*", self.root))
+    }
+
+    fn clear(&self) -> Result<()> {
+        self.repo.delete_refs(&self.refs)
+    }
+}
+
+/// What `git push --porcelain` says of each ref: the worst, where it went to several addresses.
+fn fates(told: &str) -> HashMap<String, Fate> {
+    let mut worst: HashMap<String, Fate> = HashMap::new();
     for line in told.lines() {
         let mut fields = line.split('\t');
         let (Some(flag), Some(pair), Some(summary)) = (fields.next(), fields.next(), fields.next()) else {
             continue;
         };
-        if pair.rsplit_once(':').is_none_or(|(_, to)| to != name) {
-            continue;
-        }
-        let fate = match flag {
-            "!" => refusal(summary),
-            _ => Fate::Through,
-        };
-        if worst.is_none() || worst == Some(Fate::Through) || matches!(fate, Fate::Refused(_)) {
-            worst = Some(fate);
+        let Some((_, name)) = pair.rsplit_once(':') else { continue };
+        let fate = if flag == "!" { refusal(summary) } else { Fate::Through };
+        let known = worst.entry(name.to_owned()).or_insert(Fate::Through);
+        if *known == Fate::Through || matches!(fate, Fate::Refused(_)) {
+            *known = fate;
         }
     }
     worst
@@ -191,19 +234,20 @@ mod tests {
 
     #[test]
     fn each_ref_has_its_own_fate() {
-        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-1"), Some(Fate::Through));
-        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-2"), Some(Fate::Through));
-        assert_eq!(fate(TOLD, "refs/notes/experiments"), Some(Fate::Moved));
-        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-3"), Some(Fate::Refused("hook declined".into())));
-        assert_eq!(fate(TOLD, "refs/experiments/lab/exp-4"), None);
+        let told = fates(TOLD);
+        assert_eq!(told["refs/experiments/lab/exp-1"], Fate::Through);
+        assert_eq!(told["refs/experiments/lab/exp-2"], Fate::Through);
+        assert_eq!(told["refs/notes/experiments"], Fate::Moved);
+        assert_eq!(told["refs/experiments/lab/exp-3"], Fate::Refused("hook declined".into()));
+        assert_eq!(told.len(), 4);
     }
 
     #[test]
     fn of_several_addresses_the_worst_fate_counts() {
         let twice = format!("{TOLD}To /b\n!\t1234:refs/experiments/lab/exp-1\t[remote rejected] (full)\n");
-        assert_eq!(fate(&twice, "refs/experiments/lab/exp-1"), Some(Fate::Refused("full".into())));
+        assert_eq!(fates(&twice)["refs/experiments/lab/exp-1"], Fate::Refused("full".into()));
         let turned = TOLD.replace("!\t1234:refs/notes/experiments\t[rejected] (fetch first)", "")
             + "!\t1:refs/notes/experiments\t[rejected] (fetch first)\n \t1:refs/notes/experiments\t1..2\n";
-        assert_eq!(fate(&turned, "refs/notes/experiments"), Some(Fate::Moved));
+        assert_eq!(fates(&turned)["refs/notes/experiments"], Fate::Moved);
     }
 }

@@ -207,3 +207,26 @@ fn the_verdict_of_a_run_rests_on_this_clones_own_results() {
     let told = b.try_value("0.9").exits(0).json();
     assert_eq!((&told["status"], &told["best_before"]), (&json!("keep"), &json!(null)));
 }
+
+#[test]
+fn many_at_once_go_by_one_pattern_that_means_exactly_them() {
+    let remote = Remote::new();
+    let (a, b) = (remote.lab("lab-a"), remote.lab("lab-b"));
+    let rows = (1..=80).map(|row| format!("{row:07x}\t0.{:03}\t44.0\tkeep\ttry {row}\n", 999 - row));
+    a.write(
+        "results.tsv",
+        format!("commit\tval_bpb\tmemory_gb\tstatus\tdescription\n{}", rows.collect::<String>()),
+    );
+    a.gx(&["import", "results.tsv"]).exits(0);
+    a.gx(&["register", "--hypothesis", "goes on"]).exits(0);
+    remote.hook(&a, "update", "case $1 in *lab-a/exp-7) exit 1;; esac");
+    let told = a.gx(&["push", "--json"]).exits(1).json();
+    assert_eq!(told["experiments"].as_array().unwrap().len(), 79);
+    assert_eq!((&told["unfinished"], told["rejected"].as_array().unwrap().len()), (&json!(["exp-81"]), 1));
+    assert_eq!(a.git(&["for-each-ref", "refs/gx/outgoing"]), "");
+    remote.hook(&a, "update", "exit 0");
+    assert_eq!(push(&a)["experiments"], json!(["exp-7"]));
+    assert_eq!(pull(&b)["experiments"].as_array().unwrap().len(), 80);
+    let note = b.record("lab-a/exp-80");
+    assert_eq!((&note["value"], &note["id"]), (&json!(0.919), &json!("exp-80")));
+}

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::clock::Timestamp;
 use crate::git::refs::Ref;
 use crate::git::repo::Repo;
-use crate::git::transfer::{BATCH, Fate, Lease, Sending, Wire};
+use crate::git::transfer::{Fate, Lease, Sending, Wire};
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::upload::{Leaving, Upload, UploadCheck};
@@ -106,17 +106,13 @@ impl<'a> Exchange<'a> {
     /// They may not leave, the remote cannot be reached, or the connection was cut.
     pub(super) fn send(&mut self, sending: &[Sending], check: &dyn UploadCheck) -> Result<Vec<Fate>> {
         self.ask(sending, check)?;
-        let mut fates = Vec::with_capacity(sending.len());
-        for batch in sending.chunks(BATCH) {
-            let told = self.repo.push(&self.remote, batch, &mut self.wire)?;
-            fail::point("pushed");
-            let through = batch.iter().zip(&told).filter(|(_, fate)| **fate == Fate::Through);
-            let known: Vec<Ref> = through
-                .filter_map(|(one, _)| Some(Ref { name: self.tracking.name(&one.name)?, target: one.new }))
-                .collect();
-            self.repo.set_refs(&known)?;
-            fates.extend(told);
-        }
+        let fates = self.repo.push(&self.remote, sending, &mut self.wire)?;
+        fail::point("pushed");
+        let through = sending.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Through);
+        let known: Vec<Ref> = through
+            .filter_map(|(one, _)| Some(Ref { name: self.tracking.name(&one.name)?, target: one.new }))
+            .collect();
+        self.repo.set_refs(&known)?;
         Ok(fates)
     }
 
