@@ -14,8 +14,7 @@ pub type ChangedNotes = BTreeMap<ObjectId, Option<ObjectId>>;
 impl Repo {
     /// The notes that differ between two commits of a notes ref; all of them where there is no old one.
     ///
-    /// The cost grows with what differs, not with how many there are. A note that has only moved to another place in
-    /// the tree is named too.
+    /// The cost grows with what differs, not with how many there are.
     ///
     /// # Errors
     /// A commit cannot be read.
@@ -27,26 +26,7 @@ impl Repo {
         if old == new {
             return Ok(ChangedNotes::new());
         }
-        let words = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev"];
-        let told = self.git().args(words).args([old.to_string(), new.to_string()]).run()?;
-        let mut changed = ChangedNotes::new();
-        let mut fields = told.split(|byte| *byte == 0);
-        while let (Some(what), Some(path)) = (fields.next(), fields.next()) {
-            // `:100644 100644 OLD NEW M`
-            let what = std::str::from_utf8(what).context("cannot understand `git diff-tree`")?;
-            let mut words = what.split(' ').skip(1);
-            let (is_gone, blob) = (words.next() == Some("000000"), words.nth(1));
-            let object: String =
-                path.iter().filter(|byte| **byte != b'/').map(|byte| *byte as char).collect();
-            // Whatever else somebody put into the tree is no note of an object.
-            let (Ok(object), Some(blob)) = (object.parse::<ObjectId>(), blob) else { continue };
-            match is_gone {
-                // One that moved within the tree is told as gone and as new.
-                true => drop(changed.entry(object).or_insert(None)),
-                false => drop(changed.insert(object, Some(blob.parse()?))),
-            }
-        }
-        Ok(changed)
+        Ok(Notes::at(self, "notes", new).changes_since(old)?.into_iter().collect())
     }
 
     /// The tree that holds nothing.

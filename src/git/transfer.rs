@@ -156,7 +156,7 @@ impl<'a> Staged<'a> {
     }
 
     fn clear(&self) -> Result<()> {
-        self.repo.delete_refs(&self.refs)
+        self.repo.delete_refs(&self.refs).map(drop)
     }
 }
 
