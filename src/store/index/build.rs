@@ -3,10 +3,9 @@
 use anyhow::Result;
 use rusqlite::{Connection, Transaction};
 
-use crate::git::notes::Notes;
 use crate::git::repo::Repo;
 use crate::process::fail;
-use crate::store::experiments::{RECORDS, Stored};
+use crate::store::experiments::{Stored, all_notes};
 use crate::store::index::columns::Columns;
 use crate::store::index::contents::Contents;
 use crate::store::index::entry::Entry;
@@ -53,10 +52,7 @@ fn file(
     all: &[Stored],
     tell: &Progress<'_>,
 ) -> Result<()> {
-    let notes = match state.notes {
-        Some(tip) => Notes::at(repo, RECORDS, tip).all()?,
-        None => Default::default(),
-    };
+    let notes = all_notes(repo, state.notes)?;
     let mut writer = Writer::new(connection)?;
     let mut done = 0;
     for chunk in all.chunks(AT_ONCE) {

@@ -1,8 +1,8 @@
 //! Choosing experiments by the index.
 
 use anyhow::{Result, anyhow};
-use rusqlite::params_from_iter;
 use rusqlite::types::Value as Sql;
+use rusqlite::{Row, params_from_iter};
 
 use crate::store::choice::{Choice, Chosen, Direction, no_such_key};
 use crate::store::experiments::Found;
@@ -10,6 +10,9 @@ use crate::store::index::columns::{Class, Columns};
 use crate::store::index::condition::Condition;
 use crate::store::index::ids::{object, stored};
 use crate::store::index::reading::Reading;
+
+/// Up to so many rows are looked up one by one, rather than looked for once more.
+const FEW: usize = 4000;
 
 /// What a sort puts where, in SQL.
 struct Order {
@@ -30,10 +33,15 @@ impl Reading<'_> {
         let filter =
             if condition.sql.is_empty() { String::new() } else { format!("WHERE {}", condition.sql) };
         let from = format!("{from} {filter}");
-        let matching = match filter.is_empty() {
-            true => total,
-            false => self.count(&format!("SELECT count(*) FROM {from}"), &condition.values)?,
+        let matches = match filter.is_empty() {
+            true => None,
+            false => Some(self.matches(&from, &condition.values)?),
         };
+        let matching = matches.as_ref().map_or(total, Vec::len);
+        if let Some(matches) = matches.filter(|matches| order.is_none() && matches.len() <= FEW) {
+            let found = self.last_of(&matches, choice.limit)?;
+            return Ok(Ok(Chosen { found, matching, total }));
+        }
         if let Some((Order { key, .. }, (name, _))) = order.as_ref().zip(choice.sort.as_ref())
             && matching > 0
             && self.count(
@@ -46,6 +54,28 @@ impl Reading<'_> {
         let limit = choice.limit.unwrap_or(usize::MAX).min(matching);
         let found = self.rows(&from, &condition.values, order.as_ref(), (limit, matching, total))?;
         Ok(Ok(Chosen { found, matching, total }))
+    }
+
+    /// The rows that match.
+    fn matches(&self, from: &str, values: &[Sql]) -> Result<Vec<i64>> {
+        let mut select = self.connection.prepare(&format!("SELECT entry.id FROM {from}"))?;
+        Ok(select.query_map(params_from_iter(values), |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// The last ones of a few rows.
+    fn last_of(&self, rows: &[i64], limit: Option<usize>) -> Result<Vec<Found>> {
+        let mut select =
+            self.connection.prepare("SELECT site, number, snapshot, note FROM entry WHERE id = ?1")?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut rows = select.query([row])?;
+            while let Some(row) = rows.next()? {
+                found.push(self::found(row)?);
+            }
+        }
+        found.sort_by(|a, b| a.stored.id.cmp(&b.stored.id));
+        drop(found.drain(..found.len().saturating_sub(limit.unwrap_or(usize::MAX))));
+        Ok(found)
     }
 
     fn rows(
@@ -73,8 +103,7 @@ impl Reading<'_> {
         let mut rows = select.query(params_from_iter(values))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let note = row.get_ref(3)?.as_blob_or_null()?.map(object).transpose()?;
-            found.push(Found { stored: stored(row)?, note });
+            found.push(self::found(row)?);
         }
         if order.is_none() {
             found.reverse();
@@ -87,6 +116,11 @@ impl Reading<'_> {
             self.connection.prepare_cached(sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
         Ok(usize::try_from(count)?)
     }
+}
+
+fn found(row: &Row<'_>) -> Result<Found> {
+    let note = row.get_ref(3)?.as_blob_or_null()?.map(object).transpose()?;
+    Ok(Found { stored: stored(row)?, note })
 }
 
 /// The same rows, with room for one condition more.
