@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use crate::cli::scene::Scene;
 use crate::cli::share::wire;
 use crate::error::Exit;
+use crate::model::upload::shown;
 use crate::report::done::Done;
 use crate::report::shared;
 use crate::store::share::exchange::Exchange;
@@ -66,7 +67,7 @@ impl Trust {
     fn run(&self, scene: &Scene) -> Result<Exit> {
         let declared = Declared::new(&scene.lab.repo);
         let done = if self.private {
-            let urls = declared.declare(&self.remote)?;
+            let urls: Vec<String> = declared.declare(&self.remote)?.iter().map(|url| shown(url)).collect();
             format!("{}: declared private, as {}", self.remote, urls.join(" and "))
         } else {
             scene.lab.repo.push_urls(&self.remote)?;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::error::misuse;
+use crate::error::{Fault, misuse};
 use crate::git::repo::Repo;
 use crate::process::command::Program;
 
@@ -13,6 +13,23 @@ impl Repo {
     /// The configuration cannot be read.
     pub fn remotes(&self) -> Result<Vec<String>> {
         Ok(lines(&self.git().arg("remote").run()?))
+    }
+
+    /// Checks that there is a remote of this name; starts no program where there is.
+    ///
+    /// # Errors
+    /// There is none; those that there are are named.
+    pub fn check_remote(&self, remote: &str) -> Result<()> {
+        let is_set = |key: &str| self.setting(&format!("remote.{remote}.{key}")).is_some();
+        if is_set("url") || is_set("pushurl") { Ok(()) } else { Err(self.unknown_remote(remote)?.into()) }
+    }
+
+    fn unknown_remote(&self, remote: &str) -> Result<Fault> {
+        let unknown = misuse(format!("there is no remote called `{remote}`"));
+        Ok(match &self.remotes()?[..] {
+            [] => unknown.hint(format!("add it: `git remote add {remote} URL`")),
+            known => unknown.hint(format!("the remotes are {}", known.join(", "))),
+        })
     }
 
     /// Where a remote is fetched from, as Git resolves it.
@@ -36,12 +53,7 @@ impl Repo {
         if told.status.success() {
             return Ok(lines(&told.stdout));
         }
-        let unknown = misuse(format!("there is no remote called `{remote}`"));
-        Err(match &self.remotes()?[..] {
-            [] => unknown.hint(format!("add it: `git remote add {remote} URL`")),
-            known => unknown.hint(format!("the remotes are {}", known.join(", "))),
-        }
-        .into())
+        Err(self.unknown_remote(remote)?.into())
     }
 
     /// Sets one of gx's own settings in the repository's configuration to these values, none or several.

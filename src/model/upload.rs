@@ -34,3 +34,34 @@ pub trait UploadCheck {
     /// A fault with [`Exit::Blocked`](crate::error::Exit::Blocked): nothing may leave.
     fn check(&self, upload: &Upload) -> Result<()>;
 }
+
+/// An address as it may be shown: without the user and password that a URL can carry.
+pub fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match host.rsplit_once('@') {
+        // Of ssh the user is part of the address, and there is no password.
+        Some((user, host)) if user.contains(':') || scheme.starts_with("http") => {
+            format!("{scheme}://{host}{path}")
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_not_shown() {
+        for (url, told) in [
+            ("https://me:s3cret@git.example/lab.git", "https://git.example/lab.git"),
+            ("https://token@git.example/a@b", "https://git.example/a@b"),
+            ("ssh://git@git.example/lab.git", "ssh://git@git.example/lab.git"),
+            ("git@git.example:lab.git", "git@git.example:lab.git"),
+            ("/srv/lab.git", "/srv/lab.git"),
+        ] {
+            assert_eq!(shown(url), told);
+        }
+    }
+}

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::site::Site;
+use crate::model::upload::shown;
 use crate::store::experiments::Stored;
 use crate::store::share::exchange::{HEAVY, Rejected as NotTaken};
 use crate::store::share::plan::{Conflict as Clash, Plan};
@@ -211,8 +212,8 @@ impl Remote {
     pub fn of(remote: &str, standing: Standing) -> Self {
         Self {
             remote: remote.to_owned(),
-            url: standing.url,
-            push_urls: standing.push_urls,
+            url: shown(&standing.url),
+            push_urls: standing.push_urls.iter().map(|url| shown(url)).collect(),
             is_private: standing.is_private,
             site: standing.site,
             pulled: standing.pulled,

@@ -1,5 +1,6 @@
 //! Talking to one remote: what is fetched and sent, and what is then known of it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 
@@ -11,6 +12,7 @@ use crate::git::repo::Repo;
 use crate::git::transfer::{Fate, Lease, Sending, Wire};
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
+use crate::model::record::Record;
 use crate::model::upload::{Leaving, Upload, UploadCheck};
 use crate::process::fail;
 use crate::store::experiments::{RECORDS, Store, Stored};
@@ -22,6 +24,9 @@ use crate::store::share::tracking::{Extras, Tracked, Tracking};
 /// From this many experiments on a remote everybody's `git push` feels them, since it lists every ref.
 pub const HEAVY: usize = 5000;
 
+/// Fewer records than this are looked up one by one.
+const FEW: usize = 64;
+
 /// One remote, which no other gx of this clone talks to meanwhile.
 pub struct Exchange<'a> {
     pub(super) store: &'a Store<'a>,
@@ -31,7 +36,7 @@ pub struct Exchange<'a> {
     pub(super) tracking: Tracking,
     pub(super) memory: Memory,
     pub(super) wire: Wire,
-    urls: Vec<String>,
+    urls: OnceCell<Vec<String>>,
     _lock: Option<File>,
 }
 
@@ -50,9 +55,9 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// There is no such remote.
     pub fn open(store: &'a Store<'a>, remote: &str, wire: Wire) -> Result<Self> {
-        let urls = store.repo.push_urls(remote)?;
+        store.repo.check_remote(remote)?;
         let lock = Memory::lock(&store.repo.gx_dir(), remote)?;
-        Ok(Self { urls, _lock: Some(lock), ..Self::look(store, remote, wire) })
+        Ok(Self { _lock: Some(lock), ..Self::look(store, remote, wire) })
     }
 
     /// Only looks at what is known of it.
@@ -65,7 +70,7 @@ impl<'a> Exchange<'a> {
             tracking: Tracking::of(remote),
             memory: Memory::read(&repo.gx_dir(), remote),
             wire,
-            urls: Vec::new(),
+            urls: OnceCell::new(),
             _lock: None,
         }
     }
@@ -97,7 +102,16 @@ impl<'a> Exchange<'a> {
             };
             refs.push(Leaving { name: one.name.clone(), old, new: one.new });
         }
-        check.check(&Upload { remote: self.remote.clone(), urls: self.urls.clone(), refs })
+        check.check(&Upload { remote: self.remote.clone(), urls: self.urls()?, refs })
+    }
+
+    /// Where a push goes, looked up once.
+    fn urls(&self) -> Result<Vec<String>> {
+        if let Some(urls) = self.urls.get() {
+            return Ok(urls.clone());
+        }
+        let urls = self.repo.push_urls(&self.remote)?;
+        Ok(self.urls.get_or_init(|| urls).clone())
     }
 
     /// Sends refs, after asking whether they may leave, and takes note of what went through.
@@ -133,6 +147,19 @@ impl<'a> Exchange<'a> {
         own.sort_by(|a, b| a.id.cmp(&b.id));
         own.dedup_by(|a, b| a.id == b.id);
         Ok(own)
+    }
+
+    /// What the records of some experiments say.
+    pub(super) fn says<T: Send>(
+        &self,
+        some: &[Stored],
+        what: &(dyn Fn(&Record) -> T + Sync),
+    ) -> Result<Vec<T>> {
+        // Looking up a few is quicker than listing all notes.
+        if some.len() < FEW {
+            return some.iter().map(|stored| Ok(what(&self.store.record(stored.snapshot)?))).collect();
+        }
+        self.store.map_records(some, &|_, record| what(record))
     }
 
     /// What either side's records lack.

@@ -72,6 +72,11 @@ impl Plan {
         self.records.newer.len()
     }
 
+    /// Whether the local notes lack nothing that the remote has.
+    pub(super) fn is_level(&self) -> bool {
+        self.records.ours.is_empty() && self.logs.as_ref().is_none_or(|gap| gap.ours.is_empty())
+    }
+
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.new.is_empty() && self.records() == 0 && self.logs() == 0 && self.artifacts.is_empty()
@@ -132,7 +137,7 @@ impl Exchange<'_> {
             }
         }
         if wanted.only.is_empty() {
-            let ends = self.store.map_records(&new, &|_, record| record.status().is_final())?;
+            let ends = self.says(&new, &|record| record.status().is_final())?;
             for (stored, is_over) in new.into_iter().zip(ends) {
                 if is_over { plan.new.push(stored) } else { plan.unfinished.push(stored.id) }
             }

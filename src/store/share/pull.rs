@@ -137,7 +137,7 @@ impl Exchange<'_> {
         let kept: BTreeSet<&ObjectId> = archived.values().collect();
         suspects.retain(|(stored, _)| !archived.contains_key(&stored.id) && !kept.contains(&stored.snapshot));
         let stored: Vec<Stored> = suspects.iter().map(|(stored, _)| stored.clone()).collect();
-        let removed = self.store.map_records(&stored, &|_, record| is_removed(record) == Some(true))?;
+        let removed = self.says(&stored, &|record| is_removed(record) == Some(true))?;
         for ((stored, is_own), is_removed) in suspects.into_iter().zip(removed) {
             match is_own {
                 _ if is_removed => {}

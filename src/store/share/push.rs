@@ -59,12 +59,18 @@ impl Exchange<'_> {
         // Asked before the first look at the remote, with what is known now.
         let first = self.plan(wanted, How::Look)?;
         self.ask(&self.outline(&first), check)?;
-        if self.is_unknown() {
+        let is_new = self.is_unknown();
+        if is_new {
             self.fetch(wanted.extras)?;
         }
+        // It holds as it is, unless the remote was new or the local records lack something.
+        let mut ready = (!is_new && first.is_level()).then_some(first);
         let (mut through, mut artifacts) = (Vec::new(), 0);
         for attempt in 0..TRIES {
-            let plan = self.plan(wanted, How::Level)?;
+            let plan = match ready.take() {
+                Some(plan) => plan,
+                None => self.plan(wanted, How::Level)?,
+            };
             if plan.is_empty() {
                 self.keep_even(&plan, &[], &[])?;
                 return Ok(Pushed { plan, through, records: 0, logs: 0, artifacts, rejected: Vec::new() });

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::error::{Exit, fault};
 use crate::git::repo::Repo;
-use crate::model::upload::{Upload, UploadCheck};
+use crate::model::upload::{Upload, UploadCheck, shown};
 
 /// The places that somebody has declared private, in the configuration of this clone.
 pub struct Declared<'a> {
@@ -61,7 +61,8 @@ impl UploadCheck for Declared<'_> {
         if self.covers(&upload.remote, &upload.urls)? {
             return Ok(());
         }
-        let (remote, urls) = (&upload.remote, upload.urls.join(" and "));
+        let (remote, urls) =
+            (&upload.remote, upload.urls.iter().map(|url| shown(url)).collect::<Vec<_>>().join(" and "));
         let was = !self.urls(remote)?.is_empty();
         let told = match was {
             true => fault(format!("`{remote}` goes to {urls} now, which nobody has declared private")),
