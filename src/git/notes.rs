@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 
 use crate::clock::Timestamp;
-use crate::git::engine::objects::Torn;
+use crate::git::engine::objects::{Reader, Torn};
 use crate::git::object::NewCommit;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
@@ -56,8 +56,12 @@ impl<'a> Notes<'a> {
     }
 
     /// Which blob holds the note of which object, for all notes.
+    ///
+    /// Read through a handle of its own: what is mapped of the packs for it goes with it, and does not stay in memory
+    /// while the blobs are read.
     pub fn all(&self) -> Result<BTreeMap<ObjectId, ObjectId>> {
         let mut found = BTreeMap::new();
+        let reader = self.repo.objects.reader();
         // One depth of folders after the other, so that an engine can read many in one go.
         let mut trees: Vec<(String, Tree)> =
             self.tree()?.map(|tree| (String::new(), tree)).into_iter().collect();
@@ -66,16 +70,20 @@ impl<'a> Notes<'a> {
             for (prefix, tree) in &trees {
                 collect(prefix, tree, &mut folders, &mut found);
             }
-            trees = self.read_folders(folders)?;
+            trees = self.read_folders(&*reader, folders)?;
         }
         Ok(found)
     }
 
-    fn read_folders(&self, folders: Vec<(String, ObjectId)>) -> Result<Vec<(String, Tree)>> {
+    fn read_folders(
+        &self,
+        reader: &dyn Reader,
+        folders: Vec<(String, ObjectId)>,
+    ) -> Result<Vec<(String, Tree)>> {
         let (prefixes, ids): (Vec<_>, Vec<_>) = folders.into_iter().unzip();
         let mut trees = Vec::with_capacity(ids.len());
         let hash = self.repo.place.formats.hash;
-        self.repo.objects.read_each(&ids, &mut |_, _, bytes| {
+        reader.read_each(&ids, &mut |_, _, bytes| {
             trees.push(Tree::parse(bytes, hash)?);
             Ok(())
         })?;

@@ -238,20 +238,10 @@ impl<'a> Store<'a> {
 
     /// Finds the notes of some experiments.
     pub(super) fn with_notes(&self, some: Vec<Stored>) -> Result<Vec<Found>> {
-        let notes = all_notes(self.repo, self.repo.read_ref(RECORDS)?)?;
+        let notes = Notes::open(self.repo, RECORDS)?.all()?;
         let note = |stored: &Stored| notes.get(&stored.snapshot).copied();
         Ok(some.into_iter().map(|stored| Found { note: note(&stored), stored }).collect())
     }
-}
-
-/// Which blob holds the note of which snapshot, at a commit of the notes.
-///
-/// Read through a handle of its own: what is mapped of the packs for it goes with it, and does not stay in memory while
-/// all the blobs are read.
-pub(super) fn all_notes(repo: &Repo, tip: Option<ObjectId>) -> Result<BTreeMap<ObjectId, ObjectId>> {
-    let Some(tip) = tip else { return Ok(BTreeMap::new()) };
-    let apart = repo.open_worktree(repo.work_dir())?;
-    Notes::at(&apart, RECORDS, tip).all()
 }
 
 /// The notes that lack a line of the journal, each with those lines added.

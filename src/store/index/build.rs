@@ -1,11 +1,14 @@
 //! Making an index of everything.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use rusqlite::{Connection, Transaction};
 
+use crate::git::notes::Notes;
 use crate::git::repo::Repo;
 use crate::process::fail;
-use crate::store::experiments::{Stored, all_notes};
+use crate::store::experiments::{RECORDS, Stored};
 use crate::store::index::columns::Columns;
 use crate::store::index::contents::Contents;
 use crate::store::index::entry::Entry;
@@ -52,7 +55,7 @@ fn file(
     all: &[Stored],
     tell: &Progress<'_>,
 ) -> Result<()> {
-    let notes = all_notes(repo, state.notes)?;
+    let notes = state.notes.map_or_else(|| Ok(BTreeMap::new()), |tip| Notes::at(repo, RECORDS, tip).all())?;
     let mut writer = Writer::new(connection)?;
     let mut done = 0;
     for chunk in all.chunks(AT_ONCE) {
