@@ -113,7 +113,7 @@ fn happen(lab: &Lab, dice: &mut Dice) -> String {
             ]);
             format!("brought {name} from elsewhere")
         }
-        _ => archive(lab, &pick(dice)),
+        _ => archive(lab, dice),
     }
 }
 
@@ -135,18 +135,13 @@ fn damage(lab: &Lab, dice: &mut Dice) -> String {
     "damaged index".to_owned()
 }
 
-/// Moves an experiment into an archive, as `docs/store-format.md` describes one.
-fn archive(lab: &Lab, (name, at): &(String, String)) -> String {
-    lab.write("list", format!("{} {at}\n", name.strip_prefix("refs/experiments/").unwrap()));
-    let blob = lab.git(&["hash-object", "-w", "list"]);
-    fs::remove_file(lab.path("list")).unwrap();
-    lab.write("tree", format!("100644 blob {}\texperiments\n", blob.trim()));
-    let script = "git mktree < tree && rm tree";
-    let tree = String::from_utf8(lab.command("sh").args(["-c", script]).output().unwrap().stdout).unwrap();
-    let commit = lab.git(&["commit-tree", "-p", at, "-m", "archive", tree.trim()]);
-    lab.git(&["update-ref", &format!("refs/gx/archive/{}", name.replace('/', "-")), commit.trim()]);
-    lab.git(&["update-ref", "-d", name]);
-    format!("archived {name}")
+/// Archives the older ones, or gives one its ref back.
+fn archive(lab: &Lab, dice: &mut Dice) -> String {
+    match dice.roll(3) {
+        0 => told(lab, &["archive", "--restore", &format!("exp-{}", dice.roll(6) + 1)]),
+        1 => told(lab, &["rm", &format!("exp-{}", dice.roll(6) + 1)]),
+        _ => told(lab, &["archive", "--keep", &dice.roll(4).to_string()]),
+    }
 }
 
 #[test]
