@@ -123,7 +123,6 @@ impl Inside {
                 | Self::Sql(_)
                 | Self::Logs(_)
                 | Self::Tags(_)
-                | Self::Export(_)
                 | Self::Store(_)
                 | Self::Doctor(_)
                 | Self::Remote(_)

@@ -51,8 +51,8 @@ fn on_a_terminal_a_watched_list_draws_only_what_differs_and_gives_the_screen_bac
     let lab = Lab::with_series();
     let Some(mut watch) = Background::on_a_terminal(&lab, "watch", "ls --watch 0.1") else { return };
     wait_until(|| watch.says().contains("exp-5"));
-    lab.run("while somebody looks", &[]).exits(11);
-    wait_until(|| watch.says().contains("near-miss") && watch.says().contains("while somebody"));
+    lab.gx(&["keep", "exp-4", "--reason", "while somebody looks"]).exits(0);
+    wait_until(|| watch.says().matches("twice as wide").count() == 2);
     watch.types(b"\x03");
     let said = watch.ends(0);
     let (begin, end) = (said.find("\x1b[?1049h").unwrap(), said.rfind("\x1b[?1049l").unwrap());
