@@ -162,8 +162,7 @@ impl Runner<'_> {
         held.aside().write_whole(Aside::RESULT, &seen)?.sync()?;
         let metrics = Metrics::default();
         let observed = Observed { ending, metrics, finished, altered: Vec::new(), extra: Fields::new() };
-        let _turn = self.verdict_turn()?;
-        self.record_end(held, id, &observed)
+        Ok(self.record_end(held, id, &observed)?.0)
     }
 
     /// Puts the edit of an experiment back in the work tree right after it was recorded.

@@ -64,6 +64,9 @@ impl Runner<'_> {
         fail::point("claimed");
         self.record_begin(&held.pending, &id)?;
         fail::point("recorded");
+        if held.pending.external {
+            held.aside().write(Aside::BEGUN, &true)?;
+        }
         Ok(Begun { held, id, others, since })
     }
 

@@ -39,6 +39,15 @@ pub(super) struct Observed {
     pub(super) extra: Fields,
 }
 
+/// A verdict, and what it was found by.
+struct Weighed {
+    before: Record,
+    tag: String,
+    best: Option<Best>,
+    base_result: Option<Best>,
+    judged: Judged,
+}
+
 impl Runner<'_> {
     /// Ends a run that this process has supervised.
     pub(super) fn conclude(&self, begun: Begun, site: &Site<'_>, seen: &Seen) -> Result<Finished> {
@@ -51,11 +60,7 @@ impl Runner<'_> {
         extra.extend(self.keep_artifacts(pending, &begun.id, place.work_dir()));
         let (ending, finished) = (seen.ending.clone(), seen.finished);
         let observed = Observed { ending, metrics, finished, altered, extra };
-        // Two runs of a tag that end at once must not both be better than the same best, and the tip must move in
-        // the order of the verdicts.
-        let turn = self.verdict_turn()?;
-        let mut finished = self.record_end(&begun.held, &begun.id, &observed)?;
-        let turn = Some(turn).filter(|_| finished.status == Status::Keep);
+        let (mut finished, turn) = self.record_end(&begun.held, &begun.id, &observed)?;
         if pending.is_isolated() {
             finished.tree = self.change_apart(pending, &begun.id, finished.status, Reach::Records)?;
         } else {
@@ -77,26 +82,25 @@ impl Runner<'_> {
         Ok(finished)
     }
 
-    /// Judges a run and writes its last line; nothing but the record, the log and loose objects changes. For
-    /// those who have the [turn](Self::verdict_turn).
-    pub(super) fn record_end(&self, held: &Held, id: &ExperimentId, observed: &Observed) -> Result<Finished> {
+    /// Judges a run and writes its last line; nothing but the record, the log and loose objects changes. With a keep
+    /// comes the [turn](Self::verdict_turn), for those who then move the tip.
+    pub(super) fn record_end(
+        &self,
+        held: &Held,
+        id: &ExperimentId,
+        observed: &Observed,
+    ) -> Result<(Finished, Option<File>)> {
         let pending = &held.pending;
-        // Somebody may have rewound the notes while it ran.
-        self.store.settle()?;
-        let before = self.store.record(pending.snapshot)?;
-        let tag = before.text("tag").unwrap_or_default().to_owned();
-        let leaders = self.store.leaders(self.config.metric.goal, Some(&tag))?;
-        let best = ranking::own_best(&leaders, &tag);
-        let broken = self.broken_seal(&tag, &before, &observed.altered)?;
-        let scales = Scales {
-            metric: &self.config.metric,
-            policy: &self.config.policy,
-            best: best.as_ref(),
-            broken: broken.as_deref(),
-        };
-        let mut judged = scales.weigh(&observed.ending, &observed.metrics);
-        self.weigh_stale(&mut judged, pending, id)?;
-        let base_result = self.result_at(pending.scope.base)?;
+        // Whoever is not better than a best of any moment can be judged beside others.
+        let (mut weighed, mut turn) = (self.weigh(pending, id, observed)?, None);
+        if weighed.judged.status == Status::Keep {
+            // Two that end at once must not both be better than the same best, and the tip must move in the order of
+            // the verdicts.
+            let taken = self.verdict_turn()?;
+            weighed = self.weigh(pending, id, observed)?;
+            turn = Some(taken).filter(|_| weighed.judged.status == Status::Keep);
+        }
+        let Weighed { before, tag, best, base_result, judged } = weighed;
         let mut fields = self.end_fields(&judged, observed, &before, best.as_ref());
         if let Some(own) = &base_result {
             fields.insert("base_result".into(), json!({"id": own.id, "value": own.value}));
@@ -116,7 +120,7 @@ impl Runner<'_> {
         fail::point("logged");
         let crashes = self.crashes_in_a_row(&tag, judged.status, id)?;
         let allowed = self.config.policy.crash_streak;
-        Ok(Finished {
+        let finished = Finished {
             id: id.clone(),
             snapshot: pending.snapshot,
             tag,
@@ -135,6 +139,30 @@ impl Runner<'_> {
             tree: TreeChange::default(),
             log_tail,
             unfinished: unfinished.map(|error| format!("the log of {id} could not be kept: {error:#}")),
+        };
+        Ok((finished, turn))
+    }
+
+    /// Judges a run against what is recorded now.
+    fn weigh(&self, pending: &Pending, id: &ExperimentId, observed: &Observed) -> Result<Weighed> {
+        // Somebody may have rewound the notes while it ran.
+        self.store.settle()?;
+        self.store.at_one_moment(|| {
+            let before = self.store.record(pending.snapshot)?;
+            let tag = before.text("tag").unwrap_or_default().to_owned();
+            let leaders = self.store.leaders(self.config.metric.goal, Some(&tag))?;
+            let best = ranking::own_best(&leaders, &tag);
+            let broken = self.broken_seal(&tag, &before, &observed.altered)?;
+            let scales = Scales {
+                metric: &self.config.metric,
+                policy: &self.config.policy,
+                best: best.as_ref(),
+                broken: broken.as_deref(),
+            };
+            let mut judged = scales.weigh(&observed.ending, &observed.metrics);
+            self.weigh_stale(&mut judged, pending, id)?;
+            let base_result = self.result_at(pending.scope.base)?;
+            Ok(Weighed { before, tag, best, base_result, judged })
         })
     }
 

@@ -15,6 +15,7 @@ use crate::run::judge::Ending;
 use crate::run::lock::{Patience, Reach, WorkTreeLock};
 use crate::run::runner::{Request, Runner};
 use crate::run::task::Start;
+use crate::store::aside::Aside;
 use crate::store::experiments::Stored;
 use crate::store::pending::Held;
 
@@ -86,8 +87,9 @@ impl Runner<'_> {
             altered: Vec::new(),
             extra: Fields::new(),
         };
-        let turn = self.verdict_turn()?;
-        let mut finished = self.record_end(&held, &stored.id, &observed)?;
+        // If this is cut short, the next command has something to do for it again.
+        held.aside().remove(Aside::BEGUN);
+        let (mut finished, turn) = self.record_end(&held, &stored.id, &observed)?;
         if apply == Apply::Tree {
             finished.tree = self.change_tree(&held.pending, finished.status)?;
         }
@@ -110,7 +112,7 @@ impl Runner<'_> {
                 ))
                 .into());
         }
-        let held = self.store.take_pending(record.text("uuid").unwrap_or_default())?;
+        let held = self.store.take_pending_patiently(record.text("uuid").unwrap_or_default())?;
         match held {
             Some(held) if held.pending.external => Ok(held),
             Some(_) => {

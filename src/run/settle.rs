@@ -106,8 +106,7 @@ impl Runner<'_> {
         let mut status = record.status();
         if record.is_empty() || !status.is_final() {
             let observed = self.left_behind(&held, &id)?;
-            let _turn = self.verdict_turn()?;
-            let finished = self.record_end(&held, &id, &observed)?;
+            let (finished, _turn) = self.record_end(&held, &id, &observed)?;
             // For those who wait for it: its supervisor cannot tell them any more.
             self.store.keep_outcome(&finished)?;
             status = finished.status;
@@ -161,7 +160,10 @@ impl Runner<'_> {
             self.record_begin(&held.pending, &id)?;
         }
         // An imported row begins with its end.
-        if self.store.record(held.pending.snapshot)?.status().is_final() { held.done() } else { Ok(()) }
+        if self.store.record(held.pending.snapshot)?.status().is_final() {
+            return held.done();
+        }
+        held.aside().write(Aside::BEGUN, &true)
     }
 
     /// The name of a pending run, where it got as far as having one.

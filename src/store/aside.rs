@@ -27,11 +27,21 @@ impl Aside {
     /// The environment that the command is to have when another process starts it later; for its owner's eyes only.
     pub const ENVIRONMENT: &str = "environment";
 
+    /// That the record of an external run has begun: only its agent has anything left to do for it.
+    pub const BEGUN: &str = "begun";
+
     /// Locked by the one who adopts its trainer.
     const ADOPTER: &str = "adopter";
 
-    const ALL: [&str; 6] =
-        [Self::TRAINER, Self::SHIM, Self::QUEUE, Self::RESULT, Self::ENVIRONMENT, Self::ADOPTER];
+    const ALL: [&str; 7] = [
+        Self::TRAINER,
+        Self::SHIM,
+        Self::QUEUE,
+        Self::RESULT,
+        Self::ENVIRONMENT,
+        Self::BEGUN,
+        Self::ADOPTER,
+    ];
 
     pub(super) fn of(pending: &Path) -> Self {
         Self { path: pending.to_path_buf() }

@@ -1,9 +1,6 @@
 //! Putting experiments into the repository and getting them out again.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::cell::{Cell, RefCell};
 
 use anyhow::Result;
 
@@ -19,16 +16,14 @@ use crate::model::record::{Fields, Line, Record};
 use crate::model::summary::Summary;
 use crate::process::fail;
 use crate::store::index::file::IndexFile;
-use crate::store::journal::{Batch, Journal};
+use crate::store::journal::Journal;
+use crate::store::moment::Moment;
 
 /// The notes that hold the records.
 pub const RECORDS: &str = "refs/notes/experiments";
 
 /// How many notes are read at once.
 const AT_ONCE: usize = 4000;
-
-/// How long a note is tried to be written while other processes are faster.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The experiments of one repository.
 pub struct Store<'a> {
@@ -38,6 +33,8 @@ pub struct Store<'a> {
     pub(super) has_index: bool,
     /// The index, once it was asked.
     pub(super) index: RefCell<Option<IndexFile>>,
+    /// Whether answers may be of the same moment as the last one.
+    pub(super) moment: Cell<Moment>,
     /// Hears how far an index is that is made.
     pub(super) listener: Option<Listener<'a>>,
 }
@@ -73,7 +70,8 @@ impl<'a> Store<'a> {
     /// The store of a repository.
     pub fn new(repo: &'a Repo) -> Self {
         let journal = Journal::new(&repo.gx_dir());
-        Self { repo, journal, has_index: true, index: RefCell::new(None), listener: None }
+        let (index, moment) = (RefCell::new(None), Cell::new(Moment::Each));
+        Self { repo, journal, has_index: true, index, moment, listener: None }
     }
 
     /// The same, asked without the index where `mode` says so.
@@ -96,7 +94,13 @@ impl<'a> Store<'a> {
                     self.repo.sync_ref(&id.reference())?;
                     return Ok(id);
                 }
-                Swap::Lost => number += 1,
+                // Many that begin at once want the same number: a look costs less than another try.
+                Swap::Lost => {
+                    number += 1;
+                    while self.repo.read_ref(&ExperimentId::local(number).reference())?.is_some() {
+                        number += 1;
+                    }
+                }
             }
         }
     }
@@ -125,36 +129,6 @@ impl<'a> Store<'a> {
         self.journal.append(lines)?;
         fail::point("journalled");
         self.flush()
-    }
-
-    /// Writes into the notes whatever waits in the journal, of this process and of others.
-    pub fn flush(&self) -> Result<()> {
-        let waiting = self.journal.waiting()?;
-        self.put(&waiting)?;
-        self.journal.retire(&waiting)?;
-        self.journal.join()
-    }
-
-    /// Adds the lines that the notes lack, in one commit.
-    pub(super) fn put(&self, batches: &[Batch]) -> Result<()> {
-        let began = Instant::now();
-        loop {
-            let notes = Notes::open(self.repo, RECORDS)?;
-            let missing = missing(&notes, batches)?;
-            if missing.is_empty() {
-                return Ok(());
-            }
-            let message = format!("gx: record {}", count(missing.len(), "experiment"));
-            if notes.write(&missing, &message, Timestamp::now())? == Swap::Done {
-                return self.remember_growth(notes.tip());
-            }
-            if began.elapsed() > PATIENCE {
-                return Err(fault(format!("`{RECORDS}` is written by others without a pause"))
-                    .hint("nothing is lost: the record is in the journal, and the next gx command adds it")
-                    .into());
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
     }
 
     /// The record of a snapshot; empty where it has none.
@@ -242,36 +216,4 @@ impl<'a> Store<'a> {
         let note = |stored: &Stored| notes.get(&stored.snapshot).copied();
         Ok(some.into_iter().map(|stored| Found { note: note(&stored), stored }).collect())
     }
-}
-
-/// The notes that lack a line of the journal, each with those lines added.
-pub(super) fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<ObjectId, Vec<u8>>> {
-    let mut lines: BTreeMap<ObjectId, Vec<&str>> = BTreeMap::new();
-    for entry in batches.iter().flat_map(|batch| &batch.entries) {
-        lines.entry(entry.snapshot).or_default().push(&entry.line);
-    }
-    let mut changed = BTreeMap::new();
-    for (snapshot, mut wanted) in lines {
-        let mut text = notes.read(snapshot)?.unwrap_or_default();
-        let before = text.len();
-        wanted.sort_unstable();
-        wanted.dedup();
-        for line in wanted {
-            if !text.split(|byte| *byte == b'\n').any(|present| present == line.as_bytes()) {
-                if !text.is_empty() && !text.ends_with(b"\n") {
-                    text.push(b'\n');
-                }
-                text.extend_from_slice(line.as_bytes());
-                text.push(b'\n');
-            }
-        }
-        if text.len() > before {
-            changed.insert(snapshot, text);
-        }
-    }
-    Ok(changed)
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

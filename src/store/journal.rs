@@ -75,6 +75,24 @@ impl Journal {
         read_folder(&self.waiting_folder())
     }
 
+    /// The files of the lines that may not be in the notes yet; each vanishes when its lines are.
+    pub fn waiting_names(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.waiting_folder();
+        let files = match fs::read_dir(&folder) {
+            Ok(files) => files.flatten().map(|file| file.path()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
+        };
+        Ok(files.filter(|path| path.extension().is_none_or(|extension| extension != "tmp")).collect())
+    }
+
+    /// Locked by the process that brings waiting lines into the notes.
+    pub fn lock_file(&self) -> Result<File> {
+        let path = self.folder.join("lock");
+        let open = File::options().create(true).append(true).open(&path);
+        open.with_context(|| format!("cannot write {}", path.display()))
+    }
+
     /// The lines that the notes have held.
     pub fn applied(&self) -> Result<Vec<Batch>> {
         read_folder(&self.applied_folder())

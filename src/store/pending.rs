@@ -4,7 +4,7 @@
 //! kernel drops it when the last of them dies however it dies; so a file whose lock can be taken is
 //! one to settle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -198,10 +198,11 @@ impl Store<'_> {
         Ok(Held { path, lock, pending })
     }
 
-    /// The runs of this machine that nobody looks after any more, each locked by this process while it is looked at.
+    /// The runs of this machine that nobody looks after any more, each locked by this process while it is looked at;
+    /// without those that only wait for their agent, of which there may be many.
     pub fn abandoned(&self) -> impl Iterator<Item = Result<Held>> {
         // One at a time: whoever waits for one of them must not wait for all.
-        let held = files(&self.pending_folder()).into_iter().filter_map(|path| take(&path).transpose());
+        let held = unsettled(&self.pending_folder()).into_iter().filter_map(|path| take(&path).transpose());
         let machine = identity::machine_id();
         held.filter(move |held| held.as_ref().map_or(true, |held| held.pending.machine == machine))
     }
@@ -246,6 +247,19 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     paths
+}
+
+/// The files of runs in a folder that have no note that only their agent has anything to do.
+fn unsettled(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let names: BTreeSet<_> = entries.flatten().map(|file| file.file_name()).collect();
+    let paths = names.iter().map(|name| folder.join(name));
+    let is_open = |path: &PathBuf| {
+        let begun = path.with_extension(Aside::BEGUN);
+        path.extension().is_some_and(|extension| extension == "json")
+            && begun.file_name().is_none_or(|name| !names.contains(name))
+    };
+    paths.filter(is_open).collect()
 }
 
 pub(super) fn take(path: &Path) -> Result<Option<Held>> {

@@ -6,7 +6,8 @@ use crate::git::notes::Notes;
 use crate::model::object::ObjectId;
 use crate::store::doctor::finding::{Finding, few, verb};
 use crate::store::doctor::ground::Ground;
-use crate::store::experiments::{RECORDS, missing};
+use crate::store::experiments::RECORDS;
+use crate::store::flush::missing;
 
 pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
     let store = ground.store;

@@ -15,7 +15,8 @@ use crate::config::units::show_size;
 use crate::git::notes::Notes;
 use crate::git::refs::Ref;
 use crate::model::id::ExperimentId;
-use crate::store::experiments::{RECORDS, Store, Stored, missing};
+use crate::store::experiments::{RECORDS, Store, Stored};
+use crate::store::flush::missing;
 use crate::store::expiry::{Expiry, Kind, Share};
 use crate::store::logs::LOGS;
 

@@ -78,6 +78,13 @@ impl IndexFile {
         Ok(Self { connection, inode, path, _lock: lock })
     }
 
+    /// Locked by the process that brings it up to date.
+    pub(super) fn turn(&self) -> Result<File> {
+        let path = self.path.with_extension("turn");
+        let open = File::options().create(true).append(true).open(&path);
+        open.with_context(|| format!("cannot write {}", path.display()))
+    }
+
     /// Whether somebody has removed the file since.
     pub(super) fn is_gone(&self) -> bool {
         !fs::metadata(&self.path).is_ok_and(|meta| meta.ino() == self.inode)

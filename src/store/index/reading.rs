@@ -1,8 +1,11 @@
 //! Asking the index: only in a state that is the repository's own, and never so that a command depends on it.
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::process::fail;
@@ -12,9 +15,10 @@ use crate::store::index::catch_up::catch_up;
 use crate::store::index::columns::Columns;
 use crate::store::index::file::{Access, IndexFile, Unusable, is_broken, remove};
 use crate::store::index::state::{Key, State};
+use crate::store::moment::Moment;
 
-/// How often others may be faster before everything is read instead.
-const TRIES: usize = 8;
+/// How long another process that brings the index up to date is waited for.
+const TURN: Duration = Duration::from_millis(1500);
 
 /// The index at one moment, in which it holds what the repository held when the question was put.
 pub(in crate::store) struct Reading<'c> {
@@ -55,9 +59,19 @@ impl Store<'_> {
         None
     }
 
+    /// Puts several questions of which each may have the answer of the moment of the first, so that the repository is
+    /// looked at once; nothing is recorded meanwhile.
+    pub fn at_one_moment<T>(&self, questions: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.moment.set(Moment::Next);
+        let answer = questions();
+        self.moment.set(Moment::Each);
+        answer
+    }
+
     fn try_ask<T>(&self, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Result<Option<T>> {
-        let mut state = State::of(self.repo)?;
-        if state.is_empty() {
+        let is_same = self.moment.get() == Moment::Same && self.index.borrow().is_some();
+        let state = if is_same { None } else { Some(State::of(self.repo)?) };
+        if state.as_ref().is_some_and(State::is_empty) {
             return Ok(None);
         }
         let mut index = self.index.borrow_mut();
@@ -68,31 +82,42 @@ impl Store<'_> {
             Some(file) => file,
             None => IndexFile::open(&self.repo.gx_dir(), Access::Write)?,
         };
-        for _ in 0..TRIES {
-            let transaction = file.connection.transaction()?;
-            if has_tables(&transaction)? && Key::read(&transaction)?.as_ref() == Some(&state.key(file.inode))
-            {
-                let reading = Reading { connection: &transaction, columns: RefCell::new(None) };
-                let answer = question(&reading)?;
-                drop(reading);
-                drop(transaction);
-                *index = Some(file);
-                return Ok(Some(answer));
-            }
-            drop(transaction);
-            state = self.bring_up_to_date(&mut file)?;
+        if let Some(state) = state
+            && !is_of(&file, &state)?
+        {
+            let _turn = self.catch_up_turn(&file)?;
+            self.bring_up_to_date(&mut file)?;
         }
-        Err(anyhow!("the repository changes faster than the index"))
+        // Others may have brought it further meanwhile, and never back: it is no older than the question.
+        let transaction = file.connection.transaction()?;
+        let reading = Reading { connection: &transaction, columns: RefCell::new(None) };
+        let answer = question(&reading)?;
+        drop(reading);
+        drop(transaction);
+        *index = Some(file);
+        if self.moment.get() == Moment::Next {
+            self.moment.set(Moment::Same);
+        }
+        Ok(Some(answer))
     }
 
-    /// Writes into the index what has changed since; what it was made of is the answer.
-    fn bring_up_to_date(&self, file: &mut IndexFile) -> Result<State> {
+    /// SQLite waits for another writer by looking again in ever longer pauses; a lock of its own is looked at often.
+    fn catch_up_turn(&self, file: &IndexFile) -> Result<File> {
+        let (lock, began) = (file.turn()?, Instant::now());
+        while lock.try_lock().is_err() && began.elapsed() < TURN {
+            thread::sleep(Duration::from_micros(500));
+        }
+        Ok(lock)
+    }
+
+    /// Writes into the index what has changed since.
+    fn bring_up_to_date(&self, file: &mut IndexFile) -> Result<()> {
         let transaction = file.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Looked at again, now that nobody else writes: the index never goes back.
         let mut state = State::of(self.repo)?;
         let old = if has_tables(&transaction)? { Key::read(&transaction)? } else { None };
         match old {
-            Some(old) if old == state.key(file.inode) => return Ok(state),
+            Some(old) if old == state.key(file.inode) => return Ok(()),
             Some(old) if old.is_of_file_of(&state.key(file.inode)) => {
                 let caught_up = catch_up(&transaction, self.repo, &old, &mut state, file.inode);
                 caught_up.map_err(|error| Unusable(format!("{error:#}")))?;
@@ -111,7 +136,7 @@ impl Store<'_> {
             }
         }
         fail::point("index-written");
-        Ok(state)
+        Ok(())
     }
 
     fn tell(&self, done: usize, total: usize) {
@@ -119,6 +144,13 @@ impl Store<'_> {
             listener(done, total);
         }
     }
+}
+
+/// Whether an index holds what the repository held at a moment.
+fn is_of(file: &IndexFile, state: &State) -> Result<bool> {
+    let transaction = file.connection.unchecked_transaction()?;
+    let known = if has_tables(&transaction)? { Key::read(&transaction)? } else { None };
+    Ok(known.as_ref() == Some(&state.key(file.inode)))
 }
 
 pub(super) fn has_tables(connection: &Connection) -> Result<bool> {

@@ -1,0 +1,118 @@
+//! Bringing what waits in the journal into the notes: one process at a time does it for all.
+//!
+//! So many that record at once make few commits. The turn only spares work; what keeps the notes right is the
+//! compare-and-swap of their ref.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::clock::Timestamp;
+use crate::error::fault;
+use crate::git::notes::Notes;
+use crate::git::refs::Swap;
+use crate::model::object::ObjectId;
+use crate::store::experiments::{RECORDS, Store};
+use crate::store::journal::Batch;
+
+/// How long somebody else who writes the notes is waited for before they are written beside him.
+const TURN: Duration = Duration::from_secs(2);
+
+/// How long a note is tried to be written while other processes are faster.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The right to write the notes.
+struct Turn {
+    _lock: File,
+}
+
+impl Store<'_> {
+    /// Writes into the notes whatever waits in the journal, of this process and of others.
+    pub fn flush(&self) -> Result<()> {
+        let wanted = self.journal.waiting_names()?;
+        let Some(_turn) = self.flush_turn(&wanted)? else { return Ok(()) };
+        let waiting = self.journal.waiting()?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        self.put(&waiting)?;
+        self.journal.retire(&waiting)?;
+        self.journal.join()
+    }
+
+    /// The right to write what waits; nothing where that is in the notes already.
+    fn flush_turn(&self, wanted: &[PathBuf]) -> Result<Option<Turn>> {
+        let (began, mut lock) = (Instant::now(), None);
+        while wanted.iter().any(|path| path.exists()) {
+            let file = match lock.take() {
+                Some(file) => file,
+                None => self.journal.lock_file()?,
+            };
+            // The swap of the ref alone keeps it right: nobody waits for ever for one that hangs.
+            if file.try_lock().is_ok() || began.elapsed() > TURN {
+                return Ok(Some(Turn { _lock: file }));
+            }
+            lock = Some(file);
+            thread::sleep(Duration::from_micros(500));
+        }
+        Ok(None)
+    }
+
+    /// Adds the lines that the notes lack, in one commit.
+    pub(super) fn put(&self, batches: &[Batch]) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let notes = Notes::open(self.repo, RECORDS)?;
+            let missing = missing(&notes, batches)?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let message = format!("gx: record {}", count(missing.len(), "experiment"));
+            if notes.write(&missing, &message, Timestamp::now())? == Swap::Done {
+                return self.remember_growth(notes.tip());
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(fault(format!("`{RECORDS}` is written by others without a pause"))
+                    .hint("nothing is lost: the record is in the journal, and the next gx command adds it")
+                    .into());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// The notes that lack a line of the journal, each with those lines added.
+pub(super) fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<ObjectId, Vec<u8>>> {
+    let mut lines: BTreeMap<ObjectId, Vec<&str>> = BTreeMap::new();
+    for entry in batches.iter().flat_map(|batch| &batch.entries) {
+        lines.entry(entry.snapshot).or_default().push(&entry.line);
+    }
+    let mut changed = BTreeMap::new();
+    for (snapshot, mut wanted) in lines {
+        let mut text = notes.read(snapshot)?.unwrap_or_default();
+        let before = text.len();
+        wanted.sort_unstable();
+        wanted.dedup();
+        for line in wanted {
+            if !text.split(|byte| *byte == b'\n').any(|present| present == line.as_bytes()) {
+                if !text.is_empty() && !text.ends_with(b"\n") {
+                    text.push(b'\n');
+                }
+                text.extend_from_slice(line.as_bytes());
+                text.push(b'\n');
+            }
+        }
+        if text.len() > before {
+            changed.insert(snapshot, text);
+        }
+    }
+    Ok(changed)
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
