@@ -33,15 +33,8 @@ impl Aside {
     /// Locked by the one who adopts its trainer.
     const ADOPTER: &str = "adopter";
 
-    const ALL: [&str; 7] = [
-        Self::TRAINER,
-        Self::SHIM,
-        Self::QUEUE,
-        Self::RESULT,
-        Self::ENVIRONMENT,
-        Self::BEGUN,
-        Self::ADOPTER,
-    ];
+    const ALL: [&str; 7] =
+        [Self::TRAINER, Self::SHIM, Self::QUEUE, Self::RESULT, Self::ENVIRONMENT, Self::BEGUN, Self::ADOPTER];
 
     pub(super) fn of(pending: &Path) -> Self {
         Self { path: pending.to_path_buf() }

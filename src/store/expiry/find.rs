@@ -16,8 +16,8 @@ use crate::git::notes::Notes;
 use crate::git::refs::Ref;
 use crate::model::id::ExperimentId;
 use crate::store::experiments::{RECORDS, Store, Stored};
-use crate::store::flush::missing;
 use crate::store::expiry::{Expiry, Kind, Share};
+use crate::store::flush::missing;
 use crate::store::logs::LOGS;
 
 /// From this age on a file that was never given its name is the rubbish of a killed process.
