@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Result;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::error::{Fault, misuse};
 
@@ -23,12 +23,17 @@ impl Globs {
     pub fn new(patterns: &[String]) -> Result<Globs> {
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
-            for spelling in spellings(pattern)? {
-                let glob = GlobBuilder::new(&spelling).literal_separator(true).backslash_escape(true).build();
-                set.add(glob.map_err(|error| wrong(pattern, &error.kind().to_string()))?);
-            }
+            globs(pattern)?.into_iter().for_each(|glob| drop(set.add(glob)));
         }
         Ok(Globs { set: set.build()? })
+    }
+
+    /// Checks that the patterns can be understood; what they match is not made, which every command would pay for.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn check(patterns: &[String]) -> Result<()> {
+        patterns.iter().try_for_each(|pattern| globs(pattern).map(drop))
     }
 
     /// Whether any pattern means this path: relative to the root, `/` between its parts, as Git stores it.
@@ -40,6 +45,15 @@ impl Globs {
     pub fn is_empty(&self) -> bool {
         self.set.is_empty()
     }
+}
+
+fn globs(pattern: &str) -> Result<Vec<Glob>> {
+    let mut globs = Vec::new();
+    for spelling in spellings(pattern)? {
+        let glob = GlobBuilder::new(&spelling).literal_separator(true).backslash_escape(true).build();
+        globs.push(glob.map_err(|error| wrong(pattern, &error.kind().to_string()))?);
+    }
+    Ok(globs)
 }
 
 fn wrong(pattern: &str, why: &str) -> Fault {

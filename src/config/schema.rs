@@ -257,7 +257,7 @@ fn lines<'de, D: Deserializer<'de>>(source: D) -> Result<usize, D::Error> {
 
 fn patterns<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
     let patterns = Vec::<String>::deserialize(source)?;
-    Globs::new(&patterns).map_err(D::Error::custom)?;
+    Globs::check(&patterns).map_err(D::Error::custom)?;
     Ok(patterns)
 }
 

@@ -4,7 +4,7 @@
 //! never fans its trees out (both measured, `docs/store-format.md`); so gx edits the notes tree
 //! itself, fanned out as `ab/cdef…`, and moves the ref by compare-and-swap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
@@ -15,6 +15,9 @@ use crate::git::refs::Swap;
 use crate::git::repo::Repo;
 use crate::git::tree::{FILE, FOLDER, Item, Tree};
 use crate::model::object::ObjectId;
+
+/// From so many notes on to look up it is cheaper to list all.
+const MANY: usize = 500;
 
 /// One notes ref as it stood when it was opened.
 pub struct Notes<'a> {
@@ -55,6 +58,21 @@ impl<'a> Notes<'a> {
         find(self.repo, tree, &object.to_string())?.map(|blob| self.repo.blob(blob)).transpose()
     }
 
+    /// The notes of some objects, in their order.
+    ///
+    /// # Errors
+    /// The notes cannot be read.
+    pub fn read_many(&self, objects: &[ObjectId]) -> Result<Vec<Option<Vec<u8>>>> {
+        let Some(tree) = self.tree()? else { return Ok(vec![None; objects.len()]) };
+        let all = if objects.len() > MANY { Some(self.all()?) } else { None };
+        let blob = |object: &ObjectId| match &all {
+            Some(all) => Ok(all.get(object).copied()),
+            None => find(self.repo, tree.clone(), &object.to_string()),
+        };
+        let blobs: Vec<Option<ObjectId>> = objects.iter().map(blob).collect::<Result<_>>()?;
+        self.repo.map_blobs(&blobs, &|number, note| blobs[number].map(|_| note.to_vec()))
+    }
+
     /// Which blob holds the note of which object, for all notes.
     ///
     /// Read through a handle of its own: what is mapped of the packs for it goes with it, and does not stay in memory
@@ -88,6 +106,25 @@ impl<'a> Notes<'a> {
             Ok(())
         })?;
         Ok(prefixes.into_iter().zip(trees).collect())
+    }
+
+    /// As [`Self::is_whole`] after a power cut: of what lies in packs, which Git forces to the disk, it is enough that
+    /// it is there.
+    ///
+    /// # Errors
+    /// As of [`Self::is_whole`].
+    pub fn has_survived(&self) -> Result<bool> {
+        let read = || {
+            let blobs: BTreeSet<ObjectId> = self.all()?.into_values().collect();
+            let loose = self.repo.loose_ids()?;
+            let (mut doubtful, packed): (Vec<_>, Vec<_>) =
+                blobs.into_iter().partition(|blob| loose.contains(blob));
+            // A remote may have what is not there.
+            doubtful.extend(self.repo.objects.absent(&packed)?);
+            self.repo.objects.read_each(&doubtful, &mut |_, _, _| Ok(()))?;
+            Ok(true)
+        };
+        read().or_else(|error: anyhow::Error| is_torn(&error).then_some(false).ok_or(error))
     }
 
     /// Whether every note can be read; false where a power cut has torn one, its folders or the tip.
@@ -198,4 +235,42 @@ fn place(repo: &Repo, mut tree: Tree, depth: Depth, edits: &[(&str, ObjectId)]) 
         }
     }
     repo.write_tree(&tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const NAME: &str = "refs/notes/experiments";
+
+    #[test]
+    fn a_power_cut_shows_in_loose_notes_and_in_missing_ones_beside_packed_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let has_survived = || Notes::open(&repo, NAME).unwrap().has_survived().unwrap();
+        let add = |text: &str| {
+            let object = repo.hash_blob(text.as_bytes()).unwrap();
+            let edit = BTreeMap::from([(object, text.as_bytes().to_vec())]);
+            let written = Notes::open(&repo, NAME).unwrap().write(&edit, "add", Timestamp::now()).unwrap();
+            assert_eq!(written, Swap::Done);
+            repo.place.loose_path(object)
+        };
+        let packed = add("packed");
+        repo.git().args(["repack", "-adq"]).run().unwrap();
+        assert!(!packed.exists() && has_survived());
+        let loose = add("loose");
+        assert!(loose.exists() && has_survived());
+        let whole = fs::read(&loose).unwrap();
+        fs::set_permissions(&loose, Permissions::from_mode(0o644)).unwrap();
+        File::options().write(true).open(&loose).unwrap().set_len(9).unwrap();
+        assert!(!has_survived(), "half a note is none");
+        fs::write(&loose, &whole).unwrap();
+        assert!(has_survived());
+        fs::remove_file(&loose).unwrap();
+        let repo = Repo::discover(folder.path()).unwrap();
+        assert!(!Notes::open(&repo, NAME).unwrap().has_survived().unwrap(), "a missing one is none");
+    }
 }

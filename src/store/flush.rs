@@ -19,6 +19,9 @@ use crate::model::object::ObjectId;
 use crate::store::experiments::{RECORDS, Store};
 use crate::store::journal::Batch;
 
+/// How many notes are held in memory at once.
+const AT_ONCE: usize = 8000;
+
 /// How long somebody else who writes the notes is waited for before they are written beside him.
 const TURN: Duration = Duration::from_secs(2);
 
@@ -92,25 +95,36 @@ pub(super) fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<O
         lines.entry(entry.snapshot).or_default().push(&entry.line);
     }
     let mut changed = BTreeMap::new();
-    for (snapshot, mut wanted) in lines {
-        let mut text = notes.read(snapshot)?.unwrap_or_default();
-        let before = text.len();
-        wanted.sort_unstable();
-        wanted.dedup();
-        for line in wanted {
-            if !text.split(|byte| *byte == b'\n').any(|present| present == line.as_bytes()) {
-                if !text.is_empty() && !text.ends_with(b"\n") {
-                    text.push(b'\n');
-                }
-                text.extend_from_slice(line.as_bytes());
-                text.push(b'\n');
+    let mut lines = lines.into_iter().peekable();
+    while lines.peek().is_some() {
+        let share: Vec<_> = lines.by_ref().take(AT_ONCE).collect();
+        let snapshots: Vec<ObjectId> = share.iter().map(|(snapshot, _)| *snapshot).collect();
+        for (note, (snapshot, wanted)) in notes.read_many(&snapshots)?.into_iter().zip(share) {
+            let note = note.unwrap_or_default();
+            let before = note.len();
+            let text = with(note, wanted);
+            if text.len() > before {
+                changed.insert(snapshot, text);
             }
-        }
-        if text.len() > before {
-            changed.insert(snapshot, text);
         }
     }
     Ok(changed)
+}
+
+/// A note with the lines that it lacks.
+fn with(mut note: Vec<u8>, mut wanted: Vec<&str>) -> Vec<u8> {
+    wanted.sort_unstable();
+    wanted.dedup();
+    for line in wanted {
+        if !note.split(|byte| *byte == b'\n').any(|present| present == line.as_bytes()) {
+            if !note.is_empty() && !note.ends_with(b"\n") {
+                note.push(b'\n');
+            }
+            note.extend_from_slice(line.as_bytes());
+            note.push(b'\n');
+        }
+    }
+    note
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -20,10 +20,10 @@ impl Store<'_> {
         remove_empty_files(self.repo)?;
         for name in [RECORDS, LOGS] {
             let log = self.repo.reflog(name);
-            if !is_whole(self.repo, name)? {
+            if !has_survived(self.repo, name)? {
                 let mut whole = None;
                 for tip in &log {
-                    if whole.is_none() && Notes::at(self.repo, name, *tip).is_whole()? {
+                    if whole.is_none() && Notes::at(self.repo, name, *tip).has_survived()? {
                         whole = Some(*tip);
                     }
                 }
@@ -38,10 +38,10 @@ impl Store<'_> {
     }
 }
 
-fn is_whole(repo: &Repo, name: &str) -> Result<bool> {
+fn has_survived(repo: &Repo, name: &str) -> Result<bool> {
     match repo.read_ref(name) {
         Ok(None) => Ok(true),
-        Ok(Some(tip)) => Notes::at(repo, name, tip).is_whole(),
+        Ok(Some(tip)) => Notes::at(repo, name, tip).has_survived(),
         Err(error) => is_torn(&error).then_some(false).ok_or(error),
     }
 }

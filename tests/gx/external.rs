@@ -1,5 +1,7 @@
 //! `gx register`, `gx complete`, `gx crash`.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::support::{Lab, Told};
@@ -42,6 +44,22 @@ fn registering_records_the_experiment_as_running_and_moves_nothing() {
         assert_eq!(record[key], value, "{key}");
     }
     assert_eq!(lab.git(&["show", "refs/experiments/exp-1:train.py"]), "0.9\n");
+}
+
+#[test]
+fn only_an_experiment_whose_record_has_not_begun_is_looked_at_by_other_commands() {
+    let lab = Lab::new();
+    let id = register(&lab, "0.9");
+    let uuid = lab.record(&id)["uuid"].as_str().unwrap().to_owned();
+    let (file, begun) =
+        (lab.path(format!(".git/gx/pending/{uuid}.json")), lab.path(format!(".git/gx/pending/{uuid}.begun")));
+    assert!(file.exists() && begun.exists());
+    // As if gx had been killed right before it noted that.
+    fs::remove_file(&begun).unwrap();
+    lab.gx(&["ls"]).exits(0);
+    assert!(file.exists() && begun.exists());
+    complete(&lab, &id, "0.9", &[]).exits(0);
+    assert!(!file.exists() && !begun.exists());
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod bad_input;
 mod cards;
 mod commands;
 mod concurrency;
+mod crowd;
 mod detached;
 mod doctor;
 mod documents;

@@ -73,6 +73,9 @@ pub(in crate::git) trait Objects: Reader {
     /// What an object is, where it is there.
     fn find(&self, id: ObjectId) -> Result<Option<Kind>>;
 
+    /// Which of many are not there, without reading any; what only a remote has is not there.
+    fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>>;
+
     /// An object; [`Torn`] where it is missing or damaged.
     fn read(&self, id: ObjectId) -> Result<Object>;
 

@@ -72,6 +72,18 @@ fn notes_torn_by_a_power_cut_are_whole_after_the_next_command() {
 }
 
 #[test]
+fn a_note_torn_by_a_power_cut_beside_packed_ones_is_whole_after_the_next_command() {
+    let lab = lab_with_three();
+    lab.git(&["repack", "-adq"]);
+    lab.gx(&["note", "exp-3", "a remark"]).exits(0);
+    let (before, list) = (records(&lab), lab.gx(&["ls", "--json"]).exits(0).stdout);
+    let blob = lab.git(&["notes", "--ref=experiments", "list", "refs/experiments/exp-3"]);
+    tear(&lab, &format!(".git/objects/{}/{}", &blob[..2], blob[2..].trim()));
+    reboot(&lab);
+    comes_back(&lab, &before, &list);
+}
+
+#[test]
 fn notes_of_which_the_power_cut_has_left_nothing_are_made_anew() {
     if !has_ref_files() {
         return;

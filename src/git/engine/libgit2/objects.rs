@@ -93,6 +93,17 @@ impl Objects for Libgit2Objects {
         }
     }
 
+    fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>> {
+        let odb = self.odb()?;
+        let mut absent = Vec::new();
+        for id in ids {
+            if !odb.exists(oid(*id)?) {
+                absent.push(*id);
+            }
+        }
+        Ok(absent)
+    }
+
     fn read(&self, id: ObjectId) -> Result<Object> {
         let mut found = None;
         read_from(&self.odb()?, id, &mut |kind, content| {

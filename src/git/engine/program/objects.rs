@@ -1,5 +1,6 @@
 //! Objects, read and written by the `git` program.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
@@ -117,6 +118,18 @@ impl Reader for ProgramObjects {
 impl Objects for ProgramObjects {
     fn find(&self, id: ObjectId) -> Result<Option<Kind>> {
         Ok(self.asked.info(&id.to_string())?.map(|header| header.kind))
+    }
+
+    fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        // No size is asked for, since of a packed object that means to look at what it is a delta of.
+        let program = cat_file(&self.place).args(["--buffer", "--batch-check=%(objectname)"]);
+        let told = program.input(ids.iter().flat_map(|id| format!("{id}\n").into_bytes()).collect()).run()?;
+        let told = String::from_utf8_lossy(&told);
+        let there: HashSet<ObjectId> = told.lines().filter_map(|line| line.parse().ok()).collect();
+        Ok(ids.iter().filter(|id| !there.contains(id)).copied().collect())
     }
 
     fn read(&self, id: ObjectId) -> Result<Object> {
