@@ -23,7 +23,9 @@ impl Globs {
     pub fn new(patterns: &[String]) -> Result<Globs> {
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
-            globs(pattern)?.into_iter().for_each(|glob| drop(set.add(glob)));
+            for glob in globs(pattern)? {
+                set.add(glob);
+            }
         }
         Ok(Globs { set: set.build()? })
     }

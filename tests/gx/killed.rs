@@ -214,10 +214,8 @@ fn is_tidy(lab: &Lab, point: &str) {
     lab.fsck();
     let left = files_below(&lab.path(".git")).into_iter().filter(|path| {
         // These are locked by flock: they stay, and mean nothing by being there.
-        let flocks = ["gx-run.lock", "gx/verdict.lock", "gx/index.lock"];
+        let flocks = ["gx-run.lock", "gx/verdict.lock"];
         let is_flock = flocks.iter().any(|flock| path.ends_with(flock));
-        let flocks = ["gx-run.lock", "verdict.lock", "gx/index.lock"];
-        let is_flock = flocks.iter().any(|name| path.ends_with(name));
         let is_lock = path.ends_with(".lock") && !is_flock;
         is_lock
             || ["gx/pending/", "gx/tmp/", "gx/journal/waiting/"].iter().any(|folder| path.contains(folder))
