@@ -12,6 +12,7 @@ pub mod config;
 pub mod create;
 pub mod dated;
 pub mod diff;
+mod durable;
 mod edit;
 mod engine;
 pub mod follow;
