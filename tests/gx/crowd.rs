@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -38,7 +38,7 @@ fn record(processes: usize, each: usize) {
             }
         };
         let recorders: Vec<_> = (0..processes).map(|process| scope.spawn(recorder(process))).collect();
-        let told = recorders.into_iter().map(ScopedJoinHandle::join);
+        let told = recorders.into_iter().map(thread::ScopedJoinHandle::join);
         let told: Vec<_> = told.collect();
         is_over.store(true, Ordering::SeqCst);
         told.into_iter().flat_map(Result::unwrap).collect()

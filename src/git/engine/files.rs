@@ -62,15 +62,7 @@ impl Files {
     }
 
     fn packed(&self, name: &str) -> Result<Option<ObjectId>> {
-        let mut found = None;
-        if let Some(packed) = Packed::open(&self.place.common_dir)? {
-            packed.each(name, &mut |one| {
-                if one.name == name {
-                    found = Some(one.target);
-                }
-            })?;
-        }
-        Ok(found)
+        Packed::open(&self.place.common_dir)?.map_or(Ok(None), |packed| packed.target(name))
     }
 
     /// The names of all refs that begin so, in order.

@@ -4,12 +4,14 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Seek, SeekFrom};
+use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::git::engine::refs::Ref;
+use crate::model::object::ObjectId;
 
 /// What is left is read in one piece from this size on, in bytes.
 const FEW: u64 = 32 << 10;
@@ -41,8 +43,28 @@ impl Packed {
         Ok(Some(Self { size: file.metadata()?.len(), file, is_sorted }))
     }
 
+    /// What one ref points to.
+    pub(super) fn target(&self, name: &str) -> Result<Option<ObjectId>> {
+        let mut found = None;
+        self.walk(name, &mut |one| {
+            if one.name == name {
+                found = Some(one.target);
+            }
+            // Of those that begin so it is the first: `exp-7` comes before `exp-70` and its ten thousand.
+            if found.is_some() || self.is_sorted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(found)
+    }
+
     /// Every ref that begins so, in order.
     pub(super) fn each(&self, prefix: &str, take: &mut dyn FnMut(Ref)) -> Result<()> {
+        self.walk(prefix, &mut |found| {
+            take(found);
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn walk(&self, prefix: &str, take: &mut dyn FnMut(Ref) -> ControlFlow<()>) -> Result<()> {
         let mut reader = BufReader::with_capacity(64 << 10, &self.file);
         reader.seek(SeekFrom::Start(self.first(prefix)?))?;
         let mut line = Vec::new();
@@ -55,7 +77,10 @@ impl Packed {
             if name.starts_with(prefix.as_bytes()) {
                 let text = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
                 if let (Some(target), Ok(name)) = (text, std::str::from_utf8(name)) {
-                    take(Ref { name: name.to_owned(), target });
+                    let found = Ref { name: name.to_owned(), target };
+                    if take(found).is_break() {
+                        return Ok(());
+                    }
                 }
             } else if self.is_sorted && name > prefix.as_bytes() {
                 return Ok(());
@@ -126,10 +151,12 @@ mod tests {
             assert_eq!(packed.is_sorted, with_peeled);
             for name in all.iter().step_by(7) {
                 assert!(names(&packed, name).first() == Some(name), "{name}");
+                assert!(packed.target(name).unwrap().is_some(), "{name}");
             }
             assert_eq!(names(&packed, "refs/experiments/").len(), 5000);
             assert_eq!(names(&packed, "refs/").len(), 5300);
             assert!(names(&packed, "refs/experiments/exp-5000").is_empty());
+            assert!(packed.target("refs/experiments/exp-").unwrap().is_none());
             assert!(names(&packed, "refs/zebra").is_empty() && names(&packed, "refs/a").is_empty());
         }
         assert!(Packed::open(&folder.path().join("none")).unwrap().is_none());
