@@ -26,6 +26,10 @@ use crate::store::pending::{Pending, files};
 /// How many parents a commit of an archive has: more make readers of history slow.
 const PARENTS: usize = 500;
 
+/// The date of an archive's commits, before all others: Git walks histories by date, and with dates of their time
+/// `git fetch` looks at every archived snapshot before it looks at the branches.
+const DATE: Timestamp = Timestamp::from_micros(0);
+
 /// How often an archive is written anew when another process was faster.
 const TRIES: usize = 50;
 
@@ -130,11 +134,13 @@ impl Store<'_> {
                     break;
                 }
                 let edited = self.repo.edit_tree(tree, &changes)?;
-                let message = "gx: take out of the archive\n";
-                let new =
-                    self.repo.write_commit(&NewCommit { tree: edited, parents: &[old], message, at })?;
+                let message = format!("gx: take out of the archive\n\nGx-Date: {at}\n");
+                let commit = NewCommit { tree: edited, parents: &[old], message: &message, at: DATE };
+                let new = self.repo.write_commit(&commit)?;
                 self.sync_archive(tree, edited, &changes, &[new])?;
-                if self.repo.swap_ref(&archive.name, new, Some(old), message.trim())? == Swap::Done {
+                if self.repo.swap_ref(&archive.name, new, Some(old), "gx: take out of the archive")?
+                    == Swap::Done
+                {
                     self.repo.sync_ref(&archive.name)?;
                     break;
                 }
@@ -163,6 +169,8 @@ impl Store<'_> {
     }
 
     /// Writes the commits that keep them alive, on top of `old`, and makes them durable.
+    ///
+    /// Every fetch reads what a ref points to: that is a commit with one parent, not one with hundreds.
     fn write_archive(&self, old: Option<ObjectId>, new: &[Stored], at: Timestamp) -> Result<ObjectId> {
         let base = match old {
             Some(old) => self.repo.tree_of(old)?,
@@ -183,12 +191,16 @@ impl Store<'_> {
         for some in new.chunks(PARENTS - 1) {
             let parents: Vec<ObjectId> = tip.into_iter().chain(some.iter().map(|one| one.snapshot)).collect();
             let message = format!("gx: archive {} to {}\n", some[0].id, some[some.len() - 1].id);
-            let commit = NewCommit { tree, parents: &parents, message: &message, at };
+            let commit = NewCommit { tree, parents: &parents, message: &message, at: DATE };
             commits.push(self.repo.write_octopus(&commit)?);
             tip = commits.last().copied();
         }
+        let below = tip.ok_or_else(|| fault("there is nothing to archive"))?;
+        let message = format!("gx: archive {}\n\nGx-Date: {at}\n", counted(new.len()));
+        let commit = NewCommit { tree, parents: &[below], message: &message, at: DATE };
+        commits.push(self.repo.write_commit(&commit)?);
         self.sync_archive(base, tree, &changes, &commits)?;
-        tip.ok_or_else(|| fault("there is nothing to archive").into())
+        Ok(commits[commits.len() - 1])
     }
 
     fn file(&self, text: &str) -> Result<Entry> {
@@ -248,6 +260,10 @@ fn end_of(stored: &Stored, record: &Record, choice: &Choice, open: &HashSet<Obje
     // An imported row has no time: it is older than all that have.
     let moment = record.time("finished").or_else(|| record.time("started"));
     End::At(moment.unwrap_or(Timestamp::from_micros(0)))
+}
+
+fn counted(number: usize) -> String {
+    format!("{number} experiment{}", if number == 1 { "" } else { "s" })
 }
 
 fn own_ref(stored: &Stored) -> Ref {

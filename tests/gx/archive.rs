@@ -50,6 +50,11 @@ fn an_archived_experiment_is_found_by_every_command_as_before() {
     assert_eq!(told["ref"], "refs/gx/archive/2026-03");
     assert_eq!(refs(&lab), ["refs/experiments/exp-5", "refs/gx/archive/2026-03"]);
     assert_eq!(view(&lab), before);
+    // Every fetch reads the tip, and walks by date: one parent, and older than everything.
+    let tip = lab.git(&["log", "-1", "--format=%P %at %ct", "refs/gx/archive/2026-03"]);
+    let words: Vec<&str> = tip.split_whitespace().collect();
+    assert_eq!((words.len(), words[1], words[2]), (3, "0", "0"), "{tip}");
+    assert_eq!(lab.git(&["log", "-1", "--format=%ct", words[0]]), "0\n");
     lab.git(&["reflog", "expire", "--expire=now", "--all"]);
     lab.git(&["gc", "-q", "--prune=now"]);
     assert_eq!(view(&lab), before, "its code was pruned");
