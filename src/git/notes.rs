@@ -5,11 +5,12 @@
 //! itself, fanned out as `ab/cdef…`, and moves the ref by compare-and-swap.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use anyhow::{Context, Result};
 
 use crate::clock::Timestamp;
-use crate::git::engine::objects::{Reader, Torn};
+use crate::git::engine::objects::Torn;
 use crate::git::object::NewCommit;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
@@ -18,6 +19,9 @@ use crate::model::object::ObjectId;
 
 /// From so many notes on to look up it is cheaper to list all.
 const MANY: usize = 500;
+
+/// So many notes are read before memory is let go of.
+const AT_ONCE: usize = 10_000;
 
 /// One notes ref as it stood when it was opened.
 pub struct Notes<'a> {
@@ -78,34 +82,21 @@ impl<'a> Notes<'a> {
     /// Read through a handle of its own: what is mapped of the packs for it goes with it, and does not stay in memory
     /// while the blobs are read.
     pub fn all(&self) -> Result<BTreeMap<ObjectId, ObjectId>> {
-        let mut found = BTreeMap::new();
         let reader = self.repo.objects.reader();
+        let (mut found, mut folders) = (BTreeMap::new(), Vec::new());
+        if let Some(tree) = self.tree()? {
+            collect("", &tree, &mut folders, &mut found);
+        }
         // One depth of folders after the other, so that an engine can read many in one go.
-        let mut trees: Vec<(String, Tree)> =
-            self.tree()?.map(|tree| (String::new(), tree)).into_iter().collect();
-        while !trees.is_empty() {
-            let mut folders = Vec::new();
-            for (prefix, tree) in &trees {
-                collect(prefix, tree, &mut folders, &mut found);
-            }
-            trees = self.read_folders(&*reader, folders)?;
+        while !folders.is_empty() {
+            let (prefixes, ids): (Vec<_>, Vec<_>) = mem::take(&mut folders).into_iter().unzip();
+            reader.read_each(&ids, &mut |number, _, bytes| {
+                let tree = Tree::parse(bytes, self.repo.place.formats.hash)?;
+                collect(&prefixes[number], &tree, &mut folders, &mut found);
+                Ok(())
+            })?;
         }
         Ok(found)
-    }
-
-    fn read_folders(
-        &self,
-        reader: &dyn Reader,
-        folders: Vec<(String, ObjectId)>,
-    ) -> Result<Vec<(String, Tree)>> {
-        let (prefixes, ids): (Vec<_>, Vec<_>) = folders.into_iter().unzip();
-        let mut trees = Vec::with_capacity(ids.len());
-        let hash = self.repo.place.formats.hash;
-        reader.read_each(&ids, &mut |_, _, bytes| {
-            trees.push(Tree::parse(bytes, hash)?);
-            Ok(())
-        })?;
-        Ok(prefixes.into_iter().zip(trees).collect())
     }
 
     /// As [`Self::is_whole`] after a power cut: of what lies in packs, which Git forces to the disk, it is enough that
@@ -134,7 +125,11 @@ impl<'a> Notes<'a> {
     pub fn is_whole(&self) -> Result<bool> {
         let read = || {
             let blobs: Vec<ObjectId> = self.all()?.into_values().collect();
-            self.repo.objects.read_each(&blobs, &mut |_, _, _| Ok(()))?;
+            for share in blobs.chunks(AT_ONCE) {
+                self.repo.objects.read_each(share, &mut |_, _, _| Ok(()))?;
+                // What was read of the packs would stay in memory until the end.
+                self.repo.rest();
+            }
             Ok(true)
         };
         read().or_else(|error: anyhow::Error| is_torn(&error).then_some(false).ok_or(error))

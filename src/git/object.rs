@@ -244,7 +244,7 @@ impl Repo {
         Ok(found)
     }
 
-    /// Ends programs that are kept for the next question, as before a run that may take hours.
+    /// Ends programs and lets go of memory that are kept for the next question, as before a run that may take hours.
     pub fn rest(&self) {
         self.objects.rest();
     }

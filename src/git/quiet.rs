@@ -46,7 +46,9 @@ impl Repo {
     /// What `git fsck` finds, a sentence each; objects that merely nothing names are none.
     pub fn fsck(&self, contents: bool) -> Result<Vec<String>> {
         let how = if contents { "--full" } else { "--connectivity-only" };
-        let output = self.git().args(["fsck", how, "--no-dangling", "--no-progress"]).output()?;
+        // Else it keeps every pack in memory as a whole.
+        let program = self.git().args(["-c", "core.packedGitWindowSize=4m", "-c", "core.packedGitLimit=32m"]);
+        let output = program.args(["fsck", how, "--no-dangling", "--no-progress"]).output()?;
         if output.status.success() {
             return Ok(Vec::new());
         }

@@ -188,6 +188,8 @@ impl<'a> Store<'a> {
             for made in self.repo.map_blobs(&blobs, &|number, note| make(&share[number], note))? {
                 take(made)?;
             }
+            // What was read of the packs would stay in memory until the end.
+            self.repo.rest();
         }
         Ok(())
     }

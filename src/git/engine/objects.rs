@@ -88,7 +88,7 @@ pub(in crate::git) trait Objects: Reader {
     /// The same objects for another thread, which only reads.
     fn reader(&self) -> Box<dyn Reader + Send>;
 
-    /// Ends programs that are kept for the next question: it may be long until then.
+    /// Ends programs and lets go of memory that are kept for the next question: it may be long until then.
     fn rest(&self) {}
 
     /// The commit that a revision of Git's own grammar names, where there is one.

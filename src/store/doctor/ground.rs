@@ -14,6 +14,9 @@ use crate::model::object::ObjectId;
 use crate::model::record::VERSION;
 use crate::store::experiments::{RECORDS, Store, Stored};
 
+/// So many objects are read at once: all together they need not fit into memory.
+pub(super) const AT_ONCE: usize = 4000;
+
 /// How much is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
@@ -43,9 +46,9 @@ pub struct Fact {
     /// The id that it claimed.
     pub id: Option<ExperimentId>,
     /// Its random name.
-    pub uuid: Option<String>,
-    /// The commit that it says it is about.
-    pub snapshot: Option<ObjectId>,
+    pub uuid: Option<Box<str>>,
+    /// The commit that it says it is about, where that is not the one it is a note of.
+    pub elsewhere: Option<Box<ObjectId>>,
     /// Whether `gx rm` threw it away.
     pub trashed: bool,
     /// How many of its lines are none.
@@ -65,10 +68,15 @@ impl<'a> Ground<'a> {
         if let Some(facts) = self.facts.get() {
             return Ok(facts);
         }
-        let notes = Notes::open(self.repo, RECORDS)?.all()?;
-        let blobs: Vec<_> = notes.values().copied().map(Some).collect();
-        let read = self.repo.map_blobs(&blobs, &|_, note| fact(note))?;
-        Ok(self.facts.get_or_init(|| notes.into_keys().zip(read).collect()))
+        let notes: Vec<_> = Notes::open(self.repo, RECORDS)?.all()?.into_iter().collect();
+        let mut facts = HashMap::with_capacity(notes.len());
+        for share in notes.chunks(AT_ONCE) {
+            let blobs: Vec<_> = share.iter().map(|(_, blob)| Some(*blob)).collect();
+            let read = self.repo.map_blobs(&blobs, &|number, note| fact(share[number].0, note))?;
+            facts.extend(share.iter().map(|(commit, _)| *commit).zip(read));
+            self.repo.rest();
+        }
+        Ok(self.facts.get_or_init(|| facts))
     }
 
     /// All experiments, archived ones among them.
@@ -81,8 +89,9 @@ impl<'a> Ground<'a> {
     }
 }
 
-fn fact(note: &[u8]) -> Fact {
+fn fact(commit: ObjectId, note: &[u8]) -> Fact {
     let mut fact = Fact::default();
+    let mut about = None;
     let mut trashed = (String::new(), false);
     for line in note.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         let parsed = serde_json::from_slice::<Value>(line).ok();
@@ -93,8 +102,8 @@ fn fact(note: &[u8]) -> Fact {
         };
         let text = |key: &str| object.get(key).and_then(Value::as_str);
         fact.id = text("id").and_then(|id| id.parse().ok()).or(fact.id);
-        fact.uuid = text("uuid").map(str::to_owned).or(fact.uuid);
-        fact.snapshot = text("snapshot").and_then(|id| id.parse().ok()).or(fact.snapshot);
+        fact.uuid = text("uuid").map(Box::from).or(fact.uuid);
+        about = text("snapshot").and_then(|id| id.parse().ok()).or(about);
         fact.newer |= object.get("v").and_then(Value::as_u64).is_some_and(|version| version > VERSION);
         let at = text("at").unwrap_or_default().to_owned();
         if let Some(is_trashed) = object.get("trashed").and_then(Value::as_bool)
@@ -103,5 +112,5 @@ fn fact(note: &[u8]) -> Fact {
             trashed = (at, is_trashed);
         }
     }
-    Fact { trashed: trashed.1, ..fact }
+    Fact { trashed: trashed.1, elsewhere: about.filter(|about| *about != commit).map(Box::new), ..fact }
 }

@@ -66,6 +66,8 @@ fn file(
             .map(|((stored, note), entry)| Filed { stored: stored.clone(), note: *note, entry })
             .collect();
         writer.add(&filed)?;
+        // What was read of the packs would stay in memory until the end.
+        repo.rest();
         done += chunk.len();
         tell(done, all.len());
     }

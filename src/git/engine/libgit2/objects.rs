@@ -1,10 +1,11 @@
 //! Objects, read and written in process.
 
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
-use git2::{DiffOptions, ObjectType, Odb, Oid, Repository};
+use git2::{DiffOptions, Index, ObjectType, Odb, Oid, Repository};
 
 use crate::git::engine::libgit2::torn::{is_missing, told};
 use crate::git::engine::objects::{Diffstat, Kind, Merged, Object, Objects, Reader, Take};
@@ -13,7 +14,18 @@ use crate::model::path::RepoPath;
 
 /// The objects of a repository that libgit2 has opened.
 pub struct Libgit2Objects {
-    repo: Rc<Repository>,
+    git_dir: PathBuf,
+    /// Nothing while it rests: what was read of a pack stays mapped as long as any handle has it open.
+    repo: RefCell<Option<Rc<Repository>>>,
+}
+
+/// Opens a repository whose git directory is known.
+pub fn open(git_dir: &Path) -> Result<Repository, git2::Error> {
+    let repo = Repository::open(git_dir)?;
+    // libgit2 looks for attributes in the index, and fails on a split or sparse one; the user's
+    // index is read by the `git` program only.
+    repo.set_index(&mut Index::new()?)?;
+    Ok(repo)
 }
 
 pub fn oid(id: ObjectId) -> Result<Oid> {
@@ -45,11 +57,18 @@ fn type_of(kind: Kind) -> ObjectType {
 
 impl Libgit2Objects {
     pub fn new(repo: Rc<Repository>) -> Self {
-        Self { repo }
+        Self { git_dir: repo.path().to_path_buf(), repo: RefCell::new(Some(repo)) }
     }
 
-    fn odb(&self) -> Result<Odb<'_>> {
-        self.repo.odb().map_err(told)
+    fn repo(&self) -> Result<Rc<Repository>> {
+        let mut repo = self.repo.borrow_mut();
+        match &*repo {
+            Some(open) => Ok(Rc::clone(open)),
+            None => {
+                let open = open(&self.git_dir).map_err(told)?;
+                Ok(Rc::clone(repo.insert(Rc::new(open))))
+            }
+        }
     }
 }
 
@@ -80,13 +99,13 @@ impl Reader for Libgit2Reader {
 
 impl Reader for Libgit2Objects {
     fn read_each(&self, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
-        read_each_from(&self.odb()?, ids, take)
+        read_each_from(&self.repo()?.odb().map_err(told)?, ids, take)
     }
 }
 
 impl Objects for Libgit2Objects {
     fn find(&self, id: ObjectId) -> Result<Option<Kind>> {
-        match self.odb()?.read_header(oid(id)?) {
+        match self.repo()?.odb().map_err(told)?.read_header(oid(id)?) {
             Ok((_, kind)) => Ok(kind_of(kind)),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(told(error)),
@@ -94,7 +113,8 @@ impl Objects for Libgit2Objects {
     }
 
     fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>> {
-        let odb = self.odb()?;
+        let repo = self.repo()?;
+        let odb = repo.odb().map_err(told)?;
         let mut absent = Vec::new();
         for id in ids {
             if !odb.exists(oid(*id)?) {
@@ -106,7 +126,7 @@ impl Objects for Libgit2Objects {
 
     fn read(&self, id: ObjectId) -> Result<Object> {
         let mut found = None;
-        read_from(&self.odb()?, id, &mut |kind, content| {
+        read_from(&self.repo()?.odb().map_err(told)?, id, &mut |kind, content| {
             found = Some(Object { kind, content: content.to_vec() });
             Ok(())
         })?;
@@ -114,7 +134,7 @@ impl Objects for Libgit2Objects {
     }
 
     fn write(&self, kind: Kind, content: &[u8]) -> Result<ObjectId> {
-        Ok(id_of(self.odb()?.write(type_of(kind), content)?))
+        Ok(id_of(self.repo()?.odb().map_err(told)?.write(type_of(kind), content)?))
     }
 
     fn hash(&self, content: &[u8]) -> Result<ObjectId> {
@@ -122,29 +142,34 @@ impl Objects for Libgit2Objects {
     }
 
     fn reader(&self) -> Box<dyn Reader + Send> {
-        Box::new(Libgit2Reader { git_dir: self.repo.path().to_path_buf() })
+        Box::new(Libgit2Reader { git_dir: self.git_dir.clone() })
+    }
+
+    fn rest(&self) {
+        self.repo.borrow_mut().take();
     }
 
     fn revision(&self, text: &str) -> Option<ObjectId> {
-        Some(id_of(self.repo.revparse_single(text).ok()?.peel_to_commit().ok()?.id()))
+        Some(id_of(self.repo().ok()?.revparse_single(text).ok()?.peel_to_commit().ok()?.id()))
     }
 
     fn descends(&self, new: ObjectId, old: ObjectId) -> Result<bool> {
-        self.repo.graph_descendant_of(oid(new)?, oid(old)?).map_err(told)
+        self.repo()?.graph_descendant_of(oid(new)?, oid(old)?).map_err(told)
     }
 
     fn apart(&self, one: ObjectId, other: ObjectId) -> Result<(usize, usize)> {
-        self.repo.graph_ahead_behind(oid(one)?, oid(other)?).map_err(told)
+        self.repo()?.graph_ahead_behind(oid(one)?, oid(other)?).map_err(told)
     }
 
     fn diffstat(&self, old: ObjectId, new: ObjectId, only: &[RepoPath]) -> Result<Diffstat> {
-        let find = |id| self.repo.find_tree(oid(id)?).map_err(told);
+        let repo = self.repo()?;
+        let find = |id| repo.find_tree(oid(id)?).map_err(told);
         let mut options = DiffOptions::new();
         options.include_typechange(true).ignore_submodules(false).disable_pathspec_match(true);
         for path in only {
             options.pathspec(path.as_bytes());
         }
-        let diff = self.repo.diff_tree_to_tree(Some(&find(old)?), Some(&find(new)?), Some(&mut options));
+        let diff = repo.diff_tree_to_tree(Some(&find(old)?), Some(&find(new)?), Some(&mut options));
         let stats = diff.and_then(|diff| diff.stats()).map_err(told)?;
         Ok(Diffstat {
             files: stats.files_changed(),
@@ -154,11 +179,12 @@ impl Objects for Libgit2Objects {
     }
 
     fn merge_trees(&self, base: ObjectId, ours: ObjectId, theirs: ObjectId) -> Result<Merged> {
-        let find = |id| self.repo.find_tree(oid(id)?).map_err(told);
-        let merged = self.repo.merge_trees(&find(base)?, &find(ours)?, &find(theirs)?, None);
+        let repo = self.repo()?;
+        let find = |id| repo.find_tree(oid(id)?).map_err(told);
+        let merged = repo.merge_trees(&find(base)?, &find(ours)?, &find(theirs)?, None);
         let mut index = merged.map_err(told)?;
         if !index.has_conflicts() {
-            return Ok(Ok(id_of(index.write_tree_to(&self.repo)?)));
+            return Ok(Ok(id_of(index.write_tree_to(&repo)?)));
         }
         let mut paths = Vec::new();
         for conflict in index.conflicts()? {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::Result;
-use git2::{ErrorCode, Index, Repository};
+use git2::{ErrorCode, Repository};
 
 use crate::git::engine::files::Files;
 use crate::git::engine::formats::Formats;
-use crate::git::engine::libgit2::objects::Libgit2Objects;
+use crate::git::engine::libgit2::objects::{self, Libgit2Objects};
 use crate::git::engine::libgit2::refs::Libgit2Refs;
 use crate::git::engine::libgit2::settings::Libgit2Settings;
 use crate::git::engine::objects::Objects;
@@ -50,10 +50,7 @@ pub fn find(from: &Path) -> Result<PathBuf, Trouble> {
 pub fn open(git_dir: &Path, formats: Formats) -> Result<Opened, Trouble> {
     // Hashing every object again as it is read costs a fifth of a list; Git leaves that to `git fsck` too.
     git2::opts::strict_hash_verification(false);
-    let inner = Repository::open(git_dir).map_err(|error| trouble(&error))?;
-    // libgit2 looks for attributes in the index, and fails on a split or sparse one; the user's
-    // index is read by the `git` program only.
-    Index::new().and_then(|mut index| inner.set_index(&mut index)).map_err(|error| trouble(&error))?;
+    let inner = objects::open(git_dir).map_err(|error| trouble(&error))?;
     let place = Place {
         git_dir: without_slash(inner.path()),
         common_dir: without_slash(inner.commondir()),
