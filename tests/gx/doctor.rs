@@ -333,3 +333,64 @@ fn what_has_gathered_is_found() {
     let lab = healthy().with("GX_STORE_MAX_LOGS", "1");
     assert_eq!(text(&sick(&lab, "upkeep", "note"), "command"), "gx gc --dry-run");
 }
+
+#[test]
+fn an_index_that_disagrees_with_the_records_is_found_and_removed() {
+    for fault in [
+        "UPDATE entry SET status = 'discard' WHERE number = 2",
+        "UPDATE entry SET value = 0.5 WHERE number = 2",
+        "UPDATE entry_text SET hypothesis = 'another' WHERE id = (SELECT id FROM entry WHERE number = 2)",
+        "UPDATE event SET at = at + 1 WHERE entry = (SELECT id FROM entry WHERE number = 2)",
+        "DELETE FROM entry WHERE number = 2",
+        "UPDATE entry SET number = 7 WHERE number = 2",
+    ] {
+        let lab = healthy();
+        lab.gx(&["ls"]).exits(0);
+        let index = rusqlite::Connection::open(lab.path(".git/gx/index.db")).unwrap();
+        assert!(index.execute(fault, []).unwrap() > 0, "{fault}");
+        drop(index);
+        let found = sick(&lab, "index", "error");
+        assert!(text(&found, "found").contains("disagree about exp-2"), "{fault}: {found}");
+        is_mended(&lab, "index");
+        assert_eq!(lab.states().len(), 2);
+    }
+}
+
+#[test]
+fn an_index_with_a_torn_page_is_found_and_removed() {
+    let lab = healthy();
+    lab.gx(&["ls"]).exits(0);
+    let path = lab.path(".git/gx/index.db");
+    let index = rusqlite::Connection::open(&path).unwrap();
+    index.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(index);
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.len() / 2 / 4096 * 4096;
+    bytes[at..at + 4096].fill(0x5a);
+    fs::write(&path, bytes).unwrap();
+    let found = sick(&lab, "index", "error");
+    assert!(text(&found, "found").contains("is damaged"), "{found}");
+    is_mended(&lab, "index");
+}
+
+#[test]
+fn an_upkeep_that_failed_is_found() {
+    let lab = healthy();
+    let last = r#"{"at":"2026-03-09T00:00:00.000000Z","seconds":1.0,"refs":[1,1],"objects":[1,1],"trouble":"no room"}"#;
+    lab.write(".git/gx/upkeep.json", last);
+    let found = sick(&lab, "upkeep", "warning");
+    assert_eq!(text(&found, "found"), "the last upkeep failed: no room");
+    lab.gx(&["gc"]).exits(0);
+    is_well(&lab);
+}
+
+#[test]
+fn a_ref_that_somebody_moved_is_found() {
+    let lab = healthy();
+    let (one, two) = (lab.rev("refs/experiments/exp-1"), lab.rev("refs/experiments/exp-2"));
+    lab.git(&["update-ref", "refs/experiments/exp-2", &one]);
+    let told = lab.gx(&["doctor", "--json"]).json();
+    let found = findings(&told, "refs");
+    let expected = format!("`exp-2` of the record on {} is another commit here, {}", &two[..7], &one[..7]);
+    assert!(found.iter().any(|one| text(one, "found") == expected), "{told:#}");
+}

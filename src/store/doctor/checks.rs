@@ -5,8 +5,8 @@ use anyhow::Result;
 use crate::store::doctor::finding::{Finding, Severity};
 use crate::store::doctor::ground::Ground;
 use crate::store::doctor::{
-    cards, configuration, disk, git, hooks, journal, locks, notes, objects, pending, refs, snapshots, upkeep,
-    worktrees,
+    cards, configuration, disk, git, hooks, index, journal, locks, notes, objects, pending, refs, snapshots,
+    upkeep, worktrees,
 };
 
 /// So many findings of one check are told.
@@ -35,6 +35,7 @@ pub const CHECKS: &[Check] = &[
         look: refs::look,
     },
     Check { id: "snapshots", about: "every record is about its own commit", look: snapshots::look },
+    Check { id: "index", about: "the index says what the records say", look: index::look },
     Check { id: "objects", about: "git fsck finds every object", look: objects::look },
     Check { id: "runs", about: "every open run is looked after", look: pending::look },
     Check { id: "worktrees", about: "every checkout that Git knows is there", look: worktrees::look },
@@ -90,6 +91,8 @@ impl Check {
             vec![Finding::error(found, "what nobody can look at may be broken")]
         });
         let findings = findings.into_iter().map(|finding| tell(finding, treatment)).collect();
+        // What it has read of the packs would stay in memory until the end.
+        ground.repo.rest();
         Checked { id: self.id, about: self.about, findings: some(findings) }
     }
 }

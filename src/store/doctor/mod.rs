@@ -8,6 +8,7 @@ pub mod finding;
 mod git;
 pub mod ground;
 mod hooks;
+mod index;
 mod journal;
 mod locks;
 mod notes;

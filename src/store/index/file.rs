@@ -85,6 +85,20 @@ impl IndexFile {
         open.with_context(|| format!("cannot write {}", path.display()))
     }
 
+    /// What is wrong with the file itself, where something is; nothing is changed.
+    pub(super) fn damage(gx_dir: &Path) -> Result<Option<String>> {
+        let check = || {
+            let file = Self::try_open(gx_dir, Access::Read)?;
+            Ok(file.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?)
+        };
+        match check() {
+            Ok(word) if word == "ok" => Ok(None),
+            Ok(words) => Ok(Some(words)),
+            Err(error) if is_broken(&error) => Ok(Some(format!("{error:#}"))),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether somebody has removed the file since.
     pub(super) fn is_gone(&self) -> bool {
         !fs::metadata(&self.path).is_ok_and(|meta| meta.ino() == self.inode)

@@ -4,6 +4,7 @@ mod build;
 mod catch_up;
 mod cell;
 mod columns;
+pub(super) mod compare;
 mod condition;
 mod contents;
 mod entry;

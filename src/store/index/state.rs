@@ -89,6 +89,11 @@ impl Key {
         self.packed == other.packed && self.file == other.file
     }
 
+    /// Whether it is what an index of this state would remember.
+    pub(super) fn is_of(&self, state: &State) -> bool {
+        *self == state.key(self.file.cast_unsigned())
+    }
+
     /// Whether both were written to the same file.
     pub(super) fn is_of_file_of(&self, other: &Self) -> bool {
         self.file == other.file
