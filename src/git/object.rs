@@ -1,7 +1,5 @@
 //! Writing and reading objects.
 
-use std::collections::HashSet;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -223,25 +221,6 @@ impl Repo {
     /// Whether the repository holds the object, reachable or not.
     pub fn has_object(&self, id: ObjectId) -> bool {
         self.objects.find(id).is_ok_and(|kind| kind.is_some())
-    }
-
-    /// The objects that lie in files of their own.
-    pub(super) fn loose_ids(&self) -> Result<HashSet<ObjectId>> {
-        let objects = self.common_dir().join("objects");
-        let mut found = HashSet::new();
-        for folder in fs::read_dir(&objects).with_context(|| format!("cannot list {}", objects.display()))? {
-            let folder = folder?;
-            let start = folder.file_name().to_string_lossy().into_owned();
-            if start.len() != 2 {
-                continue;
-            }
-            // A folder may go away when its objects are packed.
-            for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
-                let id = format!("{start}{}", file.file_name().to_string_lossy());
-                found.extend(id.parse::<ObjectId>().ok());
-            }
-        }
-        Ok(found)
     }
 
     /// Ends programs and lets go of memory that are kept for the next question, as before a run that may take hours.

@@ -66,6 +66,7 @@ impl Repo {
         for value in values {
             self.git().args(["config", "--local", "--add", name, value]).run()?;
         }
+        self.settings.refresh();
         Ok(())
     }
 

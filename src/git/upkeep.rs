@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::clock::Timestamp;
 use crate::git::repo::Repo;
 use crate::process::command::Program;
 
@@ -13,6 +14,10 @@ const OWN: [&str; 3] = ["refs/experiments", "refs/gx", "refs/artifacts"];
 
 /// The fan-out folders that stand for all 256: `git gc` looks into one, which is rough where there are few objects.
 const SAMPLE: [&str; 4] = ["17", "4b", "a0", "e3"];
+
+/// An object younger than this, in seconds, is left to whoever has written it: Git's own two weeks, but for the minutes
+/// that it takes to ask.
+const YOUNG: i64 = 14 * 24 * 3600 - 3600;
 
 /// What `git maintenance` is to do with many loose objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +73,26 @@ impl Repo {
             // A trainer beside it has a fixed time: one processor is enough for this.
             "pack.threads=1".to_owned(),
         ];
-        let program = self.upkeep_git().args(settings.iter().flat_map(|setting| ["-c", setting]));
+        let mut program = self.upkeep_git().args(settings.iter().flat_map(|setting| ["-c", setting]));
+        if self.prunes_what_is_young()? {
+            program = program.args(["-c", "gc.pruneExpire=2.weeks.ago"]);
+        }
         program.args(["maintenance", "run", "--auto", "--quiet"]).run().map(drop)
+    }
+
+    /// Whether the user has set a time so short that objects would go which another gx has written and not named yet.
+    fn prunes_what_is_young(&self) -> Result<bool> {
+        let asked = self.upkeep_git().args(["config", "--type=expiry-date", "gc.pruneExpire"]).output()?;
+        let limit: Option<i64> = String::from_utf8_lossy(&asked.stdout).trim().parse().ok();
+        Ok(limit.is_some_and(|limit| Timestamp::now().seconds() - limit < YOUNG))
     }
 
     /// The program as the user would call it, hooks too: `pre-auto-gc` may forbid it, as on battery.
     fn upkeep_git(&self) -> Program {
         Program::new("git")
             .args(["-c", "core.packedRefsTimeout=10000"])
+            // By itself git syncs no packed refs, and removes the loose ones that were synced one by one.
+            .args(["-c", "core.fsync=committed,loose-object,reference"])
             .env("GIT_DIR", self.common_dir())
             .env("GIT_TERMINAL_PROMPT", "0")
             .env_remove("GIT_INDEX_FILE")

@@ -157,9 +157,19 @@ impl Files {
         let path = self.path(name);
         match fs::File::open(&path) {
             Ok(file) => file.sync_all().with_context(|| format!("cannot sync {}", path.display())),
-            // Packed meanwhile, by a program that syncs what it writes.
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.sync_packed(),
             Err(error) => Err(error).with_context(|| format!("cannot sync {}", path.display())),
+        }
+    }
+
+    /// For a ref that somebody has packed meanwhile: git by itself does not sync `packed-refs` (tried with 2.47).
+    fn sync_packed(&self) -> Result<()> {
+        let path = self.place.common_dir.join("packed-refs");
+        match fs::File::open(&path).and_then(|file| file.sync_all()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot sync {}", path.display()))
+            }
+            _ => Ok(()),
         }
     }
 

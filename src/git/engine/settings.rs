@@ -17,6 +17,9 @@ pub(in crate::git) trait Settings {
     /// Writes a setting into the repository's own configuration.
     fn set(&self, name: &str, value: &str) -> Result<()>;
 
+    /// Reads anew what somebody else has written.
+    fn refresh(&self) {}
+
     /// One setting of a file; nothing where that is not there.
     fn in_file(&self, file: &Path, name: &str) -> Option<String>;
 

@@ -95,8 +95,10 @@ impl Refs for ProgramRefs {
     fn swap(&self, wanted: &Move<'_>) -> Result<Try> {
         let old = wanted.old.map_or_else(|| self.place.formats.hash.zero(), |old| old.to_string());
         let line = format!("option no-deref\nupdate {} {} {old}\n", wanted.name, wanted.new);
+        // A loose ref can be synced by itself afterwards; of tables git must do it while it writes.
+        let git = if self.files.is_some() { self.git() } else { self.place.durable_git() };
         // Whoever waits looks now and then whether the lock is rubbish.
-        let program = self.git().args(["-c", "core.filesRefLockTimeout=1000", "update-ref"]);
+        let program = git.args(["-c", "core.filesRefLockTimeout=1000", "update-ref"]);
         let told = program.args(["-m", wanted.log, "--stdin"]).input(line.into_bytes()).output()?;
         if told.status.success() {
             return Ok(Try::Done);
@@ -149,7 +151,7 @@ impl Refs for ProgramRefs {
     }
 
     fn sync(&self, name: &str) -> Result<()> {
-        // Git syncs the tables that it writes (core.fsync, `reference`).
+        // Tables were synced when they were written.
         self.files.as_ref().map_or(Ok(()), |files| files.sync(name))
     }
 

@@ -1,7 +1,8 @@
 //! Configuration, ignored paths and attributes as the `git` program reads them.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
@@ -10,45 +11,54 @@ use crate::git::engine::settings::{CONVERTING, Settings, is_true};
 use crate::model::path::RepoPath;
 use crate::process::command::Program;
 
-/// The settings of a repository in any format; they are read once.
+/// Names with their values, lowest precedence first.
+type Listed = Rc<Vec<(String, String)>>;
+
+/// The settings of a repository in any format; they are read once, and again after they were written.
 pub(in crate::git::engine) struct ProgramSettings {
     place: Place,
-    listed: OnceCell<Vec<(String, String)>>,
+    listed: RefCell<Option<Listed>>,
 }
 
 impl ProgramSettings {
     pub(in crate::git::engine) fn new(place: &Place) -> Self {
-        Self { place: place.clone(), listed: OnceCell::new() }
+        Self { place: place.clone(), listed: RefCell::new(None) }
     }
 
-    fn listed(&self) -> Result<&[(String, String)]> {
-        if let Some(listed) = self.listed.get() {
-            return Ok(listed);
+    fn listed(&self) -> Result<Listed> {
+        if let Some(listed) = &*self.listed.borrow() {
+            return Ok(Rc::clone(listed));
         }
         let told = self.place.git().args(["config", "--list", "-z"]).run()?;
         let text = String::from_utf8_lossy(&told).into_owned();
         // One without a value has no line break after its name.
         let pair =
             |entry: &str| entry.split_once('\n').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Ok(self.listed.get_or_init(|| text.split('\0').filter_map(pair).collect()))
+        let listed: Listed = Rc::new(text.split('\0').filter_map(pair).collect());
+        Ok(Rc::clone(self.listed.borrow_mut().insert(listed)))
     }
 }
 
 impl Settings for ProgramSettings {
     fn all(&self, prefix: &str) -> Result<Vec<(String, String)>> {
-        let listed = self.listed()?.iter();
-        Ok(listed.filter(|(name, _)| name.starts_with(prefix)).cloned().collect())
+        let listed = self.listed()?;
+        Ok(listed.iter().filter(|(name, _)| name.starts_with(prefix)).cloned().collect())
     }
 
     fn get(&self, name: &str) -> Option<String> {
         let wanted = normalized(name);
-        let listed = self.listed().ok()?.iter();
-        listed.rev().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone())
+        let listed = self.listed().ok()?;
+        listed.iter().rev().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone())
     }
 
     fn set(&self, name: &str, value: &str) -> Result<()> {
         let written = self.place.git().args(["config", name, value]).run();
+        self.refresh();
         written.map(drop).with_context(|| format!("cannot set `{name}`"))
+    }
+
+    fn refresh(&self) {
+        *self.listed.borrow_mut() = None;
     }
 
     fn in_file(&self, file: &Path, name: &str) -> Option<String> {
