@@ -92,7 +92,8 @@ impl Store<'_> {
             return Ok(());
         }
         let mut lines = Vec::new();
-        for (stored, _) in &plan.artifacts {
+        // What another clone still has is not expired for everybody.
+        for (stored, _) in plan.artifacts.iter().filter(|(stored, _)| stored.id.site().is_none()) {
             let fields = Fields::from_iter([("artifacts_expired".to_owned(), json!(Timestamp::now()))]);
             let record = self.record(stored.snapshot)?;
             if !record.fields().contains_key("artifacts_expired") {
@@ -112,17 +113,25 @@ impl Store<'_> {
         }
         self.take_out(&plan.trash.iter().map(|stored| stored.id.clone()).collect::<BTreeSet<_>>())?;
         fail::point("gc-trash");
-        let mut refs = Vec::new();
+        let trash = plan.trash.iter().map(|stored| Ref { name: stored.id.trash(), target: stored.snapshot });
+        self.repo.delete_refs(&trash.collect::<Vec<_>>())?;
+        // One that somebody has brought back since the plan keeps everything.
+        let mut gone = Vec::new();
         for stored in &plan.trash {
-            refs.push(Ref { name: stored.id.trash(), target: stored.snapshot });
-            let artifacts = format!("refs/artifacts/{}", stored.id);
-            if let Some(target) = self.repo.read_ref(&artifacts)? {
-                refs.push(Ref { name: artifacts, target });
+            if self.repo.read_ref(&stored.id.reference())?.is_none() {
+                gone.push(stored);
             }
         }
-        self.repo.delete_refs(&refs)?;
+        let mut results = Vec::new();
+        for stored in &gone {
+            let name = format!("refs/artifacts/{}", stored.id);
+            if let Some(target) = self.repo.read_ref(&name)? {
+                results.push(Ref { name, target });
+            }
+        }
+        self.repo.delete_refs(&results)?;
         fail::point("gc-expired");
-        for stored in plan.trash.iter().filter(|stored| stored.id.site().is_none()) {
+        for stored in gone.into_iter().filter(|stored| stored.id.site().is_none()) {
             let log = self.log_file(&stored.id);
             let folder = log.parent().unwrap_or(Path::new("."));
             match fs::remove_dir_all(folder) {

@@ -114,7 +114,7 @@ fn is_true(name: &str) {
     let folder = lab.dir().parent().unwrap().canonicalize().unwrap().display().to_string();
     let mut wrong = String::new();
     for step in steps {
-        let told = play(&lab, bin.path(), &step.command).replace(&folder, "/home/ada");
+        let told = play(&lab, bin.path(), &step.command).replace(&folder, "/home/you");
         if redacted(&told) != redacted(&step.shown) {
             wrong += &format!("$ {}\n--- shown\n{}--- true\n{told}\n", step.command, step.shown);
         }

@@ -1,8 +1,11 @@
 //! The journal and the notes: what one holds, the other must hold.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 
 use crate::git::notes::Notes;
+use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::store::doctor::finding::{Finding, few, verb};
 use crate::store::doctor::ground::Ground;
@@ -23,12 +26,11 @@ pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
     }
     let lost = missing(&Notes::open(ground.repo, RECORDS)?, &store.journal.applied()?)?;
     if !lost.is_empty() {
-        let mut names: Vec<String> = lost.keys().map(ObjectId::short).collect();
-        for stored in ground.list()? {
-            if let Some(name) = names.iter_mut().find(|name| **name == stored.snapshot.short()) {
-                *name = stored.id.to_string();
-            }
-        }
+        let listed = ground.list()?;
+        let ids: HashMap<ObjectId, &ExperimentId> =
+            listed.iter().map(|stored| (stored.snapshot, &stored.id)).collect();
+        let name = |commit: &ObjectId| ids.get(commit).map_or_else(|| commit.short(), ToString::to_string);
+        let names: Vec<String> = lost.keys().map(name).collect();
         let lack = verb(names.len(), "lacks", "lack");
         let told = format!("{} {lack} lines that gx wrote: somebody has rewound the notes", few(&names));
         let why = "outcomes or remarks are missing from lists, and would be from every other clone";
