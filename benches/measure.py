@@ -10,8 +10,8 @@ import time
 ENV = {
     "PATH": os.environ["PATH"], "HOME": "/nonexistent", "TZ": "UTC", "LC_ALL": "C.UTF-8",
     "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@lab.example",
-    "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@lab.example",
+    "GIT_AUTHOR_NAME": "gx", "GIT_AUTHOR_EMAIL": "gx@lab.example",
+    "GIT_COMMITTER_NAME": "gx", "GIT_COMMITTER_EMAIL": "gx@lab.example",
 }
 rows, skipped = [], []
 
