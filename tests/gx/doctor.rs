@@ -308,7 +308,8 @@ fn open_runs_that_nobody_looks_after_are_found() {
     fs::remove_file(lab.path(".git/gx/pending/broken.json")).unwrap();
     lab.gx(&["register", "--hypothesis", "by hand"]).exits(0);
     is_well(&lab);
-    let file = fs::read_dir(lab.path(".git/gx/pending")).unwrap().next().unwrap().unwrap().path();
+    let mut files = fs::read_dir(lab.path(".git/gx/pending")).unwrap().map(|file| file.unwrap().path());
+    let file = files.find(|file| file.extension().is_some_and(|extension| extension == "json")).unwrap();
     let elsewhere = fs::read_to_string(&file).unwrap().replace("\"machine\":\"", "\"machine\":\"not-");
     fs::write(&file, elsewhere).unwrap();
     sick(&lab, "runs", "note");
