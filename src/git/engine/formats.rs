@@ -8,6 +8,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::git::engine::settings::is_true;
+
 /// How object ids are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::git) enum Hash {
@@ -71,7 +73,15 @@ impl Formats {
     fn parse(config: &str) -> Result<Self> {
         let mut formats =
             Self { hash: Hash::Sha1, refs: Storage::Files, is_partial: false, is_classic: true };
-        for (key, value) in extensions(config) {
+        // `git clone --filter` marks the remote; not every version of it adds the extension.
+        let is_promised = |(section, key, value): &(String, String, String)| {
+            section.starts_with("remote ") && key == "promisor" && is_true(value)
+        };
+        if entries(config).iter().any(is_promised) {
+            formats.is_partial = true;
+            formats.is_classic = false;
+        }
+        for (_, key, value) in entries(config).into_iter().filter(|(section, ..)| section == "extensions") {
             match (key.as_str(), value.to_ascii_lowercase().as_str()) {
                 ("objectformat", "sha1") | ("refstorage", "files") => {}
                 ("objectformat", "sha256") => formats.hash = Hash::Sha256,
@@ -89,20 +99,20 @@ impl Formats {
     }
 }
 
-/// The pairs of the section `[extensions]`, keys in small letters.
-fn extensions(config: &str) -> Vec<(String, String)> {
-    let (mut found, mut is_inside) = (Vec::new(), false);
+/// The entries of a file, each with its section; sections and keys in small letters.
+fn entries(config: &str) -> Vec<(String, String, String)> {
+    let (mut found, mut inside) = (Vec::new(), String::new());
     for line in config.lines() {
         let mut line = line.trim();
         if let Some((section, rest)) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
-            is_inside = section.trim().eq_ignore_ascii_case("extensions");
+            inside = section.trim().to_ascii_lowercase();
             line = rest.trim();
         }
         let line = line.split(['#', ';']).next().unwrap_or_default();
-        if is_inside && !line.is_empty() {
+        if !line.is_empty() {
             let (key, value) = line.split_once('=').unwrap_or((line, "true"));
             let value = value.trim().trim_matches('"');
-            found.push((key.trim().to_ascii_lowercase(), value.to_owned()));
+            found.push((inside.clone(), key.trim().to_ascii_lowercase(), value.to_owned()));
         }
     }
     found
@@ -122,6 +132,9 @@ mod tests {
         assert_eq!((new.hash, new.refs, new.is_classic), (Hash::Sha256, Storage::Reftable, false));
         let partial = Formats::parse("[extensions]\n\tpartialClone = origin\n").unwrap();
         assert!(partial.is_partial && !partial.is_classic && partial.refs == Storage::Files);
+        let promised = Formats::parse("[remote \"origin\"]\n\turl = x\n\tpromisor = true\n").unwrap();
+        assert!(promised.is_partial && !promised.is_classic);
+        assert!(Formats::parse("[remote \"origin\"]\n\tpromisor = false\n").unwrap().is_classic);
         assert!(!Formats::parse("[extensions]\nrelativeWorktrees\n").unwrap().is_classic);
         assert!(Formats::parse("[extensions]\nobjectformat = sha3\n").is_err());
         assert!(Formats::parse("[remote \"x\"]\nobjectformat = sha3\n").unwrap().is_classic);
