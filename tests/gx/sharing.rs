@@ -161,6 +161,27 @@ fn what_its_owner_removes_goes_to_the_trash_everywhere_and_comes_back_with_him()
 }
 
 #[test]
+fn a_removal_that_came_with_a_push_still_moves_the_copy_with_the_next_pull() {
+    let remote = Remote::new();
+    let (a, b) = (remote.lab("lab-a"), remote.lab("lab-b"));
+    a.try_value("0.9").exits(0);
+    push(&a);
+    pull(&b);
+    a.gx(&["rm", "exp-1"]).exits(0);
+    push(&a);
+    b.gx(&["remote", "--fetch"]).exits(0);
+    push(&b);
+    assert_eq!(pull(&b)["removed"], json!(["lab-a/exp-1"]));
+    assert_eq!(b.states(), []);
+    // The same where two pushes collide.
+    a.gx(&["undo"]).exits(0);
+    push(&a);
+    b.try_value("0.8").exits(0);
+    push(&b);
+    assert_eq!(pull(&b)["returned"], json!(["lab-a/exp-1"]));
+}
+
+#[test]
 fn removing_another_clones_experiment_hides_it_here_alone() {
     let remote = Remote::new();
     let (a, b) = (remote.lab("lab-a"), remote.lab("lab-b"));

@@ -28,6 +28,9 @@ pub struct Memory {
     pub records: Option<Even>,
     /// Where the logs were.
     pub logs: Option<Even>,
+    /// The commit of its notes up to which owners were followed in removing and bringing back. Of its own, since a push
+    /// takes in lines too, and moves no refs.
+    pub followed: Option<ObjectId>,
     /// When it was last fetched from, RFC 3339.
     pub pulled: Option<String>,
     /// When it was last pushed to, RFC 3339.

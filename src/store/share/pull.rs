@@ -63,7 +63,7 @@ impl Exchange<'_> {
         let published: BTreeSet<ObjectId> = tracked.values().copied().collect();
         let records = self.record_gap(&published, How::Level)?;
         fail::point("merged");
-        let mut pulled = self.take_in(&tracked, &records.news)?;
+        let mut pulled = self.take_in(&tracked, &self.unfollowed(records.their_tip)?)?;
         pulled.records = records.ours.len();
         if extras.logs {
             let logs = self.log_gap(&published, How::Level)?;
@@ -74,6 +74,7 @@ impl Exchange<'_> {
             pulled.artifacts = self.take_artifacts()?;
         }
         fail::point("taken-in");
+        self.memory.followed = records.their_tip.or(self.memory.followed);
         self.memory.records = Some(records.owing());
         self.remember()?;
         Ok(pulled)
@@ -159,6 +160,13 @@ impl Exchange<'_> {
         let all = refs.iter().chain(&trash);
         let own = all.filter(|(id, _)| id.site().is_none()).map(|(_, snapshot)| *snapshot).collect();
         Ok(Local { refs, trash, own })
+    }
+
+    /// Whose notes the remote has changed since the last pull, whatever a push has taken in meanwhile.
+    fn unfollowed(&self, tip: Option<ObjectId>) -> Result<BTreeSet<ObjectId>> {
+        let Some(tip) = tip else { return Ok(BTreeSet::new()) };
+        let since = self.memory.followed.filter(|commit| self.repo.has_object(*commit));
+        Ok(self.repo.changed_notes(since, tip)?.into_keys().collect())
     }
 
     /// What another clone has removed or brought back since is moved here too. What was only hidden here stays hidden:

@@ -54,8 +54,6 @@ pub(super) struct Gap {
     pub ours: BTreeMap<ObjectId, Vec<u8>>,
     /// Notes of the remote that must change, whole.
     pub theirs: BTreeMap<ObjectId, Vec<u8>>,
-    /// What the remote has changed.
-    pub news: BTreeSet<ObjectId>,
     /// What is not sent, since a newer gx has written to it.
     pub newer: BTreeSet<ObjectId>,
     /// What is not sent, since its experiment is not there.
@@ -84,8 +82,7 @@ impl Levelling<'_> {
     pub fn gap(&self, repo: &Repo) -> Result<Gap> {
         let (ours, theirs) = (Notes::open(repo, self.ours)?, Notes::open(repo, self.theirs)?);
         let mut gap = Gap { at: ours.tip(), their_tip: theirs.tip(), ..Gap::default() };
-        let (suspects, news) = self.suspects(repo, ours.tip(), theirs.tip())?;
-        gap.news = news;
+        let suspects = self.suspects(repo, ours.tip(), theirs.tip())?;
         let is_many = suspects.len() > MANY;
         let (ours, theirs) = (Side::of(repo, ours, is_many)?, Side::of(repo, theirs, is_many)?);
         for object in suspects {
@@ -138,13 +135,13 @@ impl Levelling<'_> {
         }
     }
 
-    /// Whose notes may differ, and which of them the remote has changed.
+    /// Whose notes may differ.
     fn suspects(
         &self,
         repo: &Repo,
         ours: Option<ObjectId>,
         theirs: Option<ObjectId>,
-    ) -> Result<(BTreeSet<ObjectId>, BTreeSet<ObjectId>)> {
+    ) -> Result<BTreeSet<ObjectId>> {
         let changed = |old: Option<ObjectId>, new: Option<ObjectId>| -> Result<BTreeSet<ObjectId>> {
             Ok(match (old, new) {
                 (_, Some(new)) => repo.changed_notes(old, new)?.into_keys().collect(),
@@ -155,11 +152,10 @@ impl Levelling<'_> {
         // A state whose commits are gone cannot be compared with: then everything is looked at.
         let is_there = |commit: Option<ObjectId>| commit.is_none_or(|commit| repo.has_object(commit));
         let even = self.even.filter(|even| is_there(even.ours) && is_there(even.theirs));
-        let news = changed(even.and_then(|even| even.theirs), theirs)?;
         let mut suspects = changed(even.and_then(|even| even.ours), ours)?;
-        suspects.extend(&news);
+        suspects.extend(changed(even.and_then(|even| even.theirs), theirs)?);
         suspects.extend(even.iter().flat_map(|even| &even.owed));
-        Ok((suspects, news))
+        Ok(suspects)
     }
 }
 
