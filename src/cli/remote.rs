@@ -67,7 +67,9 @@ impl Trust {
     fn run(&self, scene: &Scene) -> Result<Exit> {
         let declared = Declared::new(&scene.lab.repo);
         let done = if self.private {
-            let urls: Vec<String> = declared.declare(&self.remote)?.iter().map(|url| shown(url)).collect();
+            let urls = scene.lab.repo.push_urls(&self.remote)?;
+            declared.declare(&self.remote, &urls)?;
+            let urls: Vec<String> = urls.iter().map(|url| shown(url)).collect();
             format!("{}: declared private, as {}", self.remote, urls.join(" and "))
         } else {
             scene.lab.repo.push_urls(&self.remote)?;

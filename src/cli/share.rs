@@ -65,8 +65,9 @@ impl UploadCheck for Asking<'_> {
         if !asks(self.scene.output, &question) {
             return Err(refused);
         }
-        declared.declare(&upload.remote)?;
+        declared.declare(&upload.remote, &upload.urls)?;
         // Asked again: the address may have changed while the person thought about it.
-        declared.check(upload)
+        let urls = self.scene.lab.repo.push_urls(&upload.remote)?;
+        declared.check(&Upload { urls, ..upload.clone() })
     }
 }

@@ -28,14 +28,12 @@ impl<'a> Declared<'a> {
         Ok(own.map(|(_, url)| url).collect())
     }
 
-    /// Declares the addresses private that a push to the remote goes to now; any other is asked about again.
+    /// Declares these addresses of a remote private, which somebody has seen; any other is asked about again.
     ///
     /// # Errors
-    /// There is no such remote, or the configuration cannot be written.
-    pub fn declare(&self, remote: &str) -> Result<Vec<String>> {
-        let urls = self.repo.push_urls(remote)?;
-        self.repo.set_settings(&key(remote), &urls)?;
-        Ok(urls)
+    /// The configuration cannot be written.
+    pub fn declare(&self, remote: &str, urls: &[String]) -> Result<()> {
+        self.repo.set_settings(&key(remote), urls)
     }
 
     /// Takes the declaration back.
