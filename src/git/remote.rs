@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::error::{Fault, misuse};
+use crate::git::engine::place::unled;
 use crate::git::repo::Repo;
 use crate::process::command::Program;
 
@@ -80,10 +81,7 @@ impl Repo {
         if !may_ask {
             program = program.env("GIT_TERMINAL_PROMPT", "0");
         }
-        for name in ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX"] {
-            program = program.env_remove(name);
-        }
-        program
+        unled(program)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::clock::Timestamp;
+use crate::git::engine::place::unled;
 use crate::git::repo::Repo;
 use crate::process::command::Program;
 
@@ -89,17 +90,15 @@ impl Repo {
 
     /// The program as the user would call it, hooks too: `pre-auto-gc` may forbid it, as on battery.
     fn upkeep_git(&self) -> Program {
-        Program::new("git")
+        let program = Program::new("git")
             .args(["-c", "core.packedRefsTimeout=10000"])
             // By itself git syncs no packed refs, and removes the loose ones that were synced one by one.
             .args(["-c", "core.fsync=committed,loose-object,reference"])
             .env("GIT_DIR", self.common_dir())
             .env("GIT_TERMINAL_PROMPT", "0")
-            .env_remove("GIT_INDEX_FILE")
             .env_remove("GIT_WORK_TREE")
-            .env_remove("GIT_OBJECT_DIRECTORY")
-            .env_remove("GIT_NAMESPACE")
-            .dir(self.common_dir())
+            .dir(self.common_dir());
+        unled(program)
     }
 }
 

@@ -57,12 +57,7 @@ impl Place {
             Some(work_dir) => program.env("GIT_WORK_TREE", work_dir),
             None => program.env_remove("GIT_WORK_TREE"),
         };
-        for name in
-            ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"]
-        {
-            program = program.env_remove(name);
-        }
-        program
+        unled(program)
     }
 
     /// As [`Self::git`], with every object it writes on disk before it returns.
@@ -98,6 +93,13 @@ impl Place {
     pub fn shallow(&self) -> String {
         fs::read_to_string(self.common_dir.join("shallow")).unwrap_or_default()
     }
+}
+
+/// A `git` program that nothing in the environment, such as that of a hook, leads to another place than its `GIT_DIR`.
+pub(in crate::git) fn unled(program: Program) -> Program {
+    const LEADING: [&str; 5] =
+        ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"];
+    LEADING.into_iter().fold(program, Program::env_remove)
 }
 
 /// A folder without the slash that some end it with.
