@@ -35,16 +35,16 @@ pub trait UploadCheck {
     fn check(&self, upload: &Upload) -> Result<()>;
 }
 
-/// An address as it may be shown: without the user and password that a URL can carry.
+/// An address as it may be shown: without the user and password, and without the query, that a URL can carry.
 pub fn shown(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    // Of ssh the user is part of the address, and a password is behind a colon; elsewhere a user alone may be a token.
+    let is_ssh = matches!(scheme, "ssh" | "git+ssh" | "ssh+git");
     match host.rsplit_once('@') {
-        // Of ssh the user is part of the address, and there is no password.
-        Some((user, host)) if user.contains(':') || scheme.starts_with("http") => {
-            format!("{scheme}://{host}{path}")
-        }
-        _ => url.to_owned(),
+        Some((user, host)) if user.contains(':') || !is_ssh => format!("{scheme}://{host}{path}"),
+        _ => format!("{scheme}://{host}{path}"),
     }
 }
 
@@ -57,6 +57,11 @@ mod tests {
         for (url, told) in [
             ("https://me:s3cret@git.example/lab.git", "https://git.example/lab.git"),
             ("https://token@git.example/a@b", "https://git.example/a@b"),
+            ("ftp://token@git.example/lab.git", "ftp://git.example/lab.git"),
+            ("helper::https://token@git.example/lab.git", "helper::https://git.example/lab.git"),
+            ("https://git.example/lab.git?access_token=s3cret", "https://git.example/lab.git"),
+            ("https://git.example?access_token=s3/cret@x", "https://git.example"),
+            ("ssh://git:s3cret@git.example/lab.git", "ssh://git.example/lab.git"),
             ("ssh://git@git.example/lab.git", "ssh://git@git.example/lab.git"),
             ("git@git.example:lab.git", "git@git.example:lab.git"),
             ("/srv/lab.git", "/srv/lab.git"),
