@@ -25,6 +25,7 @@ pub mod notes;
 mod notes_diff;
 pub mod object;
 pub mod octopus;
+mod outgoing;
 pub mod pager;
 pub mod plain;
 pub mod quiet;

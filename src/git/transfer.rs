@@ -5,15 +5,11 @@ use std::collections::HashMap;
 use anyhow::Result;
 
 use crate::error::{Fault, fault};
-use crate::git::refs::Ref;
+use crate::git::outgoing::Staged;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 use crate::process::command::Output;
 use crate::process::log::sanitize;
-
-/// From so many new refs on they are pushed by one pattern: git compares each explicit refspec with each local ref, which
-/// took 7 s for 1,000 of each 5,000, and a command line has its limits.
-const MANY: usize = 64;
 
 /// Gets what git says of its progress, piece by piece.
 pub type Hear = dyn FnMut(&[u8]);
@@ -91,11 +87,20 @@ impl Repo {
     /// # Errors
     /// The other side cannot be reached, or the connection was cut: some of them may have gone through.
     pub fn push(&self, remote: &str, sending: &[Sending], wire: &mut Wire) -> Result<Vec<Fate>> {
-        let staged = Staged::put(self, remote, sending)?;
+        if !self.occupied(remote, sending, wire.may_ask)?.is_empty() {
+            return Ok(vec![Fate::Moved; sending.len()]);
+        }
+        let output = self.push_once(remote, sending, wire)?;
+        let fates = fates(&String::from_utf8_lossy(&output.stdout));
+        in_order(fates, sending).ok_or_else(|| broken_off("push to", remote, &output).into())
+    }
+
+    fn push_once(&self, remote: &str, sending: &[Sending], wire: &mut Wire) -> Result<Output> {
         let mut program = self
             .network_git(wire.may_ask)
             .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"])
             .arg(if wire.hear.is_some() { "--progress" } else { "--no-progress" });
+        let staged = Staged::put(self, remote, sending)?;
         let alone = || sending.iter().filter(|one| !staged.holds(one));
         for Sending { name, lease, .. } in alone() {
             program = match lease {
@@ -104,60 +109,17 @@ impl Repo {
                 Lease::Ancestor => program,
             };
         }
-        program = program.args(["--", remote]).args(staged.refspec());
+        program = program.args(["--", remote]).args(staged.refspecs());
         program = program.args(alone().map(|one| format!("{}:{}", one.new, one.name)));
-        let output = match &mut wire.hear {
-            Some(hear) => program.output_heard(hear)?,
-            None => program.output()?,
-        };
-        staged.clear()?;
-        let mut told = fates(&String::from_utf8_lossy(&output.stdout));
-        let told: Option<Vec<Fate>> = sending.iter().map(|one| told.remove(&one.name)).collect();
-        told.ok_or_else(|| broken_off("push to", remote, &output).into())
-    }
-}
-
-/// Many new refs under names of their own, so that one pattern means exactly them.
-struct Staged<'a> {
-    repo: &'a Repo,
-    root: String,
-    refs: Vec<Ref>,
-}
-
-/// Where the refs lie on the other side that there may be many of.
-const SHARED: &str = "refs/experiments/";
-
-impl<'a> Staged<'a> {
-    fn put(repo: &'a Repo, remote: &str, sending: &[Sending]) -> Result<Self> {
-        let root = format!("refs/gx/outgoing/{remote}/");
-        let named = |one: &Sending| {
-            let rest = one.name.strip_prefix(SHARED).filter(|_| one.lease == Lease::Absent)?;
-            Some(Ref { name: format!("{root}{rest}"), target: one.new })
-        };
-        let refs: Vec<Ref> = sending.iter().filter_map(named).collect();
-        let mut staged = Self { repo, root, refs: Vec::new() };
-        if refs.len() >= MANY {
-            // What a killed push has left there is not meant now.
-            staged.refs = repo.refs(&staged.root)?;
-            staged.clear()?;
-            repo.set_refs(&refs)?;
-            staged.refs = refs;
+        match &mut wire.hear {
+            Some(hear) => program.output_heard(hear),
+            None => program.output(),
         }
-        Ok(staged)
     }
+}
 
-    fn holds(&self, one: &Sending) -> bool {
-        !self.refs.is_empty() && one.lease == Lease::Absent && one.name.starts_with(SHARED)
-    }
-
-    /// Without a `+` git overwrites nothing that is no ancestor; what was there when last looked at is not among them.
-    fn refspec(&self) -> Option<String> {
-        (!self.refs.is_empty()).then(|| format!("{}*:{SHARED}*", self.root))
-    }
-
-    fn clear(&self) -> Result<()> {
-        self.repo.delete_refs(&self.refs).map(drop)
-    }
+fn in_order(mut fates: HashMap<String, Fate>, sending: &[Sending]) -> Option<Vec<Fate>> {
+    sending.iter().map(|one| fates.remove(&one.name)).collect()
 }
 
 /// What `git push --porcelain` says of each ref: the worst, where it went to several addresses.

@@ -251,3 +251,29 @@ fn many_at_once_go_by_one_pattern_that_means_exactly_them() {
     let note = b.record("lab-a/exp-80");
     assert_eq!((&note["value"], &note["id"]), (&json!(0.919), &json!("exp-80")));
 }
+
+#[test]
+fn many_at_once_put_nothing_over_a_name_that_was_taken_meanwhile() {
+    let remote = Remote::new();
+    let a = remote.lab("lab-a");
+    a.try_value("0.99").exits(0);
+    push(&a);
+    let rows = (1..=70).map(|row| format!("{row:07x}\t0.{:03}\t44.0\tkeep\ttry {row}\n", 900 - row));
+    a.write(
+        "results.tsv",
+        format!("commit\tval_bpb\tmemory_gb\tstatus\tdescription\n{}", rows.collect::<String>()),
+    );
+    a.gx(&["import", "results.tsv"]).exits(0);
+    // An ancestor, which git by itself would move forward; and what a killed push has left.
+    let base = a.rev("refs/experiments/exp-7^");
+    remote.git(&a, &["update-ref", "refs/experiments/lab-a/exp-7", &base]);
+    a.git(&["update-ref", "refs/gx/outgoing/origin/experiments/lab-a/exp-99", "HEAD"]);
+    let told = a.gx(&["push", "--json"]).exits(1).json();
+    assert_eq!(told["conflicts"][0]["id"], json!("exp-7"));
+    assert_eq!(told["experiments"].as_array().unwrap().len(), 69);
+    assert_eq!(remote.git(&a, &["rev-parse", "refs/experiments/lab-a/exp-7"]).trim(), base);
+    assert!(!remote.refs(&a).contains(&"refs/experiments/lab-a/exp-99".to_owned()));
+    a.git(&["update-ref", "refs/gx/outgoing/origin/experiments/lab-a/exp-99", "HEAD"]);
+    a.gx(&["pull"]).exits(1);
+    assert_eq!(a.git(&["for-each-ref", "refs/gx/outgoing"]), "");
+}

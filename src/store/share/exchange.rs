@@ -57,6 +57,7 @@ impl<'a> Exchange<'a> {
     pub fn open(store: &'a Store<'a>, remote: &str, wire: Wire) -> Result<Self> {
         store.repo.check_remote(remote)?;
         let lock = Memory::lock(&store.repo.gx_dir(), remote)?;
+        store.repo.clear_outgoing(remote)?;
         Ok(Self { _lock: Some(lock), ..Self::look(store, remote, wire) })
     }
 

@@ -1,0 +1,106 @@
+//! Many new refs under names of their own, so that one pattern pushes exactly them.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+
+use crate::git::refs::Ref;
+use crate::git::repo::Repo;
+use crate::git::transfer::{Lease, Sending};
+
+/// From so many new refs on they are pushed by one pattern: git compares each explicit refspec with each local ref, which
+/// took 7 s for 1,000 of each 5,000, and a command line has its limits.
+pub(super) const MANY: usize = 64;
+
+/// What refs there may be many of.
+const KINDS: [&str; 2] = ["experiments/", "artifacts/"];
+
+/// The refs that one push has staged; gone when it ends.
+pub(super) struct Staged<'a> {
+    repo: &'a Repo,
+    root: String,
+    refs: Vec<Ref>,
+}
+
+impl<'a> Staged<'a> {
+    /// Stages the new ones where they are many.
+    pub fn put(repo: &'a Repo, remote: &str, sending: &[Sending]) -> Result<Self> {
+        let root = root(remote);
+        let named = |one: &Sending| {
+            kind(one).map(|_| Ref { name: one.name.replacen("refs/", &root, 1), target: one.new })
+        };
+        let mut refs: Vec<Ref> = sending.iter().filter_map(named).collect();
+        if refs.len() < MANY {
+            refs.clear();
+        } else {
+            repo.clear_outgoing(remote)?;
+            repo.set_refs(&refs)?;
+        }
+        Ok(Self { repo, root, refs })
+    }
+
+    /// Whether the pattern means this one.
+    pub fn holds(&self, one: &Sending) -> bool {
+        !self.refs.is_empty() && kind(one).is_some()
+    }
+
+    /// The patterns. Without a `+` git overwrites nothing that is no ancestor, and whoever calls has looked that
+    /// nothing stands there.
+    pub fn refspecs(&self) -> Vec<String> {
+        let (root, refs) = (&self.root, &self.refs);
+        let is_meant = |kind: &&str| refs.iter().any(|one| one.name[root.len()..].starts_with(*kind));
+        KINDS.iter().filter(|kind| is_meant(kind)).map(|kind| format!("{root}{kind}*:refs/{kind}*")).collect()
+    }
+}
+
+impl Drop for Staged<'_> {
+    fn drop(&mut self) {
+        // What stays is cleared away when the remote is next talked to.
+        let _ = self.repo.delete_refs(&self.refs);
+    }
+}
+
+impl Repo {
+    /// Takes away what a killed push to a remote has left staged.
+    ///
+    /// # Errors
+    /// The refs cannot be read or written.
+    pub fn clear_outgoing(&self, remote: &str) -> Result<()> {
+        for kind in KINDS {
+            self.delete_refs(&self.refs(&format!("{}{kind}", root(remote)))?)?;
+        }
+        Ok(())
+    }
+
+    /// Of new refs that are many, which names the other side has for something else by now. Those that are few have a
+    /// lease each.
+    pub(super) fn occupied<'s>(
+        &self,
+        remote: &str,
+        sending: &'s [Sending],
+        may_ask: bool,
+    ) -> Result<Vec<&'s Sending>> {
+        let many: Vec<&Sending> = sending.iter().filter(|one| kind(one).is_some()).collect();
+        if many.len() < MANY {
+            return Ok(Vec::new());
+        }
+        let patterns = KINDS.map(|kind| format!("refs/{kind}*"));
+        let told =
+            self.network_git(may_ask).args(["ls-remote", "--refs", "--", remote]).args(patterns).run()?;
+        let told = String::from_utf8_lossy(&told);
+        let there: HashMap<&str, &str> =
+            told.lines().filter_map(|line| line.split_once('\t')).map(|(id, name)| (name, id)).collect();
+        let is_other =
+            |one: &&Sending| there.get(one.name.as_str()).is_some_and(|id| **id != one.new.to_string());
+        Ok(many.into_iter().filter(is_other).collect())
+    }
+}
+
+fn root(remote: &str) -> String {
+    format!("refs/gx/outgoing/{remote}/")
+}
+
+fn kind(one: &Sending) -> Option<&'static str> {
+    let rest = one.name.strip_prefix("refs/").filter(|_| one.lease == Lease::Absent)?;
+    KINDS.into_iter().find(|kind| rest.starts_with(kind))
+}
