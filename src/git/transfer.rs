@@ -90,15 +90,33 @@ impl Repo {
         if !self.occupied(remote, sending, wire.may_ask)?.is_empty() {
             return Ok(vec![Fate::Moved; sending.len()]);
         }
-        let output = self.push_once(remote, sending, wire)?;
-        let fates = fates(&String::from_utf8_lossy(&output.stdout));
+        // All or nothing first: where one ref shows that somebody was faster, nothing goes.
+        let output = self.push_once(remote, sending, wire, sending.len() > 1)?;
+        let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let mut fates = fates(&told);
+        if fates.values().any(|fate| *fate == Fate::Moved) {
+            let held = fates.values_mut().filter(|fate| **fate != Fate::Through);
+            held.for_each(|fate| *fate = Fate::Moved);
+        } else if told.contains("atomic") || said.contains("does not support --atomic") {
+            // What the other side does not refuse is to go through.
+            let output = self.push_once(remote, sending, wire, false)?;
+            fates = self::fates(&String::from_utf8_lossy(&output.stdout));
+            return in_order(fates, sending).ok_or_else(|| broken_off("push to", remote, &output).into());
+        }
         in_order(fates, sending).ok_or_else(|| broken_off("push to", remote, &output).into())
     }
 
-    fn push_once(&self, remote: &str, sending: &[Sending], wire: &mut Wire) -> Result<Output> {
+    fn push_once(
+        &self,
+        remote: &str,
+        sending: &[Sending],
+        wire: &mut Wire,
+        is_atomic: bool,
+    ) -> Result<Output> {
         let mut program = self
             .network_git(wire.may_ask)
             .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"])
+            .args(is_atomic.then_some("--atomic"))
             .arg(if wire.hear.is_some() { "--progress" } else { "--no-progress" });
         let staged = Staged::put(self, remote, sending)?;
         let alone = || sending.iter().filter(|one| !staged.holds(one));

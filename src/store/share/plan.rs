@@ -14,7 +14,7 @@ use crate::store::experiments::{RECORDS, Stored};
 use crate::store::logs::LOGS;
 use crate::store::share::exchange::{Exchange, How};
 use crate::store::share::records::Gap;
-use crate::store::share::site::{Here, here};
+use crate::store::share::site::{Claim, Here, here};
 use crate::store::share::tracking::{Extras, Tracked};
 
 /// What is asked for.
@@ -190,6 +190,11 @@ impl Exchange<'_> {
             let new = Notes::open(self.repo, &tracked)?.commit(&gap.theirs, &message, Timestamp::now())?;
             let lease = if gap.their_tip.is_none() { Lease::Absent } else { Lease::Ancestor };
             sending.push(Sending { name: name.to_owned(), new, lease });
+        }
+        if let Claim::Own(claim) = plan.here.claim {
+            // Nothing goes where another clone has taken the name since this one looked.
+            let name = format!("refs/gx/sites/{site}");
+            sending.push(Sending { name, new: claim, lease: Lease::Ancestor });
         }
         Ok(sending)
     }

@@ -67,7 +67,13 @@ fn a_clone_with_other_experiments_of_its_own_is_refused_and_the_old_owner_learns
     assert_eq!(b.git(&["config", "gx.site"]).trim(), "lab-b");
     remote.lab("x").gx(&["init", "--site", "lab-a", "--adopt"]).exits(0);
     a.try_value("0.7").exits(0);
-    pull(&a);
+    let before = remote.git(&b, &["for-each-ref"]);
     let told = a.gx(&["push"]).exits(1);
     assert!(told.stderr.contains("`lab-a` is the name of another clone"), "{}", told.stderr);
+    assert!(
+        told.stderr.contains("hint: call this one something else: `gx init --site NAME`"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(remote.git(&b, &["for-each-ref"]), before, "the push has left something under the name");
 }

@@ -79,7 +79,7 @@ fn what_the_other_side_took_before_it_died_is_known_to_the_next_push() {
     push(&a);
     a.try_value("0.7").exits(0);
     a.try_value("0.6").exits(0);
-    // It dies right after the first experiment; the notes came before it. No answer comes.
+    // It dies right after it took the experiments, all at once. No answer comes.
     let dies = "while read -r old new name; do
         case $1:$name in committed:refs/experiments/*) kill -9 $PPID;; esac
     done";
@@ -88,7 +88,7 @@ fn what_the_other_side_took_before_it_died_is_known_to_the_next_push() {
     assert!(told.stderr.contains("the connection was cut"), "{}", told.stderr);
     std::fs::remove_file(remote.path().join("hooks/reference-transaction")).unwrap();
     let taken = remote.refs(&a).into_iter().filter(|name| name.contains("lab-a/exp-")).count();
-    assert_eq!(taken, 2);
+    assert_eq!(taken, 3);
     let told = push(&a);
     assert_eq!((&told["rejected"], &told["experiments"]), (&json!([]), &json!(["exp-2", "exp-3"])));
     agree(&a, &b);
