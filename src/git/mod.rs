@@ -33,6 +33,7 @@ pub mod refs;
 pub mod refs_state;
 pub mod remote;
 pub mod repo;
+pub mod sending;
 pub mod snapshot;
 pub mod strays;
 mod sweep;

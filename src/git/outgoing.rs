@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::git::refs::Ref;
 use crate::git::repo::Repo;
-use crate::git::transfer::{Lease, Sending};
+use crate::git::sending::{Lease, Sending};
 
 /// From so many new refs on they are pushed by one pattern: git compares each explicit refspec with each local ref, which
 /// took 7 s for 1,000 of each 5,000, and a command line has its limits.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::error::{Fault, fault};
 use crate::git::outgoing::Staged;
 use crate::git::repo::Repo;
-use crate::model::object::ObjectId;
+use crate::git::sending::{Lease, Sending};
 use crate::process::command::Output;
 use crate::process::log::sanitize;
 
@@ -20,28 +20,6 @@ pub struct Wire {
     pub may_ask: bool,
     /// Who hears its progress; nobody where there is nobody to see it.
     pub hear: Option<Box<Hear>>,
-}
-
-/// Which value a ref of the other side must have before it is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lease {
-    /// It does not exist.
-    Absent,
-    /// It is this.
-    At(ObjectId),
-    /// It is an ancestor of the new one.
-    Ancestor,
-}
-
-/// A ref of the other side that is to be set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sending {
-    /// Its full name there.
-    pub name: String,
-    /// What it is to point to.
-    pub new: ObjectId,
-    /// What it must be before.
-    pub lease: Lease,
 }
 
 /// What became of a ref that was sent.

@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use crate::error::fault;
 use crate::git::refs::{Ref, Swap};
-use crate::git::transfer::{Fate, Lease, Sending};
+use crate::git::sending::{Lease, Sending};
+use crate::git::transfer::Fate;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::site::Site;

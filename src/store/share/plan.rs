@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::clock::Timestamp;
 use crate::error::fault;
 use crate::git::notes::Notes;
-use crate::git::transfer::{Lease, Sending};
+use crate::git::sending::{Lease, Sending};
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::store::experiments::{RECORDS, Stored};

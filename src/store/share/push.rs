@@ -7,7 +7,8 @@ use anyhow::Result;
 
 use crate::clock::Timestamp;
 use crate::error::fault;
-use crate::git::transfer::{Fate, Lease, Sending};
+use crate::git::sending::{Lease, Sending};
+use crate::git::transfer::Fate;
 use crate::model::id::ExperimentId;
 use crate::model::upload::UploadCheck;
 use crate::process::fail;
