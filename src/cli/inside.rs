@@ -151,6 +151,11 @@ impl Inside {
                 | Self::Complete(_)
                 | Self::Crash(_)
                 | Self::Import(_)
+                | Self::Archive(_)
+                | Self::Gc(_)
+                | Self::Upkeep(_)
+                | Self::Push(_)
+                | Self::Pull(_)
         )
     }
 

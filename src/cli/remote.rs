@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::scene::Scene;
 use crate::cli::share::wire;
-use crate::error::Exit;
+use crate::error::{Exit, misuse};
 use crate::model::upload::shown;
 use crate::report::done::Done;
 use crate::report::shared;
@@ -38,7 +38,7 @@ struct Trust {
     #[arg(long, conflicts_with = "forget")]
     private: bool,
     /// Take the declaration back
-    #[arg(long, required_unless_present = "private")]
+    #[arg(long)]
     forget: bool,
 }
 
@@ -71,6 +71,14 @@ impl Trust {
             declared.declare(&self.remote, &urls)?;
             let urls: Vec<String> = urls.iter().map(|url| shown(url)).collect();
             format!("{}: declared private, as {}", self.remote, urls.join(" and "))
+        } else if !self.forget {
+            return Err(misuse(format!("what about `{}`?", self.remote))
+                .hint(format!(
+                    "only those who may see this code can read it: `gx remote trust {} --private`",
+                    self.remote
+                ))
+                .hint(format!("take that back: `gx remote trust {} --forget`", self.remote))
+                .into());
         } else {
             scene.lab.repo.push_urls(&self.remote)?;
             declared.forget(&self.remote)?;

@@ -71,6 +71,15 @@ impl Repo {
         Ok(())
     }
 
+    /// All values of a setting in this repository's own configuration, and nowhere else.
+    ///
+    /// # Errors
+    /// `git` cannot be run.
+    pub fn local_settings(&self, name: &str) -> Result<Vec<String>> {
+        let told = self.git().args(["config", "--local", "--get-all", name]).output()?;
+        Ok(lines(&told.stdout))
+    }
+
     /// The `git` program as its user runs it: with the hooks, and able to ask where there is a terminal.
     pub(super) fn network_git(&self, may_ask: bool) -> Program {
         let mut program = Program::new("git")

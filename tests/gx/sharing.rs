@@ -6,6 +6,8 @@ mod records;
 mod storm;
 mod trust;
 
+use std::fs;
+
 use serde_json::json;
 
 use crate::support::Lab;
@@ -179,6 +181,58 @@ fn a_removal_that_came_with_a_push_still_moves_the_copy_with_the_next_pull() {
     b.try_value("0.8").exits(0);
     push(&b);
     assert_eq!(pull(&b)["returned"], json!(["lab-a/exp-1"]));
+}
+
+#[test]
+fn a_removal_reaches_a_copy_that_was_archived_meanwhile() {
+    let remote = Remote::new();
+    let (a, b) = (remote.lab("lab-a"), remote.lab("lab-b"));
+    a.try_value("0.9").exits(0);
+    push(&a);
+    pull(&b);
+    b.gx(&["archive", "--keep", "0"]).exits(0);
+    a.gx(&["rm", "exp-1"]).exits(0);
+    push(&a);
+    assert_eq!(pull(&b)["removed"], json!(["lab-a/exp-1"]));
+    assert_eq!(b.gx(&["ls", "--json"]).exits(0).json()["total"], json!(0));
+    a.gx(&["undo"]).exits(0);
+    push(&a);
+    assert_eq!(pull(&b)["returned"], json!(["lab-a/exp-1"]));
+    assert_eq!(b.gx(&["ls", "--json"]).exits(0).json()["total"], json!(1));
+}
+
+#[test]
+fn a_push_looks_again_before_it_says_that_there_is_nothing_new() {
+    let remote = Remote::new();
+    let a = remote.lab("lab-a");
+    a.try_value("0.9").exits(0);
+    push(&a);
+    let refs = a.git(&["ls-remote", "origin", "refs/experiments/*"]);
+    assert_eq!(refs.lines().count(), 1, "{refs}");
+    let url = a.git(&["remote", "get-url", "origin"]);
+    let dir = url.trim().trim_start_matches("file://").to_owned();
+    fs::rename(&dir, format!("{dir}.gone")).unwrap();
+    assert_ne!(a.gx(&["push"]).code, Some(0), "there is no remote");
+    a.git(&["init", "-q", "--bare", &dir]);
+    assert_eq!(push(&a)["experiments"], json!(["exp-1"]));
+    assert_eq!(a.git(&["ls-remote", "origin", "refs/experiments/*"]), refs);
+}
+
+#[test]
+fn only_this_clones_own_configuration_can_declare_a_remote_private() {
+    let remote = Remote::new();
+    let a = remote.lab("lab-a");
+    a.try_value("0.9").exits(0);
+    push(&a);
+    let url = a.git(&["remote", "get-url", "--push", "origin"]);
+    let global = a.dir().join("../global");
+    fs::write(&global, format!("[gx \"remote.origin\"]\n\tprivateUrl = {url}\n")).unwrap();
+    a.gx(&["remote", "trust", "origin", "--forget"]).exits(0);
+    a.try_value("0.8").exits(0);
+    let told = a.gx_command().arg("push").env("GIT_CONFIG_GLOBAL", &global).output().unwrap();
+    assert_eq!(told.status.code(), Some(3), "{told:?}");
+    let told = a.gx(&["remote", "trust", "origin"]).exits(2).stderr;
+    assert!(told.contains("gx remote trust origin --private"), "{told}");
 }
 
 #[test]

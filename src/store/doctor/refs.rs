@@ -74,11 +74,12 @@ fn lost<'a>(ground: &'a Ground<'a>, commit: ObjectId, fact: &Fact, is_own: bool)
     let told = format!("`{id}` has a record and its commit {}, but no ref", commit.short());
     let why = "a fetch that prunes, or another tool, has deleted it; `git gc` will delete the commit too";
     let name = format!("refs/experiments/{id}");
-    let finding = Finding::error(told, why).mend(format!("git update-ref {name} {commit} ''"));
     if !is_own {
-        // The record does not say of which clone it is.
-        return finding;
+        // The record does not say of which clone it is: under a name of this clone it would be shared as its own.
+        return Finding::error(told, why)
+            .mend(format!("gx pull   (else keep its commit: `git branch kept {commit}`)"));
     }
+    let finding = Finding::error(told, why).mend(format!("git update-ref {name} {commit} ''"));
     finding.fix(move || {
         ground.repo.make_refs(&[Ref { name: name.clone(), target: commit }])?;
         Ok(format!("made {name} again"))

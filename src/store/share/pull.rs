@@ -178,9 +178,14 @@ impl Exchange<'_> {
         local: &Local,
         pulled: &mut Pulled,
     ) -> Result<()> {
-        let mut moves = Vec::new();
+        let (mut moves, mut hidden) = (Vec::new(), Vec::new());
         for (id, snapshot) in tracked.iter().filter(|(_, snapshot)| news.contains(snapshot)) {
             let (here, trash) = (local.refs.get(id), local.trash.get(id));
+            if here.or(trash).is_none() && is_removed(&self.store.record(*snapshot)?) == Some(true) {
+                // An archive may hold it.
+                let held = self.store.find_archived(id)?;
+                hidden.extend(held.filter(|stored| stored.snapshot == *snapshot));
+            }
             if here.or(trash) != Some(snapshot) {
                 continue;
             }
@@ -196,7 +201,14 @@ impl Exchange<'_> {
                 _ => {}
             }
         }
-        if moves.is_empty() { Ok(()) } else { self.repo.rename_refs(&moves) }
+        if !moves.is_empty() {
+            self.repo.rename_refs(&moves)?;
+        }
+        for stored in hidden {
+            self.store.trash(&stored)?;
+            pulled.removed.push(stored.id);
+        }
+        Ok(())
     }
 
     fn take_artifacts(&self) -> Result<usize> {

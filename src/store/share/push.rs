@@ -67,11 +67,18 @@ impl Exchange<'_> {
         // It holds as it is, unless the remote was new or the local records lack something.
         let mut ready = (!is_new && first.is_level()).then_some(first);
         let (mut through, mut artifacts) = (Vec::new(), 0);
+        let mut is_fresh = is_new;
         for attempt in 0..TRIES {
             let plan = match ready.take() {
                 Some(plan) => plan,
                 None => self.plan(wanted, How::Level)?,
             };
+            if plan.is_empty() && !is_fresh {
+                // By what is remembered of it; it may have been made anew, or have another address.
+                self.fetch(wanted.extras)?;
+                is_fresh = true;
+                continue;
+            }
             if plan.is_empty() {
                 self.keep_even(&plan, &[], &[])?;
                 return Ok(Pushed { plan, through, records: 0, logs: 0, artifacts, rejected: Vec::new() });

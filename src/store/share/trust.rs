@@ -22,10 +22,7 @@ impl<'a> Declared<'a> {
     /// # Errors
     /// The configuration cannot be read.
     pub fn urls(&self, remote: &str) -> Result<Vec<String>> {
-        let key = key(remote).to_ascii_lowercase();
-        let settings = self.repo.gx_settings()?.into_iter();
-        let own = settings.filter(|(name, _)| name.to_ascii_lowercase() == key);
-        Ok(own.map(|(_, url)| url).collect())
+        self.repo.local_settings(&key(remote))
     }
 
     /// Declares these addresses of a remote private, which somebody has seen; any other is asked about again.
