@@ -300,6 +300,14 @@ fn stray_registrations_of_checkouts_are_found_and_dropped() {
 }
 
 #[test]
+fn what_gx_sets_for_its_own_calls_of_git_is_no_setting_of_the_user() {
+    let lab = healthy().with("GX_GIT_ENGINE", "program");
+    is_well(&lab);
+    lab.git(&["config", "core.hooksPath", "/dev/null"]);
+    assert!(text(&sick(&lab, "hooks", "warning"), "found").contains("/dev/null"));
+}
+
+#[test]
 fn open_runs_that_nobody_looks_after_are_found() {
     let lab = healthy();
     lab.write(".git/gx/pending/broken.json", "{");

@@ -32,23 +32,26 @@ impl Place {
 
     /// The `git` program in this work tree, deaf to hooks.
     pub fn git(&self) -> Program {
+        self.git_as_configured().arg("--literal-pathspecs").args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "core.quotePath=false",
+            "-c",
+            "advice.graftFileDeprecated=false",
+            // Whoever holds a lock is waited for, as gx itself does.
+            "-c",
+            "core.filesRefLockTimeout=10000",
+            "-c",
+            "core.packedRefsTimeout=10000",
+            "-c",
+            "reftable.lockTimeout=10000",
+        ])
+    }
+
+    /// The same with no setting but the user's, for questions about these.
+    pub fn git_as_configured(&self) -> Program {
         let mut program = Program::new("git")
-            .arg("--literal-pathspecs")
-            .args([
-                "-c",
-                "core.hooksPath=/dev/null",
-                "-c",
-                "core.quotePath=false",
-                "-c",
-                "advice.graftFileDeprecated=false",
-                // Whoever holds a lock is waited for, as gx itself does.
-                "-c",
-                "core.filesRefLockTimeout=10000",
-                "-c",
-                "core.packedRefsTimeout=10000",
-                "-c",
-                "reftable.lockTimeout=10000",
-            ])
             .env("GIT_DIR", &self.git_dir)
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0")

@@ -29,7 +29,7 @@ impl ProgramSettings {
         if let Some(listed) = &*self.listed.borrow() {
             return Ok(Rc::clone(listed));
         }
-        let told = self.place.git().args(["config", "--list", "-z"]).run()?;
+        let told = self.place.git_as_configured().args(["config", "--list", "-z"]).run()?;
         let text = String::from_utf8_lossy(&told).into_owned();
         // One without a value has no line break after its name.
         let pair =
