@@ -1,14 +1,17 @@
 //! `gx best`: the best result of each run tag.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde::Serialize;
 
 use crate::model::id::ExperimentId;
 use crate::model::leader::Leader;
+use crate::model::record::Record;
 use crate::model::verdict::{Goal, gain};
 use crate::report::row::Row;
 use crate::research::ranking::{self, Among};
-use crate::store::experiments::Store;
+use crate::store::experiments::{Found, Store};
 
 /// The answer of `gx best`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,12 +56,19 @@ impl Bests {
         let mut tags = Vec::new();
         let bests = ranking::bests(&leaders, goal, among);
         let histories = store.histories(&bests.keys().copied().collect::<Vec<_>>())?;
+        let ids: Vec<&ExperimentId> = bests.values().map(|champion| &champion.best.id).collect();
+        let mut rows = BTreeMap::new();
+        let row = |found: &Found, note: &[u8]| Row::of(&found.stored, &Record::fold(note), true);
+        store.each_note(&store.find_all(&ids)?, &row, &mut |row| {
+            rows.insert(row.id.clone(), row);
+            Ok(())
+        })?;
         for (champion, (experiments, first_value)) in bests.into_values().zip(histories) {
             let best = champion.best;
-            let Some(stored) = store.find(&best.id)? else { continue };
+            let Some(experiment) = rows.remove(&best.id) else { continue };
             let left_out = champion.left_out.into_iter();
             tags.push(BestOfTag {
-                experiment: Row::of(&stored, &store.record(stored.snapshot)?, true),
+                experiment,
                 experiments,
                 first_value,
                 gain_since_first: first_value.map(|first| gain(goal, best.value, first)),

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::error::{Exit, Fault, fault};
 use crate::model::id::ExperimentId;
-use crate::store::experiments::{Store, Stored};
+use crate::store::experiments::{Found, Store, Stored};
 
 impl Store<'_> {
     /// The experiment of an id, or of a unique prefix of its snapshot's commit id.
@@ -40,6 +40,21 @@ impl Store<'_> {
             Some(found) => Ok(found),
             None => self.find_archived(id),
         }
+    }
+
+    /// The experiments of some ids that are there, each with its note, in the order of the ids.
+    ///
+    /// # Errors
+    /// As of [`Self::find`].
+    pub fn find_all(&self, ids: &[&ExperimentId]) -> Result<Vec<Found>> {
+        if let Some(found) = self.ask(&|index| index.by_ids(ids)) {
+            return Ok(found);
+        }
+        let mut stored = Vec::new();
+        for id in ids {
+            stored.extend(self.find(id)?);
+        }
+        self.with_notes(stored)
     }
 
     /// The experiments whose snapshots begin so, or the first two of them.

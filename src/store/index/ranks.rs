@@ -11,6 +11,7 @@ use crate::model::verdict::Goal;
 use crate::store::experiments::{Found, Stored};
 use crate::store::index::ids::{id_of, number, object, site, stored};
 use crate::store::index::reading::Reading;
+use crate::store::index::select::found;
 use crate::store::ranks::{Tally, Tried};
 
 impl Reading<'_> {
@@ -202,6 +203,20 @@ impl Reading<'_> {
     pub(in crate::store) fn by_id(&self, id: &ExperimentId) -> Result<Option<Stored>> {
         let select = "SELECT site, number, snapshot FROM entry WHERE site = ?1 AND number = ?2";
         Ok(self.stored(select, params![site(id), number(id)])?.pop())
+    }
+
+    /// The experiments of some ids that are there, each with its note, in the order of the ids.
+    pub(in crate::store) fn by_ids(&self, ids: &[&ExperimentId]) -> Result<Vec<Found>> {
+        let select = "SELECT site, number, snapshot, note FROM entry WHERE site = ?1 AND number = ?2";
+        let mut select = self.connection.prepare_cached(select)?;
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut rows = select.query(params![site(id), number(id)])?;
+            if let Some(row) = rows.next()? {
+                all.push(found(row)?);
+            }
+        }
+        Ok(all)
     }
 
     /// The first two experiments whose snapshots lie between two ids, both included.

@@ -118,7 +118,7 @@ impl Reading<'_> {
     }
 }
 
-fn found(row: &Row<'_>) -> Result<Found> {
+pub(super) fn found(row: &Row<'_>) -> Result<Found> {
     let note = row.get_ref(3)?.as_blob_or_null()?.map(object).transpose()?;
     Ok(Found { stored: stored(row)?, note })
 }
