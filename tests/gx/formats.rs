@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::support::clones::Remote;
 use crate::support::{Lab, TRAIN};
 
 /// Another folder beside the lab's own.
@@ -178,6 +179,26 @@ fn a_partial_clone() {
 }
 
 #[test]
+fn a_partial_clone_pulls_what_another_clone_has_recorded() {
+    let remote = Remote::new();
+    let a = remote.lab("lab-a");
+    a.try_value("0.9").exits(0);
+    a.gx(&["push"]).exits(0);
+    let url = a.git(&["remote", "get-url", "origin"]);
+    a.git(&["-C", url.trim().trim_start_matches("file://"), "config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", url.trim().trim_start_matches("file://"));
+    a.git(&["clone", "-q", "--filter=blob:none", &url, "../partial"]);
+    let gx = |arguments: &[&str]| {
+        let output = a.gx_command().current_dir(a.path("../partial")).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    gx(&["pull"]);
+    assert!(gx(&["ls"]).contains("lab-a/exp-1"));
+    assert!(gx(&["show", "lab-a/exp-1"]).contains("0.9"));
+}
+
+#[test]
 fn a_shallow_clone() {
     let lab = cloned(&["--depth=1"]);
     assert_eq!(lab.git(&["rev-list", "--count", "HEAD"]), "1\n");
@@ -230,9 +251,14 @@ fn a_mirror_is_read_and_not_written() {
         assert!(read(&["diff", "exp-1", "exp-2"]).contains("1.5"));
         assert!(read(&["logs", "exp-2"]).contains("val_bpb: 1.5"));
         assert!(read(&["export", "csv"]).contains("try 1.5"));
-        for arguments in
-            [&["run", "--hypothesis", "x", "--", "true"][..], &["note", "exp-1", "x"], &["rm", "exp-1"]]
-        {
+        for arguments in [
+            &["run", "--hypothesis", "x", "--", "true"][..],
+            &["note", "exp-1", "x"],
+            &["rm", "exp-1"],
+            &["archive", "--keep", "0"],
+            &["gc"],
+            &["pull"],
+        ] {
             let output = gx(arguments).output().unwrap();
             let told = String::from_utf8(output.stderr).unwrap();
             assert!(told.contains("is a bare repository") && told.contains("hint:"), "{told}");
