@@ -10,6 +10,7 @@ pub mod error;
 pub mod git;
 pub mod gpu;
 pub mod lab;
+pub mod mirror;
 pub mod model;
 pub mod process;
 pub mod report;

@@ -29,6 +29,7 @@ mod outgoing;
 pub mod pager;
 pub mod plain;
 pub mod quiet;
+pub mod raw;
 pub mod refs;
 pub mod refs_state;
 pub mod remote;

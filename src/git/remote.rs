@@ -80,6 +80,18 @@ impl Repo {
         Ok(lines(&told.stdout))
     }
 
+    /// Every address that was declared private, for whichever remote: in this clone's own configuration alone, since
+    /// nothing that was fetched or committed may say so (`gx.remote.<name>.privateUrl`).
+    ///
+    /// # Errors
+    /// `git` cannot be run.
+    pub fn private_urls(&self) -> Result<Vec<String>> {
+        let asked = ["config", "--local", "--null", "--get-regexp", r"^gx\.remote\..*\.privateurl$"];
+        let told = self.git().args(asked).output()?;
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        Ok(told.split('\0').filter_map(|entry| Some(entry.split_once('\n')?.1.to_owned())).collect())
+    }
+
     /// The `git` program as its user runs it: with the hooks, and able to ask where there is a terminal.
     pub(super) fn network_git(&self, may_ask: bool) -> Program {
         let mut program = Program::new("git")

@@ -10,7 +10,7 @@ use crate::model::path::RepoPath;
 
 /// Git's kinds of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::git) enum Kind {
+pub enum Kind {
     /// A tree with its history.
     Commit,
     /// Names with modes and ids.

@@ -1,0 +1,85 @@
+//! A rule of the guard: what it is called, what page explains it, and what it looks at.
+
+use anyhow::Result;
+
+use crate::git::raw::TreeItem;
+use crate::mirror::guard::case::Case;
+use crate::mirror::guard::finding::Finding;
+use crate::mirror::guard::update::Update;
+use crate::mirror::policy::terms::Policy;
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+
+/// One rule; [`crate::mirror::guard::rules::list::RULES`] holds them all.
+pub struct Rule {
+    /// Its id, which never changes and is never given again: `G010`.
+    pub id: &'static str,
+    /// A short name in words with dashes: `private-path`.
+    pub name: &'static str,
+    /// What may not leave, in one line.
+    pub about: &'static str,
+    /// Its page, in Markdown: what, why, what to do, how to allow it.
+    pub page: &'static str,
+    /// What it looks at.
+    pub look: Look,
+}
+
+/// What a rule looks at. Only blobs are looked at by several threads at once.
+pub enum Look {
+    /// Each ref of the upload.
+    Update(fn(&Case<'_>, &Update) -> Result<()>),
+    /// Each new commit and each annotated tag, as raw bytes.
+    Text(fn(&Case<'_>, &Text<'_>) -> Result<()>),
+    /// Each name in each tree of each new commit, once per path and entry.
+    Entry(fn(&Case<'_>, &Seen<'_>) -> Result<()>),
+    /// Each new blob, once.
+    Blob(fn(&Lens<'_>, &Blob<'_>) -> Vec<Finding>),
+    /// Nothing by itself: the walk adds its findings.
+    Walk,
+}
+
+/// A commit or an annotated tag that would leave.
+pub struct Text<'a> {
+    /// Its id.
+    pub id: ObjectId,
+    /// The ref of the other side that brings it there.
+    pub target: &'a str,
+    /// Whether it is a commit; else a tag.
+    pub is_commit: bool,
+    /// Its whole bytes, headers and message.
+    pub bytes: &'a [u8],
+}
+
+/// An entry of a tree that would leave.
+pub struct Seen<'a> {
+    /// The ref of the other side that brings it there.
+    pub target: &'a str,
+    /// The first new commit that has it there.
+    pub commit: ObjectId,
+    /// Its path from the top.
+    pub path: &'a RepoPath,
+    /// Mode, name and id.
+    pub item: &'a TreeItem,
+}
+
+/// What rules about blobs may ask; it is shared between threads.
+pub struct Lens<'a> {
+    /// What is allowed.
+    pub policy: &'a Policy,
+    /// Whether the place is public.
+    pub is_public: bool,
+}
+
+/// A blob that would leave.
+pub struct Blob<'a> {
+    /// Its id.
+    pub id: ObjectId,
+    /// The first path it was met at.
+    pub path: &'a RepoPath,
+    /// The first new commit that has it.
+    pub commit: ObjectId,
+    /// The ref of the other side that brings it there.
+    pub target: &'a str,
+    /// Its bytes.
+    pub content: &'a [u8],
+}

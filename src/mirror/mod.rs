@@ -1,0 +1,4 @@
+//! The private repository and its public mirror: what may leave, what comes down, what goes up.
+
+pub mod guard;
+pub mod policy;

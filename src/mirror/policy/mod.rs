@@ -1,0 +1,4 @@
+//! What is private, what may live nowhere, and who may say otherwise.
+
+pub mod file;
+pub mod terms;

@@ -1,0 +1,159 @@
+//! What holds for one upload: the built-in policy, the private branch's, and what the pushed tip forbids besides.
+
+use anyhow::Result;
+
+use crate::config::globs::Globs;
+use crate::config::units;
+use crate::mirror::policy::file::{Approval, Content, Down, File, Message, Opaque, Sync, Up};
+
+/// All files joined, its patterns ready to be asked.
+///
+/// What forbids is a union. What loosens counts only from the private branch: a pushed tip can forbid more, never less.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The joined file: what forbids of all, what loosens of the private branch.
+    pub file: File,
+    /// The largest blob that is read, in bytes.
+    pub max_blob: u64,
+    private: Globs,
+    never: Globs,
+    except: Globs,
+}
+
+impl Policy {
+    /// Joins the built-in policy with the private branch's and with those of the tips that are pushed.
+    ///
+    /// # Errors
+    /// A pattern or a size that cannot be understood.
+    pub fn join(private: Option<File>, pushed: &[File]) -> Result<Self> {
+        let mut file = File::built_in();
+        if let Some(private) = private {
+            loosen(&mut file, &private);
+            forbid(&mut file, &private);
+        }
+        pushed.iter().for_each(|pushed| forbid(&mut file, pushed));
+        let size = file.content.max_blob.as_deref().unwrap_or("50MiB");
+        Ok(Self {
+            max_blob: units::size(size)?,
+            private: Globs::new(&spelled(&file.paths.private))?,
+            never: Globs::new(&spelled(&file.paths.never))?,
+            except: Globs::new(&spelled(&file.paths.except))?,
+            file,
+        })
+    }
+
+    /// Whether a path is private. Every spelling that some file system takes for the same name counts.
+    pub fn is_private(&self, path: &[u8]) -> bool {
+        let path = spelling(path);
+        self.private.matches(&path) && !self.except.matches(&path)
+    }
+
+    /// Whether a path may lie in no repository.
+    pub fn is_never(&self, path: &[u8]) -> bool {
+        let path = spelling(path);
+        self.never.matches(&path) && !self.except.matches(&path)
+    }
+
+    /// What is done with what cannot be read.
+    pub fn opaque(&self) -> Opaque {
+        self.file.content.opaque.unwrap_or(Opaque::Warn)
+    }
+
+    /// What becomes of messages.
+    pub fn message(&self) -> Message {
+        self.file.messages.default.unwrap_or(Message::DenyIfMixed)
+    }
+
+    /// How changes go up where the command does not say.
+    pub fn up(&self) -> Up {
+        self.file.sync.up.unwrap_or(Up::Pick)
+    }
+
+    /// How changes come down where the command does not say.
+    pub fn down(&self) -> Down {
+        self.file.sync.down.unwrap_or(Down::Merge)
+    }
+
+    /// Who must have agreed to what goes up.
+    pub fn approval(&self) -> Approval {
+        self.file.sync.approval.unwrap_or(Approval::None)
+    }
+
+    /// The branch of the public repository.
+    pub fn public_branch(&self) -> &str {
+        self.file.sync.public_branch.as_deref().unwrap_or("main")
+    }
+
+    /// The branch of the private repository.
+    pub fn private_branch(&self) -> &str {
+        self.file.sync.private_branch.as_deref().unwrap_or("main")
+    }
+}
+
+fn forbid(file: &mut File, other: &File) {
+    let add = |list: &mut Vec<String>, more: &[String]| {
+        list.extend(more.iter().filter(|one| !list.contains(one)).cloned().collect::<Vec<_>>());
+    };
+    add(&mut file.refs.public.deny, &other.refs.public.deny);
+    add(&mut file.refs.public.name_deny, &other.refs.public.name_deny);
+    add(&mut file.paths.private, &other.paths.private);
+    add(&mut file.paths.never, &other.paths.never);
+    add(&mut file.identity.deny_email, &other.identity.deny_email);
+    add(&mut file.messages.deny, &other.messages.deny);
+}
+
+fn loosen(file: &mut File, private: &File) {
+    let add = |list: &mut Vec<String>, more: &[String]| list.extend(more.iter().cloned());
+    if private.refs.public.allow.is_some() {
+        file.refs.public.allow.clone_from(&private.refs.public.allow);
+    }
+    add(&mut file.refs.public.allow_delete, &private.refs.public.allow_delete);
+    add(&mut file.paths.except, &private.paths.except);
+    add(&mut file.submodules.public_urls, &private.submodules.public_urls);
+    file.identity.public.extend(private.identity.public.clone());
+    file.allow.extend(private.allow.iter().cloned());
+    let (content, more) = (&mut file.content, &private.content);
+    *content = Content {
+        secrets: more.secrets.or(content.secrets),
+        max_blob: more.max_blob.clone().or_else(|| content.max_blob.clone()),
+        opaque: more.opaque.or(content.opaque),
+        private_blobs: more.private_blobs.or(content.private_blobs),
+        near_copy: more.near_copy.or(content.near_copy),
+    };
+    file.messages.default = private.messages.default.or(file.messages.default);
+    let (sync, more) = (&mut file.sync, &private.sync);
+    *sync = Sync {
+        public_branch: more.public_branch.clone().or_else(|| sync.public_branch.clone()),
+        private_branch: more.private_branch.clone().or_else(|| sync.private_branch.clone()),
+        up: more.up.or(sync.up),
+        down: more.down.or(sync.down),
+        approval: more.approval.or(sync.approval),
+    };
+}
+
+fn spelled(patterns: &[String]) -> Vec<String> {
+    patterns.iter().map(|pattern| pattern.to_lowercase()).collect()
+}
+
+/// The one spelling of a path that stands for all that some file system takes for the same.
+fn spelling(path: &[u8]) -> Vec<u8> {
+    path.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> File {
+        File::read("policy", text).unwrap()
+    }
+
+    #[test]
+    fn a_pushed_tip_forbids_more_and_never_less() {
+        let private = file("[paths]\nexcept = [\"private/README.md\"]\n");
+        let pushed = file("[paths]\nprivate = [\"secret/\"]\nexcept = [\"private/\"]\n");
+        let policy = Policy::join(Some(private), &[pushed]).unwrap();
+        assert!(policy.is_private(b"secret/a") && policy.is_private(b"private/plan.md"));
+        assert!(!policy.is_private(b"private/README.md"));
+    }
+}
