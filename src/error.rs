@@ -20,6 +20,8 @@ pub enum Exit {
     NoCard = 4,
     /// No experiment has the given id.
     NoSuchExperiment = 5,
+    /// The guard could not look at everything that would leave, so nothing leaves.
+    Unchecked = 6,
     /// The run finished and was discarded.
     Discard = 10,
     /// The run finished close to the best.

@@ -1,6 +1,7 @@
 //! What the guard has found, and what is to be done about it.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -30,6 +31,14 @@ pub struct Spot {
     pub path: Option<RepoPath>,
     /// The line, from 1.
     pub line: Option<usize>,
+}
+
+impl Finding {
+    /// What stands for it in the policy: the rule and a hash of what it is about.
+    pub fn fingerprint(&self) -> String {
+        let hash = Sha256::new().chain_update(self.rule).chain_update([0]).chain_update(&self.key).finalize();
+        hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// One thing that may not leave.

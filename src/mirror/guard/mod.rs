@@ -1,9 +1,12 @@
 //! The guard: looks at everything that an upload would send, and says what may not leave and why.
 
+pub mod ask;
 pub mod case;
 pub mod check;
 pub mod destination;
 pub mod finding;
 pub mod rule;
 pub mod rules;
+pub mod scan;
 pub mod update;
+pub mod upload;
