@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::git::engine::place::without_slash;
 use crate::git::repo::Repo;
+use crate::model::path::RepoPath;
 
 /// How the second line of every hook begins that is gx's own.
 pub const MARK: &str = "# gx guard";
@@ -51,6 +52,28 @@ impl Repo {
             Reach::Shared
         };
         Ok(HookFolder { path, reach })
+    }
+
+    /// Every path of the index.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn tracked_paths(&self) -> Result<Vec<RepoPath>> {
+        self.listed(&["--cached"])
+    }
+
+    /// Every path of the work tree that is neither tracked nor ignored.
+    ///
+    /// # Errors
+    /// The work tree cannot be read.
+    pub fn untracked_paths(&self) -> Result<Vec<RepoPath>> {
+        self.listed(&["--others", "--exclude-standard"])
+    }
+
+    fn listed(&self, which: &[&str]) -> Result<Vec<RepoPath>> {
+        let told = self.git().args(["ls-files", "-z"]).args(which).run()?;
+        let names = told.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(RepoPath::new).collect())
     }
 
     /// What the reflog says of the last move of a ref, such as `update by push`; nothing where none is kept.
