@@ -20,7 +20,7 @@ pub enum Exit {
     NoCard = 4,
     /// No experiment has the given id.
     NoSuchExperiment = 5,
-    /// The guard could not look at everything that would leave, so nothing leaves.
+    /// It could not be checked whether something may leave, so it does not.
     Unchecked = 6,
     /// The run finished and was discarded.
     Discard = 10,

@@ -12,8 +12,9 @@ use clap::{Args, Subcommand};
 
 use crate::error::{Exit, Told, fault, tell};
 use crate::lab::Lab;
-use crate::mirror::guard::ask::ask;
-use crate::mirror::hook::lines::pushed;
+use crate::mirror::guard::ask::{ask, unchecked};
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::update::Update;
 use crate::mirror::hook::{alarm, chain, passed, probe};
 use crate::report::guard::Guard;
 use crate::ui::output::Output;
@@ -21,6 +22,9 @@ use crate::ui::style::Label;
 
 /// How long the hook may look, in seconds: a server hangs up on a push that is silent for minutes.
 const PATIENCE: u64 = 60;
+
+/// How much longer it may take to notice that the time is over.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// What Git calls through the scripts that `gx guard install` puts in
 #[derive(Debug, Args)]
@@ -95,15 +99,16 @@ impl PrePush {
             output.error(&told);
             return Ok(Exit::Failed);
         }
-        let updates = pushed(input)?;
+        let updates = Update::read_pushed(input).map_err(unchecked)?;
         if updates.is_empty() {
             return Ok(Exit::Done);
         }
         let patience = lab.repo.setting("gx.guard.patience").and_then(|text| text.parse().ok());
+        let patience = Duration::from_secs(patience.unwrap_or(PATIENCE));
         let (asked_name, asked_url) = (name.clone(), url.clone());
-        let answer = in_time(patience.unwrap_or(PATIENCE), move || {
+        let answer = in_time(patience + GRACE, move || {
             let lab = here()?;
-            let asked = ask(&lab.repo, &asked_name, &asked_url, &updates)?;
+            let asked = ask(&lab.repo, &asked_name, &asked_url, &updates, &Limits::within(patience))?;
             let answer = Guard::of(&[asked]);
             if answer.exit() == Exit::Done && !answer.places.iter().any(|place| place.is_private) {
                 passed::remember(&lab.repo.gx_dir(), &updates)?;
@@ -158,18 +163,22 @@ fn here() -> Result<Lab> {
     }
 }
 
-/// Waits for an answer so many seconds. The thread that is late ends with the program.
-fn in_time<T: Send + 'static>(seconds: u64, look: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// Waits so long for an answer. The thread that is late ends with the program.
+fn in_time<T: Send + 'static>(
+    limit: Duration,
+    look: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let (say, hear) = mpsc::channel();
     thread::spawn(move || say.send(look()));
-    match hear.recv_timeout(Duration::from_secs(seconds)) {
+    match hear.recv_timeout(limit) {
         Ok(answer) => answer,
-        Err(mpsc::RecvTimeoutError::Timeout) => {
-            Err(fault(format!("the guard was not done within {seconds} s, and the push is stopped"))
-                .hint("let it look without hurry, and push again: `gx guard scan`")
-                .exit(Exit::Unchecked)
-                .into())
-        }
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(fault(format!(
+            "the guard was not done within {} s, and the push is stopped",
+            limit.as_secs()
+        ))
+        .hint("let it look without hurry, and push again: `gx guard scan`")
+        .exit(Exit::Unchecked)
+        .into()),
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             Err(fault("the guard broke off").exit(Exit::Unchecked).into())
         }

@@ -60,20 +60,15 @@ impl Repo {
         })
     }
 
-    /// Every address that a push goes to, by the name of a remote or by an address, as Git resolves it.
+    /// The address that a push to a typed address goes to: `url.*.insteadOf` and `url.*.pushInsteadOf`, as Git resolves
+    /// them. (`git remote get-url` knows only remotes of the repository's own configuration.)
     ///
     /// # Errors
     /// The configuration cannot be read.
-    pub fn addresses(&self, remote: &str) -> Result<Vec<String>> {
-        if self.check_remote(remote).is_ok() {
-            return self.push_urls(remote);
-        }
+    pub fn push_url_of(&self, url: &str) -> Result<String> {
         let rules = self.settings.all("url.")?;
-        Ok(vec![
-            rewritten(&rules, ".pushinsteadof", remote)
-                .or_else(|| rewritten(&rules, ".insteadof", remote))
-                .unwrap_or_else(|| remote.to_owned()),
-        ])
+        let other = rewritten(&rules, ".pushinsteadof", url).or_else(|| rewritten(&rules, ".insteadof", url));
+        Ok(other.unwrap_or_else(|| url.to_owned()))
     }
 
     /// The branches that this clone knows of a remote, by their names there.

@@ -18,10 +18,10 @@ pub enum Verdict {
     /// It may leave.
     #[default]
     Passed,
-    /// Something could not be looked at.
-    Unchecked,
     /// Something may not leave.
     Blocked,
+    /// Something could not be looked at.
+    Unchecked,
 }
 
 /// The answer of `gx guard check`, `scan`, `audit`, `ci` and of the hooks.
@@ -39,6 +39,10 @@ pub struct Guard {
     pub blobs: usize,
     /// Pushes that the guard was not asked about.
     pub alarms: Vec<Alarm>,
+    /// How many findings somebody has let pass.
+    pub allowed: usize,
+    /// How many findings there were beyond those that are told.
+    pub more: usize,
     /// What was found, the gravest first.
     pub findings: Vec<Finding>,
     /// What to do next.
@@ -94,6 +98,8 @@ impl Guard {
             answer.refs = answer.refs.max(one.refs);
             answer.commits = answer.commits.max(one.report.commits);
             answer.blobs = answer.blobs.max(one.report.blobs);
+            answer.more = answer.more.max(one.report.uncounted);
+            answer.allowed = answer.allowed.max(one.report.allowed.len());
             for finding in one.report.findings.iter().map(Finding::of) {
                 if !answer.findings.contains(&finding) {
                     answer.findings.push(finding);
@@ -116,12 +122,12 @@ impl Guard {
             Severity::Unchecked => 1,
             Severity::Warning => 2,
         });
-        self.verdict = match self.findings.first().map(|finding| finding.severity) {
-            Some(Severity::Blocked) => Verdict::Blocked,
+        self.verdict = match self.findings.iter().map(|finding| finding.severity).max() {
             Some(Severity::Unchecked) => Verdict::Unchecked,
+            Some(Severity::Blocked) => Verdict::Blocked,
             Some(Severity::Warning) | None => Verdict::Passed,
         };
-        let first = self.findings.first().filter(|_| self.verdict == Verdict::Blocked);
+        let first = self.findings.first().filter(|finding| finding.severity == Severity::Blocked);
         self.next = first.map(|one| {
             format!(
                 "gx guard rules {}   (to let it pass: gx guard allow {} --reason WHY)",

@@ -6,8 +6,10 @@ use clap::Args;
 use crate::cli::guard::shown::Shown;
 use crate::cli::scene::Scene;
 use crate::error::{Exit, misuse};
-use crate::mirror::guard::ask::{ask, unchecked};
-use crate::mirror::hook::lines::pushed;
+use crate::mirror::guard::ask::{ask_about, unchecked};
+use crate::mirror::guard::destination::Destination;
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::update::Update;
 use crate::report::guard::Guard;
 
 /// Tell what the guard would say to a push, without pushing; the network is not touched
@@ -51,9 +53,10 @@ impl Check {
         }
         let arguments = self.arguments(scene, &remote)?;
         let known = repo.known_branches(&remote)?;
-        let updates = pushed(&repo.rehearse_push(&known, &arguments)?)?;
-        let urls = repo.addresses(&remote).map_err(unchecked)?;
-        let asked: Result<Vec<_>> = urls.iter().map(|url| ask(repo, &remote, url, &updates)).collect();
+        let updates = Update::read_pushed(&repo.rehearse_push(&known, &arguments)?).map_err(unchecked)?;
+        let places = Destination::all(repo, &remote).map_err(unchecked)?.into_iter();
+        let asked: Result<Vec<_>> =
+            places.map(|place| ask_about(repo, place, &updates, &Limits::none())).collect();
         self.shown.show(scene, &Guard::of(&asked?))
     }
 

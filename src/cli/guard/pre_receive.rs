@@ -7,8 +7,9 @@ use clap::Args;
 
 use crate::cli::scene::Scene;
 use crate::error::Exit;
-use crate::mirror::guard::ask::ask;
-use crate::mirror::hook::lines::received;
+use crate::mirror::guard::ask::{ask, unchecked};
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::update::Update;
 use crate::report::guard::Guard;
 
 /// Look at a push where it arrives: the server's `pre-receive` hook, `#!/bin/sh` and `exec gx guard pre-receive`
@@ -25,7 +26,8 @@ impl PreReceive {
         std::io::stdin().read_to_end(&mut input).context("cannot read what is pushed")?;
         let repo = &scene.lab.repo;
         let here = repo.git_dir().display().to_string();
-        let answer = Guard::of(&[ask(repo, "here", &here, &received(&input)?)?]);
+        let updates = Update::read_received(&input).map_err(unchecked)?;
+        let answer = Guard::of(&[ask(repo, "here", &here, &updates, &Limits::none())?]);
         if answer.exit() != Exit::Done || !answer.findings.is_empty() {
             scene.output.aside(&answer);
         }

@@ -38,14 +38,14 @@ impl Scan {
             let paths: Vec<PathBuf> = self.files.iter().map(|path| scene.dir.join(path)).collect();
             return self.shown.show(scene, &Guard::of_files(&files(repo, &paths)?));
         } else if self.revisions.is_empty() {
-            vec![ordinary(repo)?]
+            ordinary(repo)?
         } else {
             for revision in &self.revisions {
                 if repo.revision(revision).is_none() {
                     return Err(misuse(format!("`{revision}` names nothing here")).into());
                 }
             }
-            vec![named(repo, &self.revisions)?]
+            named(repo, &self.revisions)?
         };
         self.shown.show(scene, &Guard::of(&asked))
     }

@@ -13,7 +13,7 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     if repo.is_bare() {
         return Ok(Vec::new());
     }
-    let policy = Policy::join(None, &[])?;
+    let policy = Policy::of(repo, &[])?;
     let mut found = Vec::new();
     let tracked = repo.tracked_paths()?;
     for path in tracked.iter().filter(|path| policy.is_never(path.as_bytes())) {

@@ -48,7 +48,7 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     }
     if let Some(real) = configured("gx.public.url")
         && repo.check_remote(&public).is_ok()
-        && repo.push_urls(&public)?.iter().any(|url| canonical(url) == canonical(&real))
+        && repo.push_urls(&public)?.iter().any(|url| canonical(repo, url) == canonical(repo, &real))
     {
         let told = format!("`git push {public}` is not switched off");
         let command = format!("git config remote.{public}.pushurl disabled");

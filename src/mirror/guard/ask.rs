@@ -6,9 +6,10 @@ use crate::error::{Exit, Fault, Told, tell};
 use crate::git::repo::Repo;
 use crate::mirror::guard::check::{Report, check};
 use crate::mirror::guard::destination::Destination;
-use crate::mirror::guard::finding::Severity;
+use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::terms::Policy;
+use crate::model::object::ObjectId;
 
 /// What was asked, and the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,34 +22,32 @@ pub struct Asked {
     pub report: Report,
 }
 
-/// Asks whether these updates may go to an address.
+/// Asks whether these updates may go to an address that Git has resolved.
 ///
 /// # Errors
 /// The guard cannot look at them: a fault with [`Exit::Unchecked`].
-pub fn ask(repo: &Repo, name: &str, url: &str, updates: &[Update]) -> Result<Asked> {
-    Destination::of(repo, name, url)
-        .and_then(|destination| ask_about(repo, destination, updates))
-        .map_err(unchecked)
+pub fn ask(repo: &Repo, name: &str, url: &str, updates: &[Update], limits: &Limits) -> Result<Asked> {
+    let destination = Destination::of(repo, name, url).map_err(unchecked)?;
+    ask_about(repo, destination, updates, limits)
 }
 
-/// The same for a place that is known already.
+/// The same for a place that is known already. What passes need not be looked at again.
 ///
 /// # Errors
 /// As [`ask`].
-pub fn ask_about(repo: &Repo, destination: Destination, updates: &[Update]) -> Result<Asked> {
-    let policy = Policy::join(None, &[])?;
-    let report = check(repo, &destination, updates, &policy).map_err(unchecked)?;
+pub fn ask_about(
+    repo: &Repo,
+    destination: Destination,
+    updates: &[Update],
+    limits: &Limits,
+) -> Result<Asked> {
+    let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
+    let looked =
+        Policy::of(repo, &tips).and_then(|policy| check(repo, &destination, updates, &policy, limits));
+    let report = looked.map_err(unchecked)?;
+    // Where it cannot be written, everything is looked at again next time.
+    let _ = report.remember();
     Ok(Asked { destination, refs: updates.len(), report })
-}
-
-/// What becomes of it: what is certain to be blocked is told before what could not be looked at.
-pub fn exit(report: &Report) -> Exit {
-    let has = |severity| report.findings.iter().any(|finding| finding.severity == severity);
-    match (has(Severity::Blocked), has(Severity::Unchecked)) {
-        (true, _) => Exit::Blocked,
-        (false, true) => Exit::Unchecked,
-        (false, false) => Exit::Done,
-    }
 }
 
 /// The guard's own trouble: nothing leaves where it cannot look.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::mirror::policy::terms::hex;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
@@ -33,14 +34,6 @@ pub struct Spot {
     pub line: Option<usize>,
 }
 
-impl Finding {
-    /// What stands for it in the policy: the rule and a hash of what it is about.
-    pub fn fingerprint(&self) -> String {
-        let hash = Sha256::new().chain_update(self.rule).chain_update([0]).chain_update(&self.key).finalize();
-        hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
 /// One thing that may not leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -59,4 +52,42 @@ pub struct Finding {
     pub key: Vec<u8>,
     /// What to do about it, as commands that can be pasted.
     pub remedies: Vec<String>,
+}
+
+/// How many hexadecimal digits of its hash name a finding.
+const DIGITS: usize = 16;
+
+impl Finding {
+    /// One that stops the upload; `what` is a line without a secret, `key` what it is about.
+    pub fn blocked(rule: &'static str, what: impl Into<String>, spot: Spot, key: impl Into<Vec<u8>>) -> Self {
+        Self {
+            rule,
+            severity: Severity::Blocked,
+            what: what.into(),
+            spot,
+            excerpt: None,
+            key: key.into(),
+            remedies: Vec::new(),
+        }
+    }
+
+    /// The same with a command that helps.
+    pub fn remedy(mut self, command: impl Into<String>) -> Self {
+        self.remedies.push(command.into());
+        self
+    }
+
+    /// The same with what it says there, secrets blanked out.
+    pub fn excerpt(mut self, text: impl Into<String>) -> Self {
+        self.excerpt = Some(text.into());
+        self
+    }
+
+    /// What it is called in exceptions: of equal things the same, wherever they are found.
+    pub fn fingerprint(&self) -> String {
+        let hash = Sha256::new().chain_update(self.rule).chain_update([0]).chain_update(&self.key).finalize();
+        let mut digits = hex(&hash);
+        digits.truncate(DIGITS);
+        digits
+    }
 }

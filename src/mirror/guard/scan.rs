@@ -1,38 +1,41 @@
 //! Looking at what is here without anybody pushing it: what could leave, what is out already, what lies on the disk.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
 
 use crate::git::repo::Repo;
-use crate::mirror::guard::ask::{Asked, ask_about};
+use crate::mirror::guard::ask::{Asked, ask_about, unchecked};
 use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::finding::Finding;
+use crate::mirror::guard::frontier::Frontier;
+use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
-use crate::mirror::hook::alarm::is_public;
+use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 
 /// Refs that an ordinary push sends.
 const ORDINARY: [&str; 2] = ["refs/heads/", "refs/tags/"];
 
-/// All branches and tags, as if they went to a public place.
+/// All branches and tags, as if they went to each public place that is known; what passes passes the hook too.
 ///
 /// # Errors
 /// The guard cannot look.
-pub fn ordinary(repo: &Repo) -> Result<Asked> {
+pub fn ordinary(repo: &Repo) -> Result<Vec<Asked>> {
     let mut updates = Vec::new();
     for prefix in ORDINARY {
         let refs = repo.refs(prefix)?.into_iter();
         updates.extend(refs.map(|one| update(&one.name, one.target, &one.name)));
     }
-    ask_about(repo, anywhere(), &updates)
+    everywhere(repo, &updates)
 }
 
-/// What these revisions name, as if it went to a public place.
+/// What these revisions name, in the same way.
 ///
 /// # Errors
 /// As [`ordinary`].
-pub fn named(repo: &Repo, revisions: &[String]) -> Result<Asked> {
+pub fn named(repo: &Repo, revisions: &[String]) -> Result<Vec<Asked>> {
     let mut updates = Vec::new();
     for revision in revisions {
         let Some(id) = repo.revision(revision) else { continue };
@@ -40,7 +43,7 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Asked> {
         let target = if is_ref { revision.clone() } else { format!("refs/heads/{}", name_of(revision)) };
         updates.push(update(revision, id, &target));
     }
-    ask_about(repo, anywhere(), &updates)
+    everywhere(repo, &updates)
 }
 
 /// What is known of the remotes that nobody has declared private.
@@ -50,15 +53,32 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Asked> {
 pub fn published(repo: &Repo) -> Result<Vec<Asked>> {
     let mut asked = Vec::new();
     for remote in repo.remotes()? {
-        if !is_public(repo, &remote)? {
-            continue;
-        }
         let branches = repo.known_branches(&remote)?;
         let updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
-        let url = repo.fetch_url(&remote)?;
-        asked.push(ask_about(repo, Destination { name: remote, url, class: Class::Public }, &updates)?);
+        let places = Destination::all(repo, &remote)?.into_iter();
+        if let Some(place) = places.into_iter().find(|place| place.class == Class::Public) {
+            asked.push(ask_about(repo, place, &updates, &Limits::none())?);
+        }
     }
     Ok(asked)
+}
+
+/// Asks about every public address that is configured; about one that stands for all where none is.
+fn everywhere(repo: &Repo, updates: &[Update]) -> Result<Vec<Asked>> {
+    let mut places: Vec<Destination> = Vec::new();
+    for remote in repo.remotes()? {
+        places.extend(Destination::all(repo, &remote)?);
+    }
+    if let Some(url) = repo.setting("gx.public.url").filter(|url| !url.is_empty()) {
+        places.push(Destination::of(repo, "public", &url)?);
+    }
+    places.retain(|place| place.class == Class::Public);
+    places.sort_by(|a, b| a.canonical.cmp(&b.canonical));
+    places.dedup_by(|a, b| a.canonical == b.canonical);
+    if places.is_empty() {
+        places.push(anywhere("public"));
+    }
+    places.into_iter().map(|place| ask_about(repo, place, updates, &Limits::none())).collect()
 }
 
 /// Commits over a base.
@@ -85,7 +105,13 @@ pub fn range(repo: &Repo, range: &Range<'_>) -> Result<Asked> {
         target: range.target.to_owned(),
         old: range.base,
     };
-    ask_about(repo, anywhere(), &[update])
+    let place = anywhere(&format!("above {:?}", range.base));
+    if let Some(base) = range.base {
+        // Whoever names a base says that it is out already.
+        let policy = Policy::of(repo, &[range.head]).map_err(unchecked)?;
+        Frontier::read(repo, &place, &policy).advanced(&[base], &HashSet::new()).write()?;
+    }
+    ask_about(repo, place, &[update], &Limits::none())
 }
 
 /// Files and folders on the disk.
@@ -97,8 +123,9 @@ pub fn files(_repo: &Repo, _paths: &[PathBuf]) -> Result<(usize, Vec<Finding>)> 
 }
 
 /// A place that everybody can read, wherever it is.
-fn anywhere() -> Destination {
-    Destination { name: "any public place".to_owned(), url: String::new(), class: Class::Public }
+fn anywhere(canonical: &str) -> Destination {
+    let (name, canonical) = ("any public place".to_owned(), canonical.to_owned());
+    Destination { name, url: String::new(), canonical, class: Class::Public }
 }
 
 fn update(source: &str, new: ObjectId, target: &str) -> Update {

@@ -6,8 +6,9 @@ use anyhow::Result;
 
 use crate::error::{Exit, fault};
 use crate::git::repo::Repo;
-use crate::mirror::guard::ask::{ask, exit};
+use crate::mirror::guard::ask::ask;
 use crate::mirror::guard::finding::{Finding, Severity};
+use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
 use crate::model::upload::{Upload, UploadCheck, shown};
 
@@ -45,8 +46,8 @@ impl UploadCheck for Guarded<'_> {
             })
             .collect();
         for url in &upload.urls {
-            let asked = ask(self.repo, &upload.remote, url, &updates)?;
-            let exit = exit(&asked.report);
+            let asked = ask(self.repo, &upload.remote, url, &updates, &Limits::none())?;
+            let exit = asked.report.exit();
             if exit != Exit::Done {
                 return Err(refusal(&upload.remote, url, exit, &asked.report.findings));
             }

@@ -87,12 +87,7 @@ pub fn lay_aside(gx_dir: &Path) -> Result<()> {
 /// # Errors
 /// The settings cannot be read.
 pub fn is_public(repo: &Repo, remote: &str) -> Result<bool> {
-    for url in repo.push_urls(remote)? {
-        if Destination::of(repo, remote, &url)?.class == Class::Public {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(Destination::all(repo, remote)?.iter().any(|place| place.class == Class::Public))
 }
 
 fn moved(line: &str) -> Option<(ObjectId, &str)> {

@@ -3,7 +3,6 @@
 pub mod alarm;
 pub mod chain;
 pub mod install;
-pub mod lines;
 pub mod passed;
 pub mod probe;
 pub mod script;

@@ -25,9 +25,9 @@ impl Show for Guard {
             ]);
         }
         self.findings.iter().take(SHOWN).for_each(|finding| show(finding, page));
-        let more = self.findings.len().saturating_sub(SHOWN);
+        let more = self.findings.len().saturating_sub(SHOWN) + self.more;
         if more > 0 {
-            page.text(format!("and {more} more: --json has them all"));
+            page.text(format!("and {more} more: --json shows {}", self.findings.len()));
         }
         let (word, label) = match self.verdict {
             Verdict::Passed => ("passed", Label::Good),
@@ -50,9 +50,10 @@ impl Show for Guard {
         let to = if places.is_empty() { String::new() } else { format!(" to {}", places.join(" and ")) };
         let seen =
             [count(self.refs, "ref"), count(self.commits, "commit"), count(self.blobs, "file")].join(", ");
+        let allowed = if self.allowed > 0 { format!(", {} let pass", self.allowed) } else { String::new() };
         page.line([
             Text::new(word, label),
-            Text::from(format!("{to}: {} in {seen}", count(self.findings.len(), "finding"))),
+            Text::from(format!("{to}: {} in {seen}{allowed}", count(self.findings.len(), "finding"))),
         ]);
         page.fact("next", self.next.clone().unwrap_or_default());
     }
