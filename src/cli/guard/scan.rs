@@ -8,7 +8,8 @@ use clap::Args;
 use crate::cli::guard::shown::Shown;
 use crate::cli::scene::Scene;
 use crate::error::{Exit, misuse};
-use crate::mirror::guard::scan::{files, named, ordinary, published};
+use crate::mirror::guard::disk::files;
+use crate::mirror::guard::scan::{named, ordinary, published};
 use crate::report::guard::Guard;
 
 /// Look at everything that could leave now, as if it went to a public place

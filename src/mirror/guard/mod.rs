@@ -5,6 +5,7 @@ pub mod ask;
 pub mod case;
 pub mod check;
 pub mod destination;
+pub mod disk;
 mod exceptions;
 pub mod finding;
 pub mod frontier;

@@ -1,14 +1,12 @@
-//! Looking at what is here without anybody pushing it: what could leave, what is out already, what lies on the disk.
+//! Looking at what is here without anybody pushing it: what could leave, and what is out already.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use anyhow::Result;
 
 use crate::git::repo::Repo;
 use crate::mirror::guard::ask::{Asked, ask_about, unchecked};
 use crate::mirror::guard::destination::{Class, Destination};
-use crate::mirror::guard::finding::Finding;
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
@@ -112,14 +110,6 @@ pub fn range(repo: &Repo, range: &Range<'_>) -> Result<Asked> {
         Frontier::read(repo, &place, &policy).advanced(&[base], &HashSet::new()).write()?;
     }
     ask_about(repo, place, &[update], &Limits::none())
-}
-
-/// Files and folders on the disk.
-///
-/// # Errors
-/// One of them cannot be read.
-pub fn files(_repo: &Repo, _paths: &[PathBuf]) -> Result<(usize, Vec<Finding>)> {
-    Ok((0, Vec::new()))
 }
 
 /// A place that everybody can read, wherever it is.
