@@ -8,6 +8,7 @@ use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::finding::Finding;
 use crate::mirror::guard::rule::Look;
 use crate::mirror::guard::rules::list::RULES;
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::terms::Policy;
 
@@ -27,7 +28,8 @@ pub struct Report {
 /// # Errors
 /// What could not be looked at is a finding; an error is a fault of the guard itself, and stops the upload too.
 pub fn check(repo: &Repo, destination: &Destination, updates: &[Update], policy: &Policy) -> Result<Report> {
-    let case = Case::new(repo, destination, policy);
+    let scanner = Scanner::new(None)?;
+    let case = Case::new(repo, destination, policy, &scanner);
     for rule in RULES {
         if let Look::Update(look) = rule.look {
             updates.iter().try_for_each(|update| look(&case, update))?;

@@ -2,8 +2,10 @@
 
 pub mod case;
 pub mod check;
+pub mod decode;
 pub mod destination;
 pub mod finding;
 pub mod rule;
 pub mod rules;
+pub mod secrets;
 pub mod update;
