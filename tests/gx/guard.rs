@@ -7,5 +7,6 @@ mod layouts;
 mod ordinary;
 mod protocol;
 mod refs;
+mod secrets;
 mod urls;
 mod world;

@@ -14,6 +14,7 @@ use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::look::Looking;
 use crate::mirror::guard::rule::Look;
 use crate::mirror::guard::rules::list::RULES;
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::terms::Policy;
 
@@ -64,7 +65,8 @@ pub fn check(
     policy: &Policy,
     limits: &Limits,
 ) -> Result<Report> {
-    let case = Case::new(repo, destination, policy);
+    let scanner = Scanner::new(None)?;
+    let case = Case::new(repo, destination, policy, &scanner);
     for rule in RULES {
         if let Look::Update(look) = rule.look {
             updates.iter().try_for_each(|update| look(&case, update))?;

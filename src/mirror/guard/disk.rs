@@ -14,6 +14,7 @@ use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::rule::{Blob, Lens, Look};
 use crate::mirror::guard::rules::g011_never_path;
 use crate::mirror::guard::rules::list::RULES;
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -28,7 +29,8 @@ const CHUNK: usize = 1024;
 pub fn files(repo: &Repo, paths: &[PathBuf]) -> Result<(usize, Vec<Finding>)> {
     let policy = Policy::of(repo, &[])?;
     let files = listed(paths)?;
-    let lens = Lens { policy: &policy, is_public: true };
+    let scanner = Scanner::new(None)?;
+    let lens = Lens { policy: &policy, is_public: true, scanner: &scanner };
     let mut found = Vec::new();
     let workers = thread::available_parallelism().map_or(1, usize::from);
     for chunk in files.chunks(CHUNK) {

@@ -32,7 +32,8 @@ impl Looking<'_> {
         let ids: Vec<ObjectId> = chunk.iter().map(|blob| blob.id).collect();
         self.case.repo.check_here(&ids)?;
         let paths: Vec<RepoPath> = chunk.iter().map(|blob| self.walk.paths.path(blob.path)).collect();
-        let lens = Lens { policy: self.case.policy, is_public: self.case.is_public() };
+        let lens =
+            Lens { policy: self.case.policy, is_public: self.case.is_public(), scanner: self.case.scanner };
         let mut wanted = Vec::with_capacity(chunk.len());
         let mut sizes = Vec::with_capacity(chunk.len());
         for id in ids {
