@@ -59,7 +59,15 @@ fn a_token_in_a_message_a_tag_a_name_or_an_identity_is_found() {
     nested.lab.git(&["tag", "-a", "outer", "inner", "-m", "fine"]);
     nested.is_blocked(&["public", "outer"], "G023");
     let author = published();
-    author.lab.git(&["commit", "-q", "--allow-empty", "-m", "x", "--author", &format!("{token} <a@b.example>")]);
+    author.lab.git(&[
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+        "--author",
+        &format!("{token} <a@b.example>"),
+    ]);
     author.is_blocked(&["public", "main"], "G023");
     let branch = published();
     branch.is_blocked(&["public", &format!("main:refs/heads/{token}")], "G024");
