@@ -87,7 +87,8 @@ fn replaced_commits_go_over_the_wire_as_they_are() {
     let clean = world.lab.rev("HEAD");
     world.add_secret();
     world.lab.git(&["replace", "HEAD", &clean]);
-    world.is_blocked(&["public", "main"], "G010");
+    world.is_blocked(&["public", "main:refs/heads/x"], "G010");
+    world.is_blocked(&["-f", "public", "main"], "G010");
 }
 
 #[test]
@@ -109,8 +110,8 @@ fn public_branches_are_deleted_only_where_the_policy_says_so() {
     world.is_blocked(&["--prune", "public", "refs/heads/*:refs/heads/*"], "G002");
     world.lab.write(".git/gx/policy.toml", "[refs.public]\nallow_delete = [\"refs/heads/topic\"]\n");
     world.passes(&["--delete", "public", "topic"]);
-    world.passes(&["origin", "main"]);
-    world.passes(&["--delete", "origin", "main"]);
+    world.passes(&["origin", "main", "main:refs/heads/topic"]);
+    world.passes(&["--delete", "origin", "topic"]);
 }
 
 #[test]
