@@ -32,7 +32,7 @@ fn a_private_name_is_one_in_every_spelling() {
         b"private/a\nb",
         b"private/\xff\xfe",
         b"private/a\tb\"c\\d",
-        b".gx/policy.toml",
+        b".gx/signers.md",
     ] {
         let world = World::new();
         let blob = world.lab.rev("HEAD:README.md");
