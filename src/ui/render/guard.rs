@@ -102,12 +102,12 @@ impl Show for Installed {
                 Text::from(format!("  {} in {}{chained}", hook.done, self.folder)),
             ]);
         }
-        match self.fires {
-            Some(true) => page.line([Text::new("fires", Label::Good), Text::from(": a push asks the guard")]),
-            Some(false) => {
-                page.line([Text::new("does not fire", Label::Bad), Text::from(": a push asks nobody")])
-            }
-            None => {}
+        if let Some(fires) = self.fires {
+            let (word, label, told) = match fires {
+                true => ("fires", Label::Good, ": a push asks the guard"),
+                false => ("does not fire", Label::Bad, ": a push asks nobody"),
+            };
+            page.line([Text::new(word, label), Text::from(told)]);
         }
         self.notes.iter().for_each(|note| page.fact("", note.as_str()));
         page.fact("next", self.next.clone().unwrap_or_default());
