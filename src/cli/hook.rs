@@ -51,8 +51,6 @@ struct PrePush {
 struct ReferenceTransaction {
     #[arg(long)]
     script: PathBuf,
-    #[arg(long)]
-    first: Option<String>,
     #[arg(last = true, required = true)]
     arguments: Vec<String>,
 }
@@ -64,7 +62,7 @@ impl Hook {
         std::io::stdin().read_to_end(&mut input).context("cannot read what git says")?;
         match &self.which {
             Which::PrePush(hook) => Ok(hook.run(output, &input)),
-            Which::ReferenceTransaction(hook) => hook.run(output, input),
+            Which::ReferenceTransaction(hook) => hook.run(output, &input),
         }
     }
 }
@@ -123,15 +121,10 @@ impl PrePush {
 }
 
 impl ReferenceTransaction {
-    fn run(&self, output: Output, rest: Vec<u8>) -> Result<u8> {
-        let mut input = self.first.clone().map(String::into_bytes).unwrap_or_default();
-        if !input.is_empty() {
-            input.push(b'\n');
-        }
-        input.extend(rest);
+    fn run(&self, output: Output, input: &[u8]) -> Result<u8> {
         if self.arguments.first().is_some_and(|state| state == "committed") {
             // What has moved has moved: nothing that goes wrong here may stop Git.
-            let heard = here().and_then(|lab| alarm::heed(&lab.repo, &input));
+            let heard = here().and_then(|lab| alarm::heed(&lab.repo, input));
             match heard {
                 Ok(raised) => raised.iter().for_each(|alarm| tell_alarm(output, alarm)),
                 Err(error) => {
@@ -139,7 +132,7 @@ impl ReferenceTransaction {
                 }
             }
         }
-        chain::run(&self.script, &self.arguments, &input)
+        chain::run(&self.script, &self.arguments, input)
     }
 }
 

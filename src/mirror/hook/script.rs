@@ -29,15 +29,9 @@ if [ -x "$old" ]; then
   exec "$gx" hook reference-transaction --script "$0" -- "$1"
 fi
 [ "$1" = committed ] || exit 0
-while read -r was is ref; do
-  case $ref in
-  refs/remotes/*)
-    [ -x "$gx" ] || gx=$(command -v gx) || exit 0
-    exec "$gx" hook reference-transaction --script "$0" --first "$was $is $ref" -- "$1"
-    ;;
-  esac
-done
-exit 0
+moved=$(LC_ALL=C grep ' refs/remotes/') || exit 0
+[ -x "$gx" ] || gx=$(command -v gx) || exit 0
+printf '%s\n' "$moved" | "$gx" hook reference-transaction --script "$0" -- "$1"
 "#;
 
 /// The script of a hook that calls this gx, else the one on PATH.
