@@ -5,9 +5,9 @@ use clap::Subcommand;
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, import, init, keep,
-    logs, ls, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql, stop,
-    store, tags, undo, upkeep, wait, worktree,
+    archive, attach, best, complete, config, crash, diff, discard, doctor, export, feed, gc, import, init,
+    keep, logs, ls, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql,
+    stop, store, tags, undo, upkeep, wait, worktree,
 };
 use crate::error::Exit;
 
@@ -42,6 +42,7 @@ pub(super) enum Inside {
     Register(register::Register),
     Complete(complete::Complete),
     Crash(crash::Crash),
+    Feed(feed::Feed),
     Export(export::Export),
     Import(import::Import),
     Push(push::Push),
@@ -100,6 +101,7 @@ impl Inside {
             Self::Register(command) => command.run(scene),
             Self::Complete(command) => command.run(scene),
             Self::Crash(command) => command.run(scene),
+            Self::Feed(command) => command.run(scene),
             Self::Export(command) => command.run(scene),
             Self::Import(command) => command.run(scene),
             Self::Push(command) => command.run(scene),
@@ -150,6 +152,7 @@ impl Inside {
                 | Self::Register(_)
                 | Self::Complete(_)
                 | Self::Crash(_)
+                | Self::Feed(_)
                 | Self::Import(_)
                 | Self::Archive(_)
                 | Self::Gc(_)
@@ -183,6 +186,7 @@ impl Inside {
                 | Self::Register(_)
                 | Self::Complete(_)
                 | Self::Crash(_)
+                | Self::Feed(_)
                 | Self::Archive(_)
         )
     }

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod discard;
 pub mod doctor;
 pub mod export;
+pub mod feed;
 pub mod gc;
 pub mod gpus;
 pub mod import;

@@ -7,6 +7,7 @@ pub mod diff;
 pub mod doctor;
 pub mod done;
 pub mod export;
+pub mod failed;
 pub mod gc;
 pub mod gpus;
 pub mod list;

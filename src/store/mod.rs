@@ -13,6 +13,7 @@ pub mod index;
 pub mod journal;
 pub mod logs;
 pub mod moment;
+mod patience;
 pub mod pending;
 pub mod ranks;
 pub mod repair;

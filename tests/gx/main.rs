@@ -13,6 +13,7 @@ mod detached;
 mod doctor;
 mod documents;
 mod external;
+mod feed;
 mod formats;
 mod gpus;
 mod import;
