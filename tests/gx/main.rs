@@ -14,6 +14,7 @@ mod doctor;
 mod documents;
 mod external;
 mod formats;
+mod frozen;
 mod gpus;
 mod import;
 mod index;
