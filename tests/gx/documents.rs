@@ -1,6 +1,7 @@
 //! What is written down and what is true: the README, the man pages, the completions.
 
 pub mod answers;
+mod form;
 
 use std::collections::BTreeMap;
 use std::fs;
