@@ -32,4 +32,5 @@ mod stress;
 mod support;
 mod terminal;
 mod unfit;
+mod unrecorded;
 mod upkeep;
