@@ -33,7 +33,7 @@ pub struct Entry {
 }
 
 /// A file of the journal, read.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     path: PathBuf,
     /// Its lines.
