@@ -35,7 +35,7 @@ fn words_that_clap_refuses_are_told_as_every_error() {
     hint: `gx --help` and `gx COMMAND --help` tell more
     ");
     insta::assert_snapshot!(lab.refused(&["ls", "--status", "kep"], 2), @"
-    error: invalid value 'kep' for '--status <STATUS>': no status is called `kep`; there are queued, running, keep, near-miss, discard, crash, timeout, tainted, interrupted
+    error: invalid value 'kep' for '--status <STATUS>': no status is called `kep`; there are queued, running, keep, near-miss, discard, crash, timeout, tainted, interrupted, no-record
     hint: `gx --help` and `gx COMMAND --help` tell more
     ");
     insta::assert_snapshot!(lab.refused(&["ls", "--limit", "few"], 2), @"
