@@ -185,6 +185,8 @@ fn a_table_that_cannot_be_imported_names_file_line_and_column() {
     error: cannot import LAB/broken.tsv: line 3, column 4 (status): `kept` is none of keep, discard and crash
     hint: a line holds, separated by one tab each: commit val_bpb memory_gb status description
     ");
+    let nul = import(&format!("{header}bea057b\t0.9\t43.9\tkeep\thalf\0a word\n"));
+    assert!(nul.contains("line 2, column 5 (description)") && nul.contains("holds a NUL"), "{nul}");
     insta::assert_snapshot!(import(&format!("{header}bea057b\t0.9\n")), @"
     error: cannot import LAB/broken.tsv: line 2, column 3 (memory_gb): is missing
     hint: a line holds, separated by one tab each: commit val_bpb memory_gb status description
