@@ -88,6 +88,11 @@ fn archived_and_foreign_experiments_of_version_1_are_read_for_ever() {
     lab-b/exp-1  where lab-b begins
     code    1 file +1 −1
     ");
+}
+
+#[test]
+fn logs_files_and_results_of_version_1_come_back_for_ever() {
+    let lab = frozen();
     insta::assert_snapshot!(says(lab.gx(&["logs", "exp-3"])), @r"
     step 1
     ---
