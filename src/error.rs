@@ -122,13 +122,11 @@ const MISHAPS: [(&str, &str); 6] = [
 pub fn tell(error: &anyhow::Error) -> Told {
     let faults = || error.chain().filter_map(|cause| cause.downcast_ref::<Fault>());
     let message = format!("{error:#}");
-    let given = faults().flat_map(|fault| fault.hints.iter().cloned());
+    let mut hints: Vec<String> = faults().flat_map(|fault| fault.hints.iter().cloned()).collect();
     let mishap = MISHAPS.iter().find(|(sign, _)| message.contains(sign)).map(|(_, hint)| (*hint).to_owned());
-    Told {
-        hints: given.chain(mishap).collect(),
-        message,
-        exit: faults().next().map_or(Exit::Failed, |fault| fault.exit),
-    }
+    // What a supervisor has told brings its hint along.
+    hints.extend(mishap.filter(|hint| !hints.contains(hint)));
+    Told { hints, message, exit: faults().next().map_or(Exit::Failed, |fault| fault.exit) }
 }
 
 #[cfg(test)]
@@ -154,6 +152,8 @@ mod tests {
         let told = tell(&anyhow::Error::from(full).context("cannot write the note"));
         assert!(told.message.starts_with("cannot write the note: No space left on device"));
         assert_eq!(told.hints, [FULL]);
+        let again = tell(&Fault::from(told.clone()).into());
+        assert_eq!(again, told, "told by a supervisor, it has its advice twice");
     }
 
     #[test]

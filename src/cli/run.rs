@@ -131,6 +131,7 @@ impl Idea {
                 params.iter().filter(|(name, _)| self.params.iter().all(|(flag, _)| flag != *name))
             {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let value = input::whole(name, value)?;
                 request.params.push((name.clone(), value));
             }
         }

@@ -1,5 +1,7 @@
 //! Choosing experiments: by tag, status, category and condition, in some order, so many.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde_json::Value;
 
@@ -59,6 +61,29 @@ impl Store<'_> {
             Some(chosen) => chosen,
             None => self.choose_by_reading(choice, now),
         }
+    }
+
+    /// The names of all fields, metrics and parameters (`params.lr`) that any experiment has.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub fn names(&self) -> Result<BTreeSet<String>> {
+        if let Some(names) = self.ask(&|index| index.with_columns(|columns| Ok(columns.known()))) {
+            return Ok(names);
+        }
+        let mut names = BTreeSet::new();
+        let of = |_: &Stored, record: &Record| {
+            let group =
+                |key: &str| record.fields().get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+            let params = group("params").into_iter().map(|(name, _)| format!("params.{name}"));
+            let fields = record.fields().keys().cloned();
+            fields.chain(group("metrics").into_iter().map(|(name, _)| name)).chain(params).collect::<Vec<_>>()
+        };
+        self.each_record(&of, &mut |some| {
+            names.extend(some);
+            Ok(())
+        })?;
+        Ok(names)
     }
 
     fn choose_by_reading(&self, choice: &Choice, now: i64) -> Result<Chosen> {

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod archiving;
 pub mod aside;
+pub mod budget;
 pub mod census;
 pub mod choice;
 pub mod doctor;

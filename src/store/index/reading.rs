@@ -23,7 +23,7 @@ pub(in crate::store) struct Reading<'c> {
 
 impl Reading<'_> {
     /// Does something with the columns, which most questions need not know.
-    pub(super) fn with_columns<T>(&self, make: impl FnOnce(&Columns) -> Result<T>) -> Result<T> {
+    pub(in crate::store) fn with_columns<T>(&self, make: impl FnOnce(&Columns) -> Result<T>) -> Result<T> {
         let mut columns = self.columns.borrow_mut();
         if columns.is_none() {
             *columns = Some(Columns::load(self.connection)?);
