@@ -60,9 +60,11 @@ fn type_of(kind: Kind) -> ObjectType {
 }
 
 impl Libgit2Objects {
-    pub fn new(repo: Rc<Repository>) -> Self {
+    /// Those of an open repository, through a handle of their own: that of refs and settings stays open, and with it
+    /// would stay in memory what is read.
+    pub fn new(repo: &Repository) -> Self {
         let loose = Loose::new(repo.commondir());
-        Self { git_dir: repo.path().to_path_buf(), repo: RefCell::new(Some(repo)), loose }
+        Self { git_dir: repo.path().to_path_buf(), repo: RefCell::new(None), loose }
     }
 
     fn repo(&self) -> Result<Rc<Repository>> {
