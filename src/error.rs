@@ -106,14 +106,22 @@ pub struct Told {
 
 const FULL: &str = "make room on the disk, then call gx again: nothing is half written";
 
+const DAMAGED: &str =
+    "`gx doctor` says what is damaged, `gx doctor --fix` mends what the journal of this clone can";
+
 /// What may go wrong in any step, by the words of the system or of Git, and what to do about it.
-const MISHAPS: [(&str, &str); 6] = [
+const MISHAPS: [(&str, &str); 10] = [
     ("No space left on device", FULL),
     ("Out of diskspace", FULL),
     // What libgit2 says when the disk was too full for an object that the ref is to name.
     ("target OID for the reference doesn't exist", FULL),
     // What Git says when it was too full for a table of refs.
     ("transaction failure: I/O error", FULL),
+    // What gx and Git say of an object.
+    (" is damaged: its file is ", DAMAGED),
+    ("unable to stream", DAMAGED),
+    ("loose object", DAMAGED),
+    (" is missing or damaged", DAMAGED),
     ("Permission denied", "gx must be able to write into the repository: `ls -ld .git .git/*` shows who may"),
     ("Read-only file system", "gx must be able to write into the repository: mount it writable"),
 ];

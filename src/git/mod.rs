@@ -38,6 +38,7 @@ pub mod sending;
 pub mod snapshot;
 pub mod strays;
 mod sweep;
+pub mod torn;
 pub mod transaction;
 pub mod transfer;
 mod tree;

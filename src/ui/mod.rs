@@ -2,7 +2,6 @@
 
 pub mod foot;
 pub mod grid;
-pub mod index_bar;
 pub mod live;
 pub mod number;
 pub mod output;
@@ -15,3 +14,4 @@ pub mod style;
 pub mod table;
 pub mod transfer;
 pub mod voice;
+pub mod work;

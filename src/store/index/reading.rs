@@ -6,7 +6,7 @@ use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::process::fail;
-use crate::store::experiments::Store;
+use crate::store::experiments::{Store, Work};
 use crate::store::index::build::build;
 use crate::store::index::catch_up::catch_up;
 use crate::store::index::columns::Columns;
@@ -126,7 +126,8 @@ impl Store<'_> {
             Some(_) => return Err(Unusable("it was copied from elsewhere".to_owned()).into()),
             None if has_tables(&transaction)? => return Err(Unusable("it is half made".to_owned()).into()),
             None => {
-                build(&transaction, self.repo, &mut state, &|done, total| self.tell(done, total))?;
+                let tell = |done, total| self.tell(Work::Index, done, total);
+                build(&transaction, self.repo, &mut state, &tell)?;
                 state.key(file.inode).write(&transaction)?;
                 fail::point("index-built");
                 transaction.commit()?;
@@ -136,12 +137,6 @@ impl Store<'_> {
         }
         fail::point("index-written");
         Ok(())
-    }
-
-    fn tell(&self, done: usize, total: usize) {
-        if let Some(listener) = &self.listener {
-            listener(done, total);
-        }
     }
 }
 
