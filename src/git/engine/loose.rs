@@ -167,7 +167,8 @@ mod tests {
     fn a_file_is_whole_to_its_last_byte_and_not_without_it_nor_with_one_more() {
         let folder = tempfile::tempdir().unwrap();
         let repo = Repo::create(folder.path(), "start").unwrap();
-        let noise: Vec<u8> = (0..100_000_u32).flat_map(|number| (number * number).to_le_bytes()).collect();
+        let noise: Vec<u8> =
+            (0..100_000_u32).flat_map(|number| number.wrapping_mul(number).to_le_bytes()).collect();
         for content in [&b""[..], b"short", &[0; 300_000], &noise] {
             let path = repo.place.loose_path(repo.write_blob(content).unwrap());
             let (whole, copy) = (fs::read(&path).unwrap(), folder.path().join("copy"));
@@ -187,9 +188,13 @@ mod tests {
     #[test]
     fn what_another_repository_lends_is_looked_at_too() {
         let folder = tempfile::tempdir().unwrap();
-        let lender = Repo::create(&folder.path().join("lender"), "start").unwrap();
+        let made = |name: &str| {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            Repo::create(&folder.path().join(name), "start").unwrap()
+        };
+        let lender = made("lender");
         let id = lender.write_blob(b"lent").unwrap();
-        let borrower = Repo::create(&folder.path().join("borrower"), "start").unwrap();
+        let borrower = made("borrower");
         let alternates = borrower.common_dir().join("objects/info/alternates");
         fs::write(alternates, "# lent\n../../../lender/.git/objects\n").unwrap();
         let many = vec![id; MANY];
