@@ -1,4 +1,5 @@
 //! The private repository and its public mirror: what may leave, what comes down, what goes up.
 
+pub mod configured;
 pub mod guard;
 pub mod policy;
