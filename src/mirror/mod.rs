@@ -2,4 +2,6 @@
 
 pub mod configured;
 pub mod guard;
+pub mod pairs;
 pub mod policy;
+pub mod strip;
