@@ -93,8 +93,31 @@ impl Repo {
     /// # Errors
     /// A commit on the way is missing.
     pub fn commits_between(&self, tips: &[ObjectId], hidden: &[ObjectId]) -> Result<Vec<ObjectId>> {
+        let told = self.listed(tips, hidden, &[])?;
+        told.lines().map(str::parse).collect()
+    }
+
+    /// The same, each with its parents, whether these are hidden or not.
+    ///
+    /// # Errors
+    /// As of [`Self::commits_between`].
+    pub fn family_between(
+        &self,
+        tips: &[ObjectId],
+        hidden: &[ObjectId],
+    ) -> Result<Vec<(ObjectId, Vec<ObjectId>)>> {
+        let told = self.listed(tips, hidden, &["--parents"])?;
+        let family = told.lines().map(|line| {
+            let mut ids = line.split(' ').map(str::parse);
+            let first = ids.next().context("a line without a commit")??;
+            Ok((first, ids.collect::<Result<_>>()?))
+        });
+        family.collect()
+    }
+
+    fn listed(&self, tips: &[ObjectId], hidden: &[ObjectId], more: &[&str]) -> Result<String> {
         if tips.is_empty() {
-            return Ok(Vec::new());
+            return Ok(String::new());
         }
         let hidden = hidden.iter().filter(|id| self.has_object(**id)).map(|id| format!("^{id}\n"));
         let input: String = tips.iter().map(|id| format!("{id}\n")).chain(hidden).collect();
@@ -102,10 +125,12 @@ impl Repo {
             .git()
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_GRAFT_FILE", "/dev/null")
-            .args(["rev-list", "--topo-order", "--reverse", "--stdin"])
+            .args(["rev-list", "--topo-order", "--reverse"])
+            .args(more)
+            .arg("--stdin")
             .input(input.into_bytes())
             .run()?;
-        String::from_utf8_lossy(&told).lines().map(str::parse).collect()
+        Ok(String::from_utf8(told)?)
     }
 
     /// The commits at which a shallow clone ends: what their parents hold cannot be seen here.
