@@ -105,7 +105,7 @@ fn order(
     let latest = latest.map(|pair| pair.private).filter(|private| rewrite.is_known(*private));
     let hints: Vec<ObjectId> = latest.chain(memory.tips.iter().copied()).collect();
     let hidden = [ground.publics.as_slice(), hints.as_slice()].concat();
-    let mut family = ground.repo.family_between(&[tip], &hidden)?;
+    let mut family = ground.repo.descent_between(&[tip], &hidden)?;
     let met: HashSet<ObjectId> = family.iter().map(|(commit, _)| *commit).collect();
     let parents = family.iter().flat_map(|(_, parents)| parents).copied();
     let is_open = |commit: &ObjectId| !met.contains(commit) && !rewrite.is_known(*commit);
@@ -113,7 +113,7 @@ fn order(
     let beyond: HashSet<ObjectId> = parents.chain([tip]).filter(is_open).collect();
     if !hints.is_empty() && !beyond.is_empty() {
         let beyond: Vec<ObjectId> = beyond.into_iter().collect();
-        let mut older = ground.repo.family_between(&beyond, &ground.publics)?;
+        let mut older = ground.repo.descent_between(&beyond, &ground.publics)?;
         older.append(&mut family);
         family = older;
     }
