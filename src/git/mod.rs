@@ -1,6 +1,7 @@
 //! Git: the one room that knows libgit2 and the `git` program, as two engines under it; what leaves it is owned data.
 
 mod admin;
+pub mod advertised;
 pub mod artifacts;
 pub mod bulk;
 pub mod census;
@@ -18,6 +19,7 @@ mod engine;
 pub mod follow;
 pub mod history;
 mod index;
+pub mod joining;
 pub mod linked;
 pub mod links;
 pub mod name;
