@@ -6,8 +6,8 @@ use clap::Subcommand;
 use crate::cli::scene::Scene;
 use crate::cli::{
     archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, import, init, keep,
-    logs, ls, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql, stop,
-    store, tags, undo, upkeep, wait, worktree,
+    logs, ls, mirror, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql,
+    stop, store, sync, sync_down, tags, undo, upkeep, wait, worktree,
 };
 use crate::error::Exit;
 
@@ -47,6 +47,9 @@ pub(super) enum Inside {
     Push(push::Push),
     Pull(pull::Pull),
     Remote(remote::Remote),
+    Mirror(mirror::Mirror),
+    SyncDown(sync_down::SyncDown),
+    Sync(sync::Sync),
     Config(config::Config),
     #[command(hide = true)]
     Shim(shim::Shim),
@@ -105,6 +108,9 @@ impl Inside {
             Self::Push(command) => command.run(scene),
             Self::Pull(command) => command.run(scene),
             Self::Remote(command) => command.run(scene),
+            Self::Mirror(command) => command.run(scene),
+            Self::SyncDown(command) => command.run(scene),
+            Self::Sync(command) => command.run(scene),
             Self::Config(command) => command.run(scene),
             Self::Shim(command) => command.run(scene),
             Self::Upkeep(command) => command.run(scene),
@@ -113,6 +119,9 @@ impl Inside {
 
     /// Whether people read its answer and nothing waits for its end, so that a pager may hold it up.
     pub(super) fn is_read(&self) -> bool {
+        if let Self::Mirror(command) = self {
+            return command.is_read();
+        }
         matches!(
             self,
             Self::Ls(_)
@@ -156,6 +165,8 @@ impl Inside {
                 | Self::Upkeep(_)
                 | Self::Push(_)
                 | Self::Pull(_)
+                | Self::SyncDown(_)
+                | Self::Sync(_)
         )
     }
 
