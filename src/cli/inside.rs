@@ -7,7 +7,7 @@ use crate::cli::scene::Scene;
 use crate::cli::{
     archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, import, init, keep,
     logs, ls, mirror, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql,
-    stop, store, sync, sync_down, tags, undo, upkeep, wait, worktree,
+    stop, store, sync, sync_down, sync_up, tags, undo, upkeep, wait, worktree,
 };
 use crate::error::Exit;
 
@@ -49,6 +49,7 @@ pub(super) enum Inside {
     Remote(remote::Remote),
     Mirror(mirror::Mirror),
     SyncDown(sync_down::SyncDown),
+    SyncUp(sync_up::SyncUp),
     Sync(sync::Sync),
     Config(config::Config),
     #[command(hide = true)]
@@ -110,6 +111,7 @@ impl Inside {
             Self::Remote(command) => command.run(scene),
             Self::Mirror(command) => command.run(scene),
             Self::SyncDown(command) => command.run(scene),
+            Self::SyncUp(command) => command.run(scene),
             Self::Sync(command) => command.run(scene),
             Self::Config(command) => command.run(scene),
             Self::Shim(command) => command.run(scene),
@@ -166,6 +168,7 @@ impl Inside {
                 | Self::Push(_)
                 | Self::Pull(_)
                 | Self::SyncDown(_)
+                | Self::SyncUp(_)
                 | Self::Sync(_)
         )
     }

@@ -9,3 +9,4 @@ pub mod policy;
 pub mod setup;
 pub mod standing;
 pub mod strip;
+pub mod up;

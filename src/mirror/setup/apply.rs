@@ -56,7 +56,7 @@ impl Plan {
     fn declare(&self, repo: &Repo, public: &str) -> Result<()> {
         let name = &self.names.private;
         let urls = repo.push_urls(name)?;
-        if urls.iter().any(|url| canonical(url) == canonical(public)) {
+        if urls.iter().any(|url| canonical(repo, url) == canonical(repo, public)) {
             return Err(fault(format!("`{name}` is pushed to the public repository too"))
                 .hint(format!("see where it goes: `git remote get-url --push --all {name}`"))
                 .into());

@@ -105,6 +105,14 @@ impl Words {
         }
     }
 
+    /// What a message says in its `Public:` section; nothing where it has none.
+    ///
+    /// # Errors
+    /// As of [`Self::message`].
+    pub fn section(&self, text: &[u8], mention: &mut Mention<'_>) -> Result<Option<Vec<u8>>> {
+        section(text).map(|section| self.cleaned(&section, mention)).transpose()
+    }
+
     /// Takes out of a text what is private in it.
     ///
     /// # Errors
