@@ -10,6 +10,7 @@ use crate::git::repo::Repo;
 use crate::mirror::configured::Mirror;
 use crate::mirror::down::carry::TRAILER;
 use crate::mirror::pairs::{Kind, Pairs};
+use crate::mirror::standing::landed;
 use crate::model::object::ObjectId;
 
 /// How a public commit stands to the private branch.
@@ -89,10 +90,9 @@ impl Annals {
             };
             annals.entries.push(Entry { public: told.id, private, how, at: told.at, subject: told.subject });
         }
-        for (id, kind) in &kinds {
-            let is_made = matches!(kind, Kind::Published | Kind::Picked);
-            annals.elsewhere += usize::from(is_made && !repo.is_ancestor(*id, public)?);
-        }
+        let landed = landed(repo, &pairs, Some(public))?;
+        let made = kinds.iter().filter(|(_, kind)| **kind != Kind::Anchor);
+        annals.elsewhere = made.filter(|(id, _)| !landed.contains(*id)).count();
         Ok(annals)
     }
 }

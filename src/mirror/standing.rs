@@ -1,6 +1,6 @@
 //! How the two repositories stand to each other: what is public, what is withheld, what differs, what is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -110,6 +110,16 @@ fn is_withheld(mirror: &Mirror, path: &RepoPath) -> bool {
     mirror.policy.is_private(path.as_bytes()) || mirror.policy.is_never(path.as_bytes())
 }
 
+/// All commits of the public branch, where any was published from here: else nobody asks for them.
+///
+/// # Errors
+/// A commit is missing.
+pub(super) fn landed(repo: &Repo, pairs: &Pairs, public: Option<ObjectId>) -> Result<HashSet<ObjectId>> {
+    let is_made = pairs.list().iter().any(|pair| pair.kind != Kind::Anchor);
+    let tips: Vec<ObjectId> = public.filter(|_| is_made).into_iter().collect();
+    Ok(repo.commits_between(&tips, &[])?.into_iter().collect())
+}
+
 /// The private commits that upstream does not have, by what they are: those with a public part, those without.
 fn unpublished(
     repo: &Repo,
@@ -120,13 +130,13 @@ fn unpublished(
 ) -> Result<(usize, usize)> {
     let pairs = Pairs::load(repo)?;
     let mut hidden: Vec<ObjectId> = public.into_iter().collect();
-    let mut published = std::collections::HashSet::new();
+    let landed = landed(repo, &pairs, public)?;
+    let mut published = HashSet::new();
     for pair in pairs.list() {
-        let has = |public: ObjectId| hidden.first().map_or(Ok(false), |tip| repo.is_ancestor(public, *tip));
         match pair.kind {
             // Only the last anchors matter, but whatever is behind one is public as far as it can be.
             Kind::Anchor => hidden.push(pair.private),
-            Kind::Published | Kind::Picked if has(pair.public)? => {
+            Kind::Published | Kind::Picked if landed.contains(&pair.public) => {
                 published.insert(pair.private);
             }
             Kind::Published | Kind::Picked => {}

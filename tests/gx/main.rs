@@ -19,6 +19,7 @@ mod import;
 mod index;
 mod interrupts;
 mod killed;
+mod mirror;
 mod restore;
 mod reverdict;
 mod rollback;

@@ -10,6 +10,7 @@ use crate::mirror::down::ground::{Ground, Push};
 use crate::mirror::pairs::{self, Pairs};
 use crate::model::object::ObjectId;
 use crate::model::upload::{Leaving, Upload};
+use crate::process::fail;
 
 /// What became of the private branch over there.
 #[derive(Debug)]
@@ -72,6 +73,7 @@ impl Ground<'_> {
         let urls = repo.push_urls(&side.remote)?;
         self.check.check(&Upload { remote: side.remote.clone(), urls, refs: refs.collect() })?;
         let fates = repo.push(&side.remote, &sending, &mut self.wire)?;
+        fail::point("down-sent");
         for (one, fate) in sending.iter().zip(&fates) {
             match fate {
                 Fate::Through if one.name == side.head() => {

@@ -69,7 +69,9 @@ impl Show for MirrorStatus {
         for alarm in &self.alarms {
             page.fact("alarm", Text::new(alarm.as_str(), Label::Bad));
         }
-        page.whole_fact("next", self.next.clone().unwrap_or_default());
+        if let Some(next) = &self.next {
+            page.whole_fact("next", next.as_str());
+        }
     }
 }
 

@@ -26,7 +26,9 @@ impl Show for SyncDown {
         for note in &self.notes {
             page.fact("note", note.as_str());
         }
-        page.whole_fact("next", self.next.clone().unwrap_or_default());
+        if let Some(next) = &self.next {
+            page.whole_fact("next", next.as_str());
+        }
     }
 }
 
@@ -87,6 +89,8 @@ impl Show for SyncEnded {
         for note in &self.notes {
             page.fact("note", note.as_str());
         }
-        page.whole_fact("next", self.next.clone().unwrap_or_default());
+        if let Some(next) = &self.next {
+            page.whole_fact("next", next.as_str());
+        }
     }
 }
