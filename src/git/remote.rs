@@ -55,12 +55,18 @@ impl Repo {
     /// # Errors
     /// `git` cannot be run.
     pub fn push_url_of(&self, url: &str) -> Result<String> {
-        let told = self
-            .git()
-            .args(["-c", &format!("remote.gx-typed.url={url}")])
-            .args(["remote", "get-url", "--push", "gx-typed"])
-            .run()?;
-        Ok(lines(&told).into_iter().next().unwrap_or_default())
+        let asked = ["config", "--null", "--get-regexp", r"^url\..*\.(push)?insteadof$"];
+        let told = self.git().args(asked).output()?;
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        let rules = || told.split('\0').filter_map(|entry| entry.split_once('\n'));
+        // The longest beginning counts, and one for pushes before all others (git-config(1), `pushInsteadOf`).
+        let instead = |kind: &str| {
+            let of_kind = rules().filter_map(|(key, start)| {
+                Some((key.strip_prefix("url.")?.strip_suffix(kind)?, url.strip_prefix(start)?))
+            });
+            of_kind.min_by_key(|(_, rest)| rest.len()).map(|(base, rest)| format!("{base}{rest}"))
+        };
+        Ok(instead(".pushinsteadof").or_else(|| instead(".insteadof")).unwrap_or_else(|| url.to_owned()))
     }
 
     fn urls(&self, remote: &str, which: &[&str]) -> Result<Vec<String>> {

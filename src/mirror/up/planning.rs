@@ -6,6 +6,7 @@ use crate::error::{Exit, fault, misuse};
 use crate::git::transfer::Wire;
 use crate::mirror::guard::check::{Report, check};
 use crate::mirror::guard::destination::Destination;
+use crate::mirror::guard::finding::Severity;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::file::Up;
@@ -114,7 +115,8 @@ pub fn plan(
     Ok(planned)
 }
 
-/// What the guard says of the push of a plan.
+/// What the guard says of the push of a plan. What it finds in commits that everybody can read already, as the other
+/// side has just said, is told and stops nothing: a policy that was made stricter does not unpublish them.
 ///
 /// # Errors
 /// The guard cannot look.
@@ -123,7 +125,17 @@ pub fn guard(ground: &Ground<'_>, plan: &Plan) -> Result<Report> {
     let destination = Destination::of(repo, &plan.url, &plan.url)?;
     let update =
         Update { source: plan.tip.to_string(), new: Some(plan.tip), target: plan.head(), old: plan.lease };
-    check(repo, &destination, &[update], &Policy::of(repo, &[plan.tip])?, &Limits::none())
+    let policy = Policy::of(repo, &[plan.tip])?;
+    let mut report = check(repo, &destination, &[update], &policy, &Limits::none())?;
+    for finding in report.findings.iter_mut().filter(|finding| finding.severity == Severity::Blocked) {
+        let Some(commit) = finding.spot.commit else { continue };
+        for public in [ground.public, plan.lease].into_iter().flatten() {
+            if repo.is_ancestor(commit, public)? {
+                finding.severity = Severity::Warning;
+            }
+        }
+    }
+    Ok(report)
 }
 
 fn commits(built: &Built) -> Vec<ObjectId> {
