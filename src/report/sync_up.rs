@@ -43,6 +43,10 @@ pub struct Planned {
     pub body: String,
     /// Whether nothing was kept.
     pub dry_run: bool,
+    /// How long it took to build it, in seconds.
+    pub build_seconds: f64,
+    /// How long it took to look at it, in seconds.
+    pub look_seconds: f64,
     /// What to do next.
     pub next: Option<String>,
 }
@@ -112,6 +116,8 @@ impl Planned {
             title: plan.map(|plan| plan.title.clone()).unwrap_or_default(),
             body: plan.map(|plan| plan.body.clone()).unwrap_or_default(),
             dry_run,
+            build_seconds: planned.build.as_secs_f64(),
+            look_seconds: planned.look.as_secs_f64(),
             next,
         }
     }

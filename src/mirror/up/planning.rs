@@ -1,5 +1,7 @@
 //! Making a plan: build, describe, look at it as the guard does, and keep it.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 
 use crate::error::{Exit, fault, misuse};
@@ -39,6 +41,10 @@ pub struct Planned {
     pub reasons: Vec<String>,
     /// What the guard found.
     pub report: Report,
+    /// How long it took to build what would be published.
+    pub build: Duration,
+    /// How long it took to look at it.
+    pub look: Duration,
 }
 
 impl Planned {
@@ -69,10 +75,19 @@ pub fn plan(
     hear: &mut Hear<'_>,
 ) -> Result<Planned> {
     let mode = wanted.mode.unwrap_or_else(|| ground.mirror.policy.up());
+    let began = Instant::now();
     let built = build(ground, wanted, mode, hear)?;
+    let (took, began) = (began.elapsed(), Instant::now());
     let Some(tip) = built.tip else {
-        let report = Report::default();
-        return Ok(Planned { plan: None, withheld: built.withheld, reasons: Vec::new(), report });
+        let (plan, reasons, report) = (None, Vec::new(), Report::default());
+        return Ok(Planned {
+            plan,
+            withheld: built.withheld,
+            reasons,
+            report,
+            build: took,
+            look: Duration::ZERO,
+        });
     };
     let is_whole = wanted.changes.is_empty();
     let offers = describe(ground, &built)?;
@@ -105,7 +120,8 @@ pub fn plan(
     plan.digest = plan.digest_of(&commits);
     let reasons = checks::reasons(ground, &commits, &plan.branch)?;
     let report = guard(ground, &plan)?;
-    let planned = Planned { plan: Some(plan), withheld: Vec::new(), reasons, report };
+    let (plan, withheld, look) = (Some(plan), Vec::new(), began.elapsed());
+    let planned = Planned { plan, withheld, reasons, report, build: took, look };
     if keep == Keep::Yes
         && planned.exit() == Exit::Done
         && let Some(plan) = &planned.plan
