@@ -1,0 +1,8 @@
+//! What a push of real commits to real addresses comes to.
+
+use super::*;
+
+mod paths;
+mod ranges;
+mod refs;
+mod world;
