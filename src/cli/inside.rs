@@ -5,11 +5,14 @@ use clap::Subcommand;
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, import, init, keep,
-    logs, ls, mirror, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql,
-    stop, store, sync, sync_down, sync_up, tags, undo, upkeep, wait, worktree,
+    archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, guard, import, init,
+    keep, logs, ls, mirror, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show,
+    sql, stop, store, sync, sync_down, sync_up, tags, undo, upkeep, wait, worktree,
 };
 use crate::error::Exit;
+use crate::mirror::hook::alarm::all;
+use crate::ui::number::count;
+use crate::ui::style::Label;
 
 /// What works in a repository.
 #[derive(Debug, Subcommand)]
@@ -51,6 +54,7 @@ pub(super) enum Inside {
     SyncDown(sync_down::SyncDown),
     SyncUp(sync_up::SyncUp),
     Sync(sync::Sync),
+    Guard(guard::Guard),
     Config(config::Config),
     #[command(hide = true)]
     Shim(shim::Shim),
@@ -67,6 +71,7 @@ impl Inside {
         if self.is_settled_first() {
             scene.settle();
         }
+        self.tell_alarms(scene);
         let exit = self.switch(scene);
         if self.writes_much() {
             upkeep::start_if_due(scene);
@@ -113,9 +118,29 @@ impl Inside {
             Self::SyncDown(command) => command.run(scene),
             Self::SyncUp(command) => command.run(scene),
             Self::Sync(command) => command.run(scene),
+            Self::Guard(command) => command.run(scene),
             Self::Config(command) => command.run(scene),
             Self::Shim(command) => command.run(scene),
             Self::Upkeep(command) => command.run(scene),
+        }
+    }
+
+    /// Says that something has gone by the guard, until somebody looks into it.
+    fn tell_alarms(&self, scene: &Scene) {
+        let tells_itself = match self {
+            Self::Shim(_) | Self::Upkeep(_) | Self::Doctor(_) => true,
+            Self::Guard(command) => command.tells_alarms(),
+            _ => false,
+        };
+        let alarms =
+            if tells_itself { Vec::new() } else { all(&scene.lab.repo.gx_dir()).unwrap_or_default() };
+        if let Some(last) = alarms.last() {
+            let told = format!(
+                "{}: something went to `{}` and nobody asked the guard; look into it: `gx guard audit`",
+                count(alarms.len(), "alarm"),
+                last.remote
+            );
+            scene.output.note("alarm", Label::Bad, &told);
         }
     }
 
@@ -184,6 +209,7 @@ impl Inside {
                 | Self::Init(_)
                 | Self::Config(_)
                 | Self::Doctor(_)
+                | Self::Guard(_)
         )
     }
 

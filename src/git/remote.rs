@@ -49,26 +49,6 @@ impl Repo {
         self.urls(remote, &["--push", "--all"])
     }
 
-    /// The address that a push to a typed address goes to: `url.*.insteadOf` and `url.*.pushInsteadOf`, as Git resolves
-    /// them.
-    ///
-    /// # Errors
-    /// `git` cannot be run.
-    pub fn push_url_of(&self, url: &str) -> Result<String> {
-        let asked = ["config", "--null", "--get-regexp", r"^url\..*\.(push)?insteadof$"];
-        let told = self.git().args(asked).output()?;
-        let told = String::from_utf8_lossy(&told.stdout).into_owned();
-        let rules = || told.split('\0').filter_map(|entry| entry.split_once('\n'));
-        // The longest beginning counts, and one for pushes before all others (git-config(1), `pushInsteadOf`).
-        let instead = |kind: &str| {
-            let of_kind = rules().filter_map(|(key, start)| {
-                Some((key.strip_prefix("url.")?.strip_suffix(kind)?, url.strip_prefix(start)?))
-            });
-            of_kind.min_by_key(|(_, rest)| rest.len()).map(|(base, rest)| format!("{base}{rest}"))
-        };
-        Ok(instead(".pushinsteadof").or_else(|| instead(".insteadof")).unwrap_or_else(|| url.to_owned()))
-    }
-
     fn urls(&self, remote: &str, which: &[&str]) -> Result<Vec<String>> {
         let told = self.git().args(["remote", "get-url"]).args(which).args(["--", remote]).output()?;
         if told.status.success() {

@@ -65,7 +65,8 @@ pub struct Mirror {
     pub public: Side,
     /// The address of a fork, for people without the right to write to the public repository.
     pub fork: Option<String>,
-    /// What the private branch says, as it is protected: as it was last seen on the private remote.
+    /// What the private branch says. What loosens counts as it was last seen on the private remote; what forbids, as it
+    /// is here too.
     pub policy: Policy,
 }
 
@@ -83,7 +84,8 @@ impl Mirror {
         let private_url =
             set(&format!("remote.{private}.url")).ok_or_else(|| broken(&format!("remote `{private}`")))?;
         let private = Side { url: private_url, branch, remote: private };
-        let policy = Policy::join(protected(repo, &private)?, &[])?;
+        let here = repo.read_ref(&private.head())?;
+        let policy = Policy::of(repo, here.as_slice())?;
         let public = Side {
             remote: set(keys::PUBLIC_REMOTE).unwrap_or_else(|| PUBLIC.to_owned()),
             branch: set(keys::PUBLIC_BRANCH).unwrap_or_else(|| policy.public_branch().to_owned()),
@@ -128,15 +130,6 @@ impl Mirror {
     pub fn public_tip(&self, repo: &Repo) -> Result<Option<ObjectId>> {
         repo.read_ref(&self.public.tracking())
     }
-}
-
-/// The policy file of the private branch: as last seen on the remote, else, before the first push, as it is here.
-fn protected(repo: &Repo, private: &Side) -> Result<Option<File>> {
-    let tip = match repo.read_ref(&private.tracking())? {
-        Some(tip) => Some(tip),
-        None => repo.read_ref(&private.head())?,
-    };
-    tip.map_or(Ok(None), |tip| policy_at(repo, tip))
 }
 
 /// The policy file of a commit, where it has one.

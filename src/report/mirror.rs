@@ -161,6 +161,7 @@ fn told(change: &Change, plan: &Plan) -> String {
             format!("declare `{}` private: experiments and notes may go there", plan.names.private)
         }
         Change::Policy { .. } => "write .gx/policy.toml".to_owned(),
+        Change::Hooks => "put the guard before every push (hooks)".to_owned(),
         Change::Ignore { .. } => "keep secret files out of Git (.git/info/exclude)".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
+use crate::cli::guard::install::this_program;
 use crate::cli::scene::Scene;
 use crate::error::Exit;
 use crate::mirror::policy::file::PATH;
@@ -53,7 +54,7 @@ impl Init {
         };
         let plan = setup.plan(repo)?;
         let commit = if self.no_commit { Commit::Leave } else { Commit::Make };
-        let made = if self.dry_run { None } else { plan.apply(repo, &self.public, commit)? };
+        let made = if self.dry_run { None } else { plan.apply(repo, &this_program()?, commit)? };
         let mut answer = MirrorInit::of(&plan, (&self.public, &self.private), self.dry_run, made);
         answer.next = self.next(scene, &plan)?;
         scene.output.show(&answer)?;
@@ -75,7 +76,6 @@ impl Init {
             };
             next.push(format!("{switch}git add {PATH} && git commit -m \"Say what is private\" -- {PATH}"));
         }
-        next.push("gx guard install".to_owned());
         next.push("gx sync-down".to_owned());
         Ok(next)
     }

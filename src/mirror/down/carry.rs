@@ -4,9 +4,11 @@ use anyhow::{Result, anyhow};
 
 use crate::clock::Timestamp;
 use crate::git::object::NewCommit;
-use crate::mirror::down::finish::{accept, anchor};
+use crate::mirror::down::anchors::anchor;
+use crate::mirror::down::finish::accept;
 use crate::mirror::down::ground::{Ground, Push, Wish};
 use crate::mirror::down::plan::{Deed, Plan};
+use crate::mirror::down::resume::Found;
 use crate::mirror::down::send::Sent;
 use crate::mirror::down::state::{self, Stage, State};
 use crate::model::object::ObjectId;
@@ -56,7 +58,10 @@ impl Ground<'_> {
     /// As of [`Self::plan`]; a sync waits for somebody; or something is in the way. Nothing was moved then.
     pub fn carry(&mut self, wish: &Wish) -> Result<Carried> {
         let _lock = state::lock(self.repo)?;
-        let mut notes = self.resume()?;
+        let mut notes = match self.resume()? {
+            Found::Completed(notes) => notes,
+            Found::Nothing | Found::TakenBack => Vec::new(),
+        };
         let plan = self.plan(wish)?;
         let outcome = self.perform(&plan, &mut notes)?;
         let sent = match (&outcome, wish.push) {

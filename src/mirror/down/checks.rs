@@ -7,6 +7,7 @@ use crate::git::repo::Repo;
 use crate::mirror::configured::Mirror;
 use crate::mirror::down::ground::Rewrite;
 use crate::mirror::down::sight::Sight;
+use crate::mirror::policy::spelling::of_path;
 use crate::model::object::ObjectId;
 use crate::model::path::{RepoPath, list};
 
@@ -91,15 +92,7 @@ fn excepting(fault: Fault, first: &RepoPath, branch: &str) -> Fault {
 
 /// Whether it lies in the folder of the rules, in any spelling that some file system takes for it.
 fn is_rule(path: &[u8]) -> bool {
-    let first = path.split(|byte| *byte == b'/').next().unwrap_or_default();
-    let plain: String =
-        String::from_utf8_lossy(first).chars().filter(|letter| !is_invisible(*letter)).collect();
-    plain.trim_end_matches(['.', ' ']).eq_ignore_ascii_case(".gx")
-}
-
-/// Letters that some file systems leave out when they compare names.
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    of_path(path).split(|byte| *byte == b'/').next() == Some(b".gx")
 }
 
 #[cfg(test)]

@@ -5,12 +5,10 @@ use anyhow::Result;
 use crate::error::fault;
 use crate::git::refs::{Ref, Swap};
 use crate::git::repo::Repo;
-use crate::mirror::configured::Mirror;
+use crate::mirror::down::anchors::{anchor, landed};
 use crate::mirror::down::ground::{ACCEPTED, Ground};
 use crate::mirror::down::state::{Stage, State};
 use crate::mirror::down::trees::Follower;
-use crate::mirror::pairs::{Kind, Pair, Pairs};
-use crate::mirror::strip::tree::Stripper;
 use crate::model::object::ObjectId;
 use crate::process::fail;
 
@@ -58,6 +56,7 @@ impl Ground<'_> {
         let from = ground_of(repo, state)?;
         let notes = trees.iter().flat_map(|tree| tree.follow(from, to)).collect();
         fail::point("down-followed");
+        landed(repo, &self.mirror, state.base, state.public)?;
         anchor(repo, &self.mirror, to, state.public)?;
         accept(repo, state.public)?;
         fail::point("down-anchored");
@@ -78,23 +77,6 @@ pub(super) fn accept(repo: &Repo, public: ObjectId) -> Result<()> {
         return Ok(());
     }
     repo.set_refs(&[Ref { name: ACCEPTED.to_owned(), target: public }])
-}
-
-/// Records that a private commit is the public one with private files added, where that is so: whatever lies behind
-/// the two, what is built on one goes on from the other.
-///
-/// # Errors
-/// A tree is missing, or the pair cannot be written.
-pub fn anchor(repo: &Repo, mirror: &Mirror, private: ObjectId, public: ObjectId) -> Result<bool> {
-    if private == public {
-        return Ok(true);
-    }
-    let stripped = Stripper::new(repo, &mirror.policy).strip(repo.tree_of(private)?)?;
-    let is_same = stripped == Some(repo.tree_of(public)?);
-    if is_same && Pairs::load(repo)?.public_of(private) != Some(public) {
-        Pairs::add(repo, &[Pair { private, public, kind: Kind::Anchor }])?;
-    }
-    Ok(is_same)
 }
 
 /// What the work trees hold before: the branch, or nothing at all where there was none.

@@ -8,19 +8,30 @@ use crate::error::{Fault, fault};
 use crate::mirror::down::ground::Ground;
 use crate::mirror::down::state::{Stage, State};
 
+/// What became of a sync that was found.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// There was none.
+    Nothing,
+    /// It had moved nothing, and is forgotten.
+    TakenBack,
+    /// It is done now; sentences about it.
+    Completed(Vec<String>),
+}
+
 impl Ground<'_> {
-    /// Settles what is there; sentences about it.
+    /// Settles what is there.
     ///
     /// # Errors
     /// Somebody has conflicts to resolve first.
-    pub(super) fn resume(&self) -> Result<Vec<String>> {
-        let Some(mut state) = State::read(self.repo)? else { return Ok(Vec::new()) };
+    pub(super) fn resume(&self) -> Result<Found> {
+        let Some(mut state) = State::read(self.repo)? else { return Ok(Found::Nothing) };
         match state.stage.clone() {
             Stage::Stopped { dir } => Err(waiting(&dir).into()),
             Stage::Preparing { dir } => {
                 self.repo.leave_join(&dir)?;
                 State::forget(self.repo)?;
-                Ok(Vec::new())
+                Ok(Found::TakenBack)
             }
             Stage::Moving { to, dir } => {
                 let branch = self.repo.read_ref(&self.mirror.private.head())?;
@@ -32,10 +43,10 @@ impl Ground<'_> {
                     let trees = if branch == to { self.take_trees()? } else { Vec::new() };
                     let mut notes = self.complete(&state, to, &trees)?;
                     notes.insert(0, format!("a sync that was cut short was completed: {}", to.short()));
-                    return Ok(notes);
+                    return Ok(Found::Completed(notes));
                 }
                 match dir {
-                    None => State::forget(self.repo).map(|()| Vec::new()),
+                    None => State::forget(self.repo).map(|()| Found::TakenBack),
                     Some(dir) => {
                         // What was resolved there is somebody's work.
                         state.stage = Stage::Stopped { dir: dir.clone() };

@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use crate::error::fault;
 use crate::git::object::Entry;
 use crate::git::repo::Repo;
-use crate::mirror::guard::destination::canonical;
+use crate::mirror::hook::install::{Sharing, install};
 use crate::mirror::policy::file::PATH;
 use crate::mirror::setup::plan::{Change, Plan};
+use crate::mirror::setup::remotes::is_same;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::process::fail;
@@ -25,22 +26,25 @@ pub enum Commit {
 }
 
 impl Plan {
-    /// Does it; running it again does what is left. Gives the commit that holds the policy file, where one was made.
+    /// Does it; running it again does what is left. The hooks call the program `gx`. Gives the commit that holds the
+    /// policy file, where one was made.
     ///
     /// # Errors
-    /// Something cannot be written, or the private remote is pushed to the public place too.
-    pub fn apply(&self, repo: &Repo, public: &str, commit: Commit) -> Result<Option<ObjectId>> {
+    /// Something cannot be written, the private remote is pushed to the public place too, or the folder of hooks is one
+    /// that other repositories share.
+    pub fn apply(&self, repo: &Repo, gx: &Path, commit: Commit) -> Result<Option<ObjectId>> {
         let mut committed = None;
         for change in &self.changes {
             match change {
                 Change::Setting { key, values } => repo.set_settings(key, values)?,
-                Change::Declare => self.declare(repo, public)?,
+                Change::Declare => self.declare(repo)?,
                 Change::Policy { text } => {
                     write(&repo.work_dir().join(PATH), text)?;
                     if commit == Commit::Make && self.is_on_private_branch(repo) {
                         committed = commit_policy(repo, text)?;
                     }
                 }
+                Change::Hooks => drop(install(repo, gx, Sharing::Refused)?),
                 Change::Ignore { file, text } => write(file, text)?,
             }
             fail::point("mirror-init");
@@ -53,10 +57,10 @@ impl Plan {
         repo.head().is_ok_and(|head| head.branch_name() == Some(self.private_branch.as_str()))
     }
 
-    fn declare(&self, repo: &Repo, public: &str) -> Result<()> {
+    fn declare(&self, repo: &Repo) -> Result<()> {
         let name = &self.names.private;
         let urls = repo.push_urls(name)?;
-        if urls.iter().any(|url| canonical(repo, url) == canonical(repo, public)) {
+        if urls.iter().any(|url| is_same(repo, url, &self.public_url)) {
             return Err(fault(format!("`{name}` is pushed to the public repository too"))
                 .hint(format!("see where it goes: `git remote get-url --push --all {name}`"))
                 .into());

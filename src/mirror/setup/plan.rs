@@ -6,8 +6,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::error::{misuse, tell};
+use crate::git::hooks::Reach;
 use crate::git::repo::Repo;
 use crate::mirror::configured::{keys, policy_at};
+use crate::mirror::guard::destination::canonical;
+use crate::mirror::hook::install::is_in;
+use crate::mirror::hook::script::HOOKS;
 use crate::mirror::policy::file::{File, PATH, Sync};
 use crate::mirror::setup::block::with_block;
 use crate::mirror::setup::policy;
@@ -37,6 +41,8 @@ pub struct Setup {
 pub struct Plan {
     /// The two remotes.
     pub names: Names,
+    /// Where the public repository lies.
+    pub public_url: String,
     /// The branch of the public repository.
     pub public_branch: String,
     /// The branch of the private one.
@@ -64,6 +70,8 @@ pub enum Change {
         /// Its text.
         text: String,
     },
+    /// The guard is put before every push.
+    Hooks,
     /// Secret files are kept out of Git, in this clone's own list of ignored paths.
     Ignore {
         /// The file.
@@ -90,7 +98,14 @@ impl Setup {
         };
         let private_branch = self.private_branch.clone().or(sync.private_branch);
         let private_branch = private_branch.unwrap_or_else(|| public_branch.clone());
-        let mut plan = Plan { names, public_branch, private_branch, changes: Vec::new(), warnings };
+        let mut plan = Plan {
+            names,
+            public_url: self.public.clone(),
+            public_branch,
+            private_branch,
+            changes: Vec::new(),
+            warnings,
+        };
         for (key, values) in self.settings(repo, &plan)? {
             if repo.local_settings(&key)? != values {
                 plan.changes.push(Change::Setting { key, values });
@@ -104,6 +119,13 @@ impl Setup {
             plan.changes.push(Change::Policy { text });
         }
         plan.changes.extend(ignore(repo));
+        plan_hooks(repo, &mut plan)?;
+        if canonical(repo, &self.private).is_none() {
+            plan.warnings.push(format!(
+                "{} is of a form that cannot be told from others: the guard will take it for public",
+                shown(&self.private)
+            ));
+        }
         warn_of_detours(repo, &mut plan)?;
         Ok(plan)
     }
@@ -209,6 +231,23 @@ fn ignore(repo: &Repo) -> Option<Change> {
     let old = fs::read_to_string(&file).unwrap_or_default();
     let text = with_block(&old, &lines);
     (text != old).then_some(Change::Ignore { file, text })
+}
+
+/// The hooks, where the folder that git runs them from is this repository's.
+fn plan_hooks(repo: &Repo, plan: &mut Plan) -> Result<()> {
+    let folder = repo.hook_folder()?;
+    if HOOKS.iter().all(|hook| is_in(&folder.path, hook)) {
+        return Ok(());
+    }
+    if folder.reach == Reach::Shared {
+        plan.warnings.push(format!(
+            "no push asks the guard yet, since other repositories run the hooks in {} too: gx guard install --shared",
+            folder.path.display()
+        ));
+        return Ok(());
+    }
+    plan.changes.push(Change::Hooks);
+    Ok(())
 }
 
 /// Settings of branches that lead a plain `git push` to the public remote all the same.

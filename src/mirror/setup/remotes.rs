@@ -26,12 +26,12 @@ pub struct Names {
 /// # Errors
 /// Both addresses are the same place, a name that is needed points elsewhere, or the public place was declared private.
 pub fn names(repo: &Repo, public: &str, private: &str) -> Result<Names> {
-    if canonical(repo, public) == canonical(repo, private) {
+    if is_same(repo, public, private) {
         return Err(misuse(format!("the public and the private repository are the same: {}", shown(public)))
             .hint("make an empty private repository first, and give its address: `--private URL`")
             .into());
     }
-    if repo.private_urls()?.iter().any(|declared| canonical(repo, declared) == canonical(repo, public)) {
+    if repo.private_urls()?.iter().any(|declared| is_same(repo, declared, public)) {
         return Err(misuse(format!("{} was declared private here", shown(public)))
             .hint("see which remote says so: `gx remote`, and take it back: `gx remote trust NAME --forget`")
             .into());
@@ -43,7 +43,7 @@ pub fn names(repo: &Repo, public: &str, private: &str) -> Result<Names> {
         known.extend(url.map(|url| (name, url)));
     }
     let at = |wanted: &str| {
-        let found = known.iter().find(|(_, url)| canonical(repo, url) == canonical(repo, wanted));
+        let found = known.iter().find(|(_, url)| is_same(repo, url, wanted));
         found.map(|(name, _)| name.clone())
     };
     let url_of = |name: &str| known.iter().find(|(known, _)| known == name).map(|(_, url)| url.as_str());
@@ -67,6 +67,11 @@ pub fn names(repo: &Repo, public: &str, private: &str) -> Result<Names> {
         private: private_name,
         public: public_name,
     })
+}
+
+/// Whether two addresses surely are the same place.
+pub(super) fn is_same(repo: &Repo, one: &str, other: &str) -> bool {
+    one == other || canonical(repo, one).is_some_and(|one| Some(one) == canonical(repo, other))
 }
 
 fn taken(name: &str, url: &str, wanted: &str) -> Fault {

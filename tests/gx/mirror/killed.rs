@@ -90,11 +90,18 @@ fn giving_up_that_was_killed_is_done_by_giving_up_again() {
     kill(&world, "down-restored", &["sync", "abort"]);
     world.lab.gx(&["sync", "abort"]).exits(0);
     assert_eq!(world.refs(), refs);
-    // And a clean one that had not moved anything.
+    // Going on with one that had moved nothing says so; giving it up takes it back.
     world.upstream_writes("train.py", "one\ntwo\nthree\nfour\nfive\n");
     world.upstream_writes("README.md", "read this\n");
     let refs = world.refs();
     kill(&world, "down-written", &["sync-down"]);
     world.lab.gx(&["sync", "abort"]).exits(0);
     assert_eq!(world.refs(), refs);
+    kill(&world, "down-written", &["sync-down"]);
+    let told = world.lab.gx(&["sync", "continue"]).exits(1);
+    assert!(told.stderr.contains("had moved nothing"), "{}", told.stderr);
+    kill(&world, "down-moved", &["sync-down"]);
+    let told = world.lab.gx(&["sync", "abort"]).exits(1);
+    assert!(told.stderr.contains("was completed instead"), "{}", told.stderr);
+    assert_eq!((world.lab.read("README.md").as_str(), world.lab.status().as_str()), ("read this\n", ""));
 }

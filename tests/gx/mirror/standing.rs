@@ -155,3 +155,21 @@ fn a_squashed_landing_upstream_leaves_nothing_to_contribute_twice() {
     let told = world.status();
     assert_eq!((&told["ahead"], &told["behind"], &told["drift"]), (&json!(0), &json!(0), &json!([])));
 }
+
+#[test]
+fn a_squashed_landing_is_seen_though_more_was_done_here_since() {
+    let world = World::new();
+    world.lab_writes("train.py", "better\n");
+    world.lab_writes("private/plan.md", "the plan\n");
+    let landed = world.lab_writes("README.md", "read better\n");
+    world.lab_writes("tune.py", "not for them yet\n");
+    world.upstream.write("train.py", "better\n");
+    let squashed = world.upstream_writes("README.md", "read better\n");
+    world.upstream_writes("theirs.py", "theirs\n");
+    let told = world.sync(&[], 0);
+    assert_eq!((&told["how"], &told["is_anchor"]), (&json!("merge"), &json!(false)));
+    let log = world.lab.gx(&["mirror", "log", "--json"]).exits(0).json();
+    let row = log["commits"].as_array().unwrap().iter().find(|row| row["public"] == json!(squashed)).unwrap();
+    assert_eq!((&row["how"], &row["private"]), (&json!("anchor"), &json!(landed)));
+    assert_eq!((&world.status()["ahead"], &world.status()["drift"]), (&json!(1), &json!(["tune.py"])));
+}
