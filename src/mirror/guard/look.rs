@@ -26,6 +26,17 @@ pub(super) struct NewBlob {
     pub path: PathNumber,
     pub commit: ObjectId,
     pub target: u32,
+    /// Whether it lies at a private path itself, which is a finding of its own.
+    pub is_private: bool,
+}
+
+/// How much of what would leave is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// All of it.
+    Whole,
+    /// The paths alone, of what has left long ago.
+    Paths,
 }
 
 /// One upload being gone through.
@@ -33,14 +44,26 @@ pub(super) struct Looking<'a> {
     pub case: &'a Case<'a>,
     pub leaving: &'a Leaving,
     pub limits: &'a Limits,
+    depth: Depth,
     pub walk: Walk,
     pub blobs: Vec<NewBlob>,
+    /// The trees of what has passed to the place before and is next to what is new.
+    pub published: Vec<ObjectId>,
     known_blobs: HashSet<ObjectId>,
 }
 
 impl<'a> Looking<'a> {
-    pub fn new(case: &'a Case<'a>, leaving: &'a Leaving, limits: &'a Limits) -> Self {
-        Self { case, leaving, limits, walk: Walk::default(), blobs: Vec::new(), known_blobs: HashSet::new() }
+    pub fn new(case: &'a Case<'a>, leaving: &'a Leaving, limits: &'a Limits, depth: Depth) -> Self {
+        Self {
+            case,
+            leaving,
+            limits,
+            depth,
+            walk: Walk::default(),
+            blobs: Vec::new(),
+            published: Vec::new(),
+            known_blobs: HashSet::new(),
+        }
     }
 
     /// Whether the time is over, which is taken down.
@@ -61,7 +84,13 @@ impl<'a> Looking<'a> {
             match loose.kind {
                 Kind::Tag => self.text(loose.id, target)?,
                 Kind::Tree => self.tree(loose.id, loose.id, target)?,
-                Kind::Blob => self.take_blob(NewBlob { id: loose.id, path: TOP, commit: loose.id, target }),
+                Kind::Blob => self.take_blob(NewBlob {
+                    id: loose.id,
+                    path: TOP,
+                    commit: loose.id,
+                    target,
+                    is_private: false,
+                }),
                 Kind::Commit => {}
             }
         }
@@ -81,15 +110,16 @@ impl<'a> Looking<'a> {
         for parent in self.leaving.commits.iter().flat_map(|commit| &commit.parents) {
             if !new.contains(parent) && hidden.insert(*parent) {
                 // One that cannot be read merely hides nothing.
-                match self.case.repo.raw(*parent) {
-                    Ok((_, bytes)) => {
-                        headers::tree(&bytes).into_iter().for_each(|tree| self.walk.trust(tree))
-                    }
-                    Err(error) if is_torn(&error) => {}
-                    Err(error) => return Err(error),
+                match self.case.repo.raw_here(&[*parent], &mut |_, _, bytes| {
+                    self.published.extend(headers::tree(bytes));
+                    Ok(())
+                }) {
+                    Err(error) if !is_torn(&error) => return Err(error),
+                    _ => {}
                 }
             }
         }
+        self.published.iter().for_each(|tree| self.walk.trust(*tree));
         Ok(())
     }
 
@@ -101,7 +131,7 @@ impl<'a> Looking<'a> {
             let target = self.leaving.target(chunk[at].target);
             let text = Text { id: chunk[at].id, target, is_commit: kind == Kind::Commit, bytes };
             trees.push(headers::tree(bytes));
-            look_at_text(case, &text)
+            if self.depth == Depth::Whole { look_at_text(case, &text) } else { Ok(()) }
         });
         self.settle(read, Spot { commit: ids.first().copied(), ..Spot::default() })?;
         for (commit, tree) in chunk.iter().zip(trees) {
@@ -179,13 +209,16 @@ impl Visit for At<'_, '_> {
         let target = self.looking.leaving.target(self.target);
         let seen = Seen { target, commit: self.commit, path: &path, standing: met.standing, item: met.item };
         for rule in RULES {
-            if let Look::Entry(look) = rule.look {
-                look(self.looking.case, &seen)?;
+            match rule.look {
+                Look::Path(look) => look(self.looking.case, &seen)?,
+                Look::Entry(look) if self.looking.depth == Depth::Whole => look(self.looking.case, &seen)?,
+                _ => {}
             }
         }
-        if met.item.is_blob() {
+        if met.item.is_blob() && self.looking.depth == Depth::Whole {
             let (path, commit, target) = (met.number, self.commit, self.target);
-            self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target });
+            let is_private = met.standing.is_private || met.standing.is_never;
+            self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target, is_private });
         }
         Ok(())
     }

@@ -2,7 +2,10 @@
 
 use super::*;
 
+mod copies;
 mod paths;
 mod ranges;
 mod refs;
+mod speed;
+mod texts;
 mod world;
