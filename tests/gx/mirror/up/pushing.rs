@@ -120,3 +120,15 @@ fn a_pull_request_is_opened_with_the_words_of_the_plan_and_only_on_demand() {
         "pr\ncreate\n--base\nmain\n--head\ntrain-another\n--title\nTrain another\n--body\nIt is better.\n";
     assert_eq!(words, expected);
 }
+
+#[test]
+fn the_record_of_a_plan_is_private_itself() {
+    let world = World::new();
+    world.lab_writes("train.py", "other\n");
+    let plan = world.up(&["HEAD"], 0);
+    let record = world.lab.rev(&format!("refs/gx/mirror/plans/{}", digest(&plan)));
+    let (url, target) = (world.public.url(), format!("{record}:refs/heads/x"));
+    let mut push = world.lab.command("git");
+    assert!(!push.args(["push", "-q", &url, &target]).status().unwrap().success());
+    world.up(&["--push", digest(&plan)], 0);
+}
