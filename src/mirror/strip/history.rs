@@ -8,29 +8,13 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 
 use crate::error::fault;
-use crate::git::repo::Repo;
-use crate::mirror::pairs::Pairs;
-use crate::mirror::policy::terms::Policy;
+use crate::mirror::strip::ground::Ground;
 use crate::mirror::strip::memory::{Counterpart, Memory};
 use crate::mirror::strip::rewrite::Rewrite;
 use crate::model::object::ObjectId;
 
 /// So many of the latest pairs are told to git as places where it need not look further.
 const HINTS: usize = 256;
-
-/// What a branch is stripped against.
-pub struct Ground<'a> {
-    /// The repository.
-    pub repo: &'a Repo,
-    /// What is private.
-    pub policy: &'a Policy,
-    /// What has a public counterpart.
-    pub pairs: &'a Pairs,
-    /// The tips of what everybody can read.
-    pub publics: Vec<ObjectId>,
-    /// The key for [`crate::mirror::strip::words::Words::with_provenance`].
-    pub provenance: Option<Vec<u8>>,
-}
 
 /// A public commit that was made of a private one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

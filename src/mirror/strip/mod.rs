@@ -1,6 +1,7 @@
 //! What is left of private trees and histories without what is private.
 
 pub mod descent;
+pub mod ground;
 pub mod headers;
 pub mod history;
 pub mod memory;

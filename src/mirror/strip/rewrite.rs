@@ -9,8 +9,8 @@ use crate::git::packing::Packing;
 use crate::git::raw::Kind;
 use crate::git::repo::Repo;
 use crate::mirror::strip::descent::Descent;
+use crate::mirror::strip::ground::Ground;
 use crate::mirror::strip::headers::Headers;
-use crate::mirror::strip::history::Ground;
 use crate::mirror::strip::memory::Counterpart;
 use crate::mirror::strip::mentions::{Mentions, NAMELESS};
 use crate::mirror::strip::parents::{Parent, Trimmed, trim};
@@ -41,6 +41,13 @@ pub struct Rewrite<'a> {
 struct Look {
     tree: ObjectId,
     left: Left,
+}
+
+/// What a commit that is made holds, and what it stands on.
+struct Shape {
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
+    is_partial: bool,
 }
 
 impl<'a> Rewrite<'a> {
@@ -94,7 +101,7 @@ impl<'a> Rewrite<'a> {
         }
         let withheld_before = first.map_or(0, |first| first.left.withheld);
         let is_partial = look.left.withheld != withheld_before;
-        self.make(commit, &old, tree, trimmed.parents, is_partial)
+        self.make(commit, &old, Shape { tree, parents: trimmed.parents, is_partial })
     }
 
     /// Hands over what was made, and tells what became of each commit.
@@ -106,14 +113,8 @@ impl<'a> Rewrite<'a> {
         Ok(self.fates)
     }
 
-    fn make(
-        &mut self,
-        commit: ObjectId,
-        old: &Headers<'_>,
-        tree: ObjectId,
-        parents: Vec<ObjectId>,
-        is_partial: bool,
-    ) -> Result<()> {
+    fn make(&mut self, commit: ObjectId, old: &Headers<'_>, shape: Shape) -> Result<()> {
+        let Shape { tree, parents, is_partial } = shape;
         let mention = &mut |hex: &str| self.mention(commit, hex);
         let message = self.words.message(old.message, is_partial, mention)?;
         let is_silent = message.is_none();

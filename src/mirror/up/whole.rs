@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::error::fault;
+use crate::mirror::strip::ground;
 use crate::mirror::strip::headers::Headers;
 use crate::mirror::strip::history::{self, Hear};
 use crate::mirror::strip::tree::Stripper;
@@ -21,7 +22,7 @@ const NAMED: usize = 50;
 /// Upstream has what the branch lacks, or it cannot be stripped.
 pub fn strip(ground: &Ground<'_>, wanted: &Wanted, hear: &mut Hear<'_>) -> Result<Built> {
     let tip = branch_tip(ground, wanted)?;
-    let of = history::Ground {
+    let of = ground::Ground {
         repo: ground.repo,
         policy: &ground.mirror.policy,
         pairs: &ground.pairs,

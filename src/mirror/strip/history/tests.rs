@@ -1,3 +1,5 @@
+//! Histories stripped, and compared with what git-filter-repo makes of them.
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -5,8 +7,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::*;
-use crate::mirror::pairs::{Kind, Pair};
+use crate::git::repo::Repo;
+use crate::mirror::pairs::{Kind, Pair, Pairs};
 use crate::mirror::policy::file::File;
+use crate::mirror::policy::terms::Policy;
 use crate::process::command::Program;
 
 /// A bare repository that was written by `git fast-import`.
