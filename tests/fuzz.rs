@@ -9,6 +9,8 @@ use std::path::Path;
 
 #[path = "../fuzz/checks/condition.rs"]
 mod condition;
+#[path = "../fuzz/checks/hook.rs"]
+mod hook;
 #[path = "../fuzz/checks/record.rs"]
 mod record;
 
@@ -89,6 +91,11 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], dice: &mut Dice) {
 #[test]
 fn no_note_breaks_the_fold_of_records() {
     play("record", record::check);
+}
+
+#[test]
+fn no_input_of_a_hook_breaks_its_reading() {
+    play("hook", hook::check);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The terminal: the one room, beside `main`, that prints.
 
+pub mod commit_bar;
 pub mod foot;
 pub mod grid;
 pub mod live;

@@ -4,7 +4,9 @@ use anyhow::Result;
 
 use crate::git::raw::TreeItem;
 use crate::mirror::guard::case::Case;
-use crate::mirror::guard::finding::Finding;
+use crate::mirror::guard::finding::{Finding, Spot};
+use crate::mirror::guard::leaving::Leaving;
+pub use crate::mirror::guard::paths::Standing;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
@@ -30,6 +32,10 @@ pub enum Look {
     Update(fn(&Case<'_>, &Update) -> Result<()>),
     /// Each new commit and each annotated tag, as raw bytes.
     Text(fn(&Case<'_>, &Text<'_>) -> Result<()>),
+    /// All refs, tags and commits together, once.
+    Whole(fn(&Case<'_>, &Leaving) -> Result<()>),
+    /// The path of each name in each tree of each new commit, once; of what has been published before, too.
+    Path(fn(&Case<'_>, &Seen<'_>) -> Result<()>),
     /// Each name in each tree of each new commit, once per path and entry.
     Entry(fn(&Case<'_>, &Seen<'_>) -> Result<()>),
     /// Each new blob, once.
@@ -50,6 +56,14 @@ pub struct Text<'a> {
     pub bytes: &'a [u8],
 }
 
+impl Text<'_> {
+    /// Where it is.
+    pub fn spot(&self) -> Spot {
+        let (commit, object) = if self.is_commit { (Some(self.id), None) } else { (None, Some(self.id)) };
+        Spot { target: Some(self.target.to_owned()), commit, object, ..Spot::default() }
+    }
+}
+
 /// An entry of a tree that would leave.
 pub struct Seen<'a> {
     /// The ref of the other side that brings it there.
@@ -58,8 +72,23 @@ pub struct Seen<'a> {
     pub commit: ObjectId,
     /// Its path from the top.
     pub path: &'a RepoPath,
+    /// What the policy says of the path.
+    pub standing: Standing,
     /// Mode, name and id.
     pub item: &'a TreeItem,
+}
+
+impl Seen<'_> {
+    /// Where it is.
+    pub fn spot(&self) -> Spot {
+        Spot {
+            target: Some(self.target.to_owned()),
+            commit: Some(self.commit),
+            object: Some(self.item.id),
+            path: Some(self.path.clone()),
+            line: None,
+        }
+    }
 }
 
 /// What rules about blobs may ask; it is shared between threads.
@@ -80,6 +109,21 @@ pub struct Blob<'a> {
     pub commit: ObjectId,
     /// The ref of the other side that brings it there.
     pub target: &'a str,
-    /// Its bytes.
+    /// How many bytes it has.
+    pub size: u64,
+    /// Its bytes; none of one that is larger than the policy lets be read (`max_blob`).
     pub content: &'a [u8],
+}
+
+impl Blob<'_> {
+    /// Where it is.
+    pub fn spot(&self) -> Spot {
+        Spot {
+            target: Some(self.target.to_owned()),
+            commit: Some(self.commit),
+            object: Some(self.id),
+            path: Some(self.path.clone()),
+            line: None,
+        }
+    }
 }

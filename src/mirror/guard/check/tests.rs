@@ -1,0 +1,11 @@
+//! What a push of real commits to real addresses comes to.
+
+use super::*;
+
+mod copies;
+mod paths;
+mod ranges;
+mod refs;
+mod speed;
+mod texts;
+mod world;
