@@ -7,7 +7,7 @@ use crate::cli::scene::Scene;
 use crate::cli::{
     archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, guard, import, init,
     keep, logs, ls, mirror, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show,
-    sql, stop, store, sync, sync_down, tags, undo, upkeep, wait, worktree,
+    sql, stop, store, sync, sync_down, sync_up, tags, undo, upkeep, wait, worktree,
 };
 use crate::error::Exit;
 use crate::mirror::hook::alarm::all;
@@ -52,6 +52,7 @@ pub(super) enum Inside {
     Remote(remote::Remote),
     Mirror(mirror::Mirror),
     SyncDown(sync_down::SyncDown),
+    SyncUp(sync_up::SyncUp),
     Sync(sync::Sync),
     Guard(guard::Guard),
     Config(config::Config),
@@ -115,6 +116,7 @@ impl Inside {
             Self::Remote(command) => command.run(scene),
             Self::Mirror(command) => command.run(scene),
             Self::SyncDown(command) => command.run(scene),
+            Self::SyncUp(command) => command.run(scene),
             Self::Sync(command) => command.run(scene),
             Self::Guard(command) => command.run(scene),
             Self::Config(command) => command.run(scene),
@@ -191,6 +193,7 @@ impl Inside {
                 | Self::Push(_)
                 | Self::Pull(_)
                 | Self::SyncDown(_)
+                | Self::SyncUp(_)
                 | Self::Sync(_)
         )
     }

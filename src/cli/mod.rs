@@ -49,6 +49,7 @@ pub mod stop;
 pub mod store;
 pub mod sync;
 pub mod sync_down;
+pub mod sync_up;
 pub mod tags;
 pub mod undo;
 pub mod upkeep;

@@ -31,6 +31,7 @@ mod notes_diff;
 pub mod object;
 pub mod octopus;
 mod outgoing;
+pub mod packing;
 pub mod pager;
 pub mod plain;
 pub mod pushing;

@@ -11,3 +11,4 @@ pub mod policy;
 pub mod setup;
 pub mod standing;
 pub mod strip;
+pub mod up;

@@ -164,7 +164,8 @@ fn write(repo: &Repo, old: Option<ObjectId>, fresh: &[Pair]) -> Result<Swap> {
     Ok(swap)
 }
 
-fn bytes(run: &[Pair]) -> Vec<u8> {
+/// Pairs as they are stored.
+pub fn bytes(run: &[Pair]) -> Vec<u8> {
     let mut bytes = HEAD.to_vec();
     for pair in run {
         bytes.push(match pair.kind {
@@ -178,8 +179,12 @@ fn bytes(run: &[Pair]) -> Vec<u8> {
     bytes
 }
 
-/// The ids of a repository all have the same length, which the whole length tells where the bytes are whole.
-fn parse(bytes: &[u8]) -> Result<Vec<Pair>> {
+/// Reads what [`bytes`] wrote. The ids of a repository all have the same length, which the whole length tells where the
+/// bytes are whole.
+///
+/// # Errors
+/// They are cut, or of a newer gx.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Pair>> {
     let body = bytes.strip_prefix(HEAD).context("its version is not known here")?;
     let of_length = |length: usize| body.chunks_exact(1 + 2 * length).map(|one| pair(one, length)).collect();
     let fits = |length: usize| body.len().is_multiple_of(1 + 2 * length);

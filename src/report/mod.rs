@@ -23,6 +23,7 @@ pub mod shared;
 pub mod show;
 pub mod store;
 pub mod sync;
+pub mod sync_up;
 pub mod tags;
 pub mod waited;
 pub mod worktrees;

@@ -17,5 +17,6 @@ pub mod show;
 pub mod store;
 pub mod summary;
 pub mod sync;
+pub mod sync_up;
 pub mod waited;
 pub mod worktrees;
