@@ -9,6 +9,7 @@ use crate::git::repo::Repo;
 use crate::mirror::configured::{Mirror, Side};
 use crate::mirror::down::ground::ACCEPTED;
 use crate::mirror::down::state::{Stage, State};
+use crate::mirror::hook::install::is_in;
 use crate::mirror::pairs::{Kind, Pairs};
 use crate::mirror::setup::plan::DISABLED;
 use crate::model::object::ObjectId;
@@ -200,6 +201,9 @@ fn alarms(repo: &Repo, mirror: &Mirror, public: Option<ObjectId>) -> Result<Vec<
     }
     if !is_declared(repo, &mirror.private)? {
         alarms.push(format!("`{private}` is not declared private   (gx remote trust {private} --private)"));
+    }
+    if !is_in(&repo.hook_folder()?.path, "pre-push") {
+        alarms.push("no push asks the guard   (gx guard install)".to_owned());
     }
     if let (Some(before), Some(now)) = (repo.read_ref(ACCEPTED)?, public)
         && !repo.is_ancestor(before, now)?

@@ -32,25 +32,12 @@ pub fn not_rewritten(repo: &Repo, mirror: &Mirror, sight: &Sight, rewrite: Rewri
 /// # Errors
 /// Something does; nothing was joined.
 pub fn nothing_private(repo: &Repo, mirror: &Mirror, base: Option<ObjectId>, public: ObjectId) -> Result<()> {
-    let before = match base {
-        Some(base) => repo.tree_of(base)?,
-        None => repo.empty_tree()?,
-    };
-    let changes = repo.changes(before, repo.tree_of(public)?)?;
-    let policy = &mirror.policy;
-    let (mut rules, mut private, mut never) = (Vec::new(), Vec::new(), Vec::new());
-    for change in changes {
-        let path = change.path.as_bytes();
-        if is_rule(path) {
-            rules.push(change.path);
-        } else if change.after.is_some() && policy.is_private(path) {
-            private.push(change.path);
-        } else if change.after.is_some() && policy.is_never(path) {
-            never.push(change.path);
-        }
-    }
+    let changes = repo.changes(tree_or_none(repo, base)?, repo.tree_of(public)?)?;
+    let (rules, others): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| is_rule(change.path.as_bytes()));
     let branch = &mirror.private.branch;
     if !rules.is_empty() {
+        let rules: Vec<RepoPath> = rules.into_iter().map(|change| change.path).collect();
         return Err(refusal(format!(
             "upstream touches the policy of the private repository: {}",
             list(&rules)
@@ -58,23 +45,47 @@ pub fn nothing_private(repo: &Repo, mirror: &Mirror, base: Option<ObjectId>, pub
         .hint("it must not be taken over: have upstream remove it")
         .into());
     }
-    if let Some(first) = private.first() {
-        return Err(excepting(
-            refusal(format!("upstream has files where only private ones lie: {}", list(&private))),
-            first,
-            branch,
-        )
-        .into());
+    let added = others.into_iter().filter(|change| change.after.is_some()).map(|change| change.path);
+    let private: Vec<RepoPath> = added.filter(|path| mirror.policy.is_private(path.as_bytes())).collect();
+    match private.first() {
+        Some(first) => {
+            let told = format!("upstream has files where only private ones lie: {}", list(&private));
+            Err(excepting(refusal(told), first, branch).hint("have upstream move it elsewhere").into())
+        }
+        None => Ok(()),
     }
-    if let Some(first) = never.first() {
-        return Err(excepting(
-            refusal(format!("upstream has files that may lie in no repository: {}", list(&never))),
-            first,
-            branch,
-        )
-        .into());
+}
+
+/// Checks that no commit of upstream that would come has a file that may lie in no repository, not even one that a later
+/// commit takes back: the private repository would not take it, and by then it would be joined.
+///
+/// # Errors
+/// One has; nothing was joined.
+pub fn nothing_forbidden(repo: &Repo, mirror: &Mirror, incoming: &[ObjectId]) -> Result<()> {
+    for commit in incoming {
+        let before = tree_or_none(repo, repo.parents(*commit)?.first().copied())?;
+        let changes = repo.changes(before, repo.tree_of(*commit)?)?;
+        let added = changes.into_iter().filter(|change| change.after.is_some()).map(|change| change.path);
+        let never: Vec<RepoPath> = added.filter(|path| mirror.policy.is_never(path.as_bytes())).collect();
+        if let Some(first) = never.first() {
+            let told = format!(
+                "upstream has files that may lie in no repository: {} in {}",
+                list(&never),
+                commit.short()
+            );
+            return Err(excepting(refusal(told), first, &mirror.private.branch)
+                .hint(format!(
+                    "where it holds a secret, tell upstream: {} shows it to everybody",
+                    commit.short()
+                ))
+                .into());
+        }
     }
     Ok(())
+}
+
+fn tree_or_none(repo: &Repo, commit: Option<ObjectId>) -> Result<ObjectId> {
+    commit.map_or_else(|| repo.empty_tree(), |commit| repo.tree_of(commit))
 }
 
 fn refusal(message: String) -> Fault {
@@ -82,12 +93,10 @@ fn refusal(message: String) -> Fault {
 }
 
 fn excepting(fault: Fault, first: &RepoPath, branch: &str) -> Fault {
-    fault
-        .hint("have upstream move it elsewhere")
-        .hint(format!(
-            "or, if it is meant to be public: add \"{first}\" to `except` in .gx/policy.toml on `{branch}`, commit, \
-             `git push`, and run `gx sync-down` again"
-        ))
+    fault.hint(format!(
+        "if it is meant to be public: add \"{first}\" to `except` in .gx/policy.toml on `{branch}`, commit, `git push`, \
+         and run `gx sync-down` again"
+    ))
 }
 
 /// Whether it lies in the folder of the rules, in any spelling that some file system takes for it.

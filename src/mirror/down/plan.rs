@@ -66,6 +66,7 @@ impl Ground<'_> {
         let Some(tip) = base else {
             checks::nothing_private(self.repo, &self.mirror, None, public)?;
             let incoming = self.repo.commits_between(&[public], &[])?;
+            checks::nothing_forbidden(self.repo, &self.mirror, &incoming)?;
             return Ok(Plan { sight, local, base, incoming, deed: Deed::Forward });
         };
         let incoming = self.repo.commits_between(&[public], &[tip])?;
@@ -76,6 +77,7 @@ impl Ground<'_> {
             return Err(self.unrelated(tip, public));
         };
         checks::nothing_private(self.repo, &self.mirror, Some(common), public)?;
+        checks::nothing_forbidden(self.repo, &self.mirror, &incoming)?;
         let deed = match self.how(wish) {
             _ if common == tip => Deed::Forward,
             How::Rebase => self.rebase(common, tip, public)?,

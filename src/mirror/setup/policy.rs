@@ -35,17 +35,15 @@ default = "deny-if-mixed"
 deny = []
 
 [sync]
-public_branch = {public:?}
-private_branch = {private:?}
+public_branch = {public_branch:?}
+private_branch = {private_branch:?}
 # What `gx sync-up` does with what it is given: "pick", "strip" or "squash".
 up = "pick"
 # How `gx sync-down` joins what went apart: "merge" or "rebase".
 down = "merge"
 # "signed": a plan is published only with the signature of somebody in .gx/allowed_signers; "none".
 approval = "none"
-"#,
-        public = public_branch,
-        private = private_branch,
+"#
     )
 }
 

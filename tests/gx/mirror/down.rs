@@ -141,7 +141,6 @@ fn upstream_can_neither_add_private_files_nor_touch_the_policy() {
         ("Private/theirs.md", "upstream has files where only private ones lie: Private/theirs.md"),
         (".gx/policy.toml", "upstream touches the policy of the private repository: .gx/policy.toml"),
         (".GX/policy.toml", "upstream touches the policy of the private repository: .GX/policy.toml"),
-        ("deploy/.env", "upstream has files that may lie in no repository: deploy/.env"),
     ] {
         let world = World::new();
         let head = world.lab.rev("HEAD");
@@ -155,6 +154,23 @@ fn upstream_can_neither_add_private_files_nor_touch_the_policy() {
         world.sync(&[], 0);
         assert!(!world.lab.path(path).exists() || path.to_lowercase().starts_with(".gx"), "{path}");
     }
+}
+
+#[test]
+fn what_may_lie_in_no_repository_does_not_come_even_where_upstream_took_it_back() {
+    let world = World::new();
+    let head = world.lab.rev("HEAD");
+    let added = world.upstream_writes("deploy/.env", "TOKEN=1\n");
+    world.upstream.git(&["rm", "-q", "deploy/.env"]);
+    world.upstream.commit("take it back");
+    world.publish();
+    let told = world.lab.gx(&["sync-down"]).exits(3).stderr;
+    assert!(told.contains(&format!("may lie in no repository: deploy/.env in {}", &added[..7])), "{told}");
+    assert_eq!(world.lab.rev("HEAD"), head);
+    // The way that it names is one that works.
+    world.lab_writes(".gx/policy.toml", "[paths]\nexcept = [\"deploy/.env\"]\n");
+    world.lab.git(&["push", "-q"]);
+    assert_eq!(world.sync(&[], 0)["pushed"], json!("yes"));
 }
 
 #[test]

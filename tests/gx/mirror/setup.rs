@@ -41,6 +41,12 @@ fn a_clone_of_the_public_repository_pushes_to_the_private_one_and_nothing_to_the
     assert_eq!(lab.status(), "");
     lab.git(&["push", "-q"]);
     assert_eq!(world.private_main(), lab.rev("HEAD"));
+    // Whoever pushes to the public address by itself asks the guard.
+    let told = lab.command("git").args(["push", &public, "HEAD:refs/heads/x"]).output().unwrap();
+    assert!(
+        !told.status.success() && String::from_utf8_lossy(&told.stderr).contains(".gx/policy.toml"),
+        "{told:?}"
+    );
     let refused = lab.command("git").args(["push", "origin", "HEAD:refs/heads/x"]).output().unwrap();
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("gx-sync-up"));
     assert_eq!(world.public.git(lab, &["for-each-ref", "--format=%(refname)"]), "refs/heads/main\n");

@@ -72,11 +72,13 @@ fn what_would_let_something_private_out_is_an_alarm_with_what_to_do() {
     world.lab.git(&["config", "remote.pushDefault", "origin"]);
     world.lab.git(&["config", "--unset", "remote.origin.pushurl"]);
     world.lab.gx(&["remote", "trust", "private", "--forget"]).exits(0);
+    std::fs::remove_file(world.lab.path(".git/hooks/pre-push")).unwrap();
     let alarms = world.status()["alarms"].to_string();
     for told in [
         "git config remote.pushDefault private",
         "git config remote.origin.pushurl DISABLED-publish-with-gx-sync-up",
         "gx remote trust private --private",
+        "gx guard install",
     ] {
         assert!(alarms.contains(told), "{told}: {alarms}");
     }
