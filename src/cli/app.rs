@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::inside::Inside;
 use crate::cli::scene::Scene;
-use crate::cli::{agent_guide, candidates, cards, completions, demo, gpus, input, man};
+use crate::cli::{agent_guide, candidates, cards, completions, demo, gpus, hook, input, man};
 use crate::config::ui::Paging;
 use crate::error::{Exit, misuse};
 use crate::lab::Lab;
@@ -25,7 +25,7 @@ pub struct App {
     command: Command,
 }
 
-const AFTER: &str = "Exit codes: 0 done or kept, 1 failed, 2 usage, 3 blocked, 4 no card, 5 no such experiment, 10 discard, \
+const AFTER: &str = "Exit codes: 0 done or kept, 1 failed, 2 usage, 3 blocked, 4 no card, 5 no such experiment, 6 unchecked, 10 discard, \
 11 near miss, 12 crash, 13 timeout, 15 tainted, 20 crash streak, 24 still running, 130 interrupted (docs/exit-codes.md).";
 
 #[derive(Debug, clap::Args)]
@@ -65,6 +65,8 @@ enum Anywhere {
     Candidates(candidates::Candidates),
     #[command(hide = true)]
     Cards(cards::Cards),
+    #[command(hide = true)]
+    Hook(hook::Hook),
 }
 
 /// A command line that was understood.
@@ -134,6 +136,7 @@ impl Anywhere {
     fn run(&self, global: &Global, output: Output) -> Result<u8> {
         let exit = match self {
             Self::Gpus(command) => return command.run(&global.config, output),
+            Self::Hook(command) => return command.run(output),
             Self::AgentGuide(command) => command.run(output),
             Self::Demo(command) => command.run(output),
             Self::Completions(command) => command.run(&mut tree(), output),

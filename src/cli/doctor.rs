@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::scene::Scene;
 use crate::error::Exit;
+use crate::mirror::checkup::list::CHECKS as GUARDED;
 use crate::report::doctor::Checkup;
 use crate::store::doctor::checks::{CHECKS, Treatment};
 use crate::store::doctor::ground::{Depth, Ground};
@@ -35,7 +36,9 @@ impl Doctor {
             Treatment::Tell => check.run(&shared, treatment),
             Treatment::Fix => check.run(&Ground::new(&store, config, depth), treatment),
         };
-        let checkup = Checkup::of(CHECKS.iter().map(run).collect());
+        let repo = &scene.lab.repo;
+        let guarded = GUARDED.iter().map(|check| Checkup::guarded(check, (check.look)(repo)));
+        let checkup = Checkup::of(CHECKS.iter().map(run).chain(guarded).collect());
         let exit = if checkup.errors > 0 { Exit::Failed } else { Exit::Done };
         scene.output.show(&checkup)?;
         Ok(exit)

@@ -5,11 +5,14 @@ use clap::Subcommand;
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, import, init, keep,
-    logs, ls, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql, stop,
-    store, tags, undo, upkeep, wait, worktree,
+    archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, guard, import, init,
+    keep, logs, ls, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql,
+    stop, store, tags, undo, upkeep, wait, worktree,
 };
 use crate::error::Exit;
+use crate::mirror::hook::alarm::all;
+use crate::ui::number::count;
+use crate::ui::style::Label;
 
 /// What works in a repository.
 #[derive(Debug, Subcommand)]
@@ -47,6 +50,7 @@ pub(super) enum Inside {
     Push(push::Push),
     Pull(pull::Pull),
     Remote(remote::Remote),
+    Guard(guard::Guard),
     Config(config::Config),
     #[command(hide = true)]
     Shim(shim::Shim),
@@ -63,6 +67,7 @@ impl Inside {
         if self.is_settled_first() {
             scene.settle();
         }
+        self.tell_alarms(scene);
         let exit = self.switch(scene);
         if self.writes_much() {
             upkeep::start_if_due(scene);
@@ -105,9 +110,29 @@ impl Inside {
             Self::Push(command) => command.run(scene),
             Self::Pull(command) => command.run(scene),
             Self::Remote(command) => command.run(scene),
+            Self::Guard(command) => command.run(scene),
             Self::Config(command) => command.run(scene),
             Self::Shim(command) => command.run(scene),
             Self::Upkeep(command) => command.run(scene),
+        }
+    }
+
+    /// Says that something has gone by the guard, until somebody looks into it.
+    fn tell_alarms(&self, scene: &Scene) {
+        let tells_itself = match self {
+            Self::Shim(_) | Self::Upkeep(_) | Self::Doctor(_) => true,
+            Self::Guard(command) => command.tells_alarms(),
+            _ => false,
+        };
+        let alarms =
+            if tells_itself { Vec::new() } else { all(&scene.lab.repo.gx_dir()).unwrap_or_default() };
+        if let Some(last) = alarms.last() {
+            let told = format!(
+                "{}: something went to `{}` and nobody asked the guard; look into it: `gx guard audit`",
+                count(alarms.len(), "alarm"),
+                last.remote
+            );
+            scene.output.note("alarm", Label::Bad, &told);
         }
     }
 
@@ -170,6 +195,7 @@ impl Inside {
                 | Self::Init(_)
                 | Self::Config(_)
                 | Self::Doctor(_)
+                | Self::Guard(_)
         )
     }
 

@@ -18,6 +18,8 @@ pub mod doctor;
 pub mod export;
 pub mod gc;
 pub mod gpus;
+pub mod guard;
+pub mod hook;
 pub mod import;
 pub mod init;
 pub mod input;

@@ -5,11 +5,14 @@ use anyhow::Result;
 use crate::cli::scene::Scene;
 use crate::error::{Exit, tell};
 use crate::git::transfer::{Hear, Wire};
+use crate::mirror::guard::upload::Guarded;
 use crate::model::upload::{Upload, UploadCheck};
 use crate::store::experiments::Store;
 use crate::store::share::standing::usual;
 use crate::store::share::tracking::Extras;
 use crate::store::share::trust::Declared;
+use crate::ui::number::count;
+use crate::ui::style::Label;
 use crate::ui::transfer::{Transfer, asks, is_watched};
 
 /// What goes along with snapshots and records.
@@ -55,6 +58,20 @@ pub struct Asking<'a> {
 
 impl UploadCheck for Asking<'_> {
     fn check(&self, upload: &Upload) -> Result<()> {
+        self.declared(upload)?;
+        let guarded = Guarded::new(&self.scene.lab.repo);
+        guarded.check(upload)?;
+        let warnings = guarded.warnings();
+        if let Some(first) = warnings.first() {
+            let told = format!("{}, {}: `gx guard scan`", first.what, count(warnings.len(), "finding"));
+            self.scene.output.note("warning", Label::Near, &told);
+        }
+        Ok(())
+    }
+}
+
+impl Asking<'_> {
+    fn declared(&self, upload: &Upload) -> Result<()> {
         let declared = Declared::new(&self.scene.lab.repo);
         let Err(refused) = declared.check(upload) else { return Ok(()) };
         let told = tell(&refused);

@@ -137,23 +137,12 @@ impl Repo {
         self.objects.size(id)
     }
 
-    /// Goes through the bytes of a tree without copying its names: mode, name, id.
+    /// Goes through the bytes of a tree of this repository, as [`each_name`].
     ///
     /// # Errors
-    /// It is no tree ([`is_torn`]), or `take` fails.
-    pub fn each_name(
-        &self,
-        mut bytes: &[u8],
-        take: &mut dyn FnMut(u32, &[u8], ObjectId) -> Result<()>,
-    ) -> Result<()> {
-        let length = self.place.formats.hash.len();
-        while !bytes.is_empty() {
-            let (mode, name, id, rest) =
-                split_item(bytes, length).ok_or_else(|| Torn("a tree is damaged".to_owned()))?;
-            take(mode, name, id)?;
-            bytes = rest;
-        }
-        Ok(())
+    /// As there.
+    pub fn each_name(&self, bytes: &[u8], take: &mut TakeName<'_>) -> Result<()> {
+        each_name(bytes, self.place.formats.hash.len(), take)
     }
 
     /// The commits that are reached from `tips` and not from `hidden`, parents before children.
@@ -231,6 +220,27 @@ impl Repo {
     pub fn shallow_edges(&self) -> Vec<ObjectId> {
         self.place.shallow().lines().filter_map(|line| line.parse().ok()).collect()
     }
+}
+
+/// What is done with each name of a tree: its mode, itself, what it names.
+pub type TakeName<'a> = dyn FnMut(u32, &[u8], ObjectId) -> Result<()> + 'a;
+
+/// Goes through the bytes of a tree without copying its names; ids have so many bytes.
+///
+/// # Errors
+/// It is no tree ([`is_torn`]), or `take` fails.
+pub fn each_name(mut bytes: &[u8], length: usize, take: &mut TakeName<'_>) -> Result<()> {
+    while !bytes.is_empty() {
+        let (mode, name, id, rest) = split_item(bytes, length).ok_or_else(|| torn("a tree is damaged"))?;
+        take(mode, name, id)?;
+        bytes = rest;
+    }
+    Ok(())
+}
+
+/// An error of which [`is_torn`] says so: something cannot be read as it should be.
+pub fn torn(words: impl Into<String>) -> anyhow::Error {
+    Torn(words.into()).into()
 }
 
 fn owned((name, value): (&str, &str)) -> (String, String) {

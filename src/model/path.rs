@@ -26,6 +26,27 @@ impl RepoPath {
     pub fn as_path(&self) -> &Path {
         Path::new(OsStr::from_bytes(&self.0))
     }
+
+    /// As Git writes it on a line (`core.quotePath`): in quotes and with octal numbers where a byte is not printable
+    /// ASCII, so that no other path looks the same.
+    pub fn c_quoted(&self) -> String {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        if self.0.iter().all(is_plain) {
+            return String::from_utf8_lossy(&self.0).into_owned();
+        }
+        let mut out = String::from("\"");
+        for byte in &self.0 {
+            match byte {
+                b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
+                b'\n' => out.push_str("\\n"),
+                b'\t' => out.push_str("\\t"),
+                b'\r' => out.push_str("\\r"),
+                _ if is_plain(byte) => out.push(char::from(*byte)),
+                _ => out.push_str(&format!("\\{byte:03o}")),
+            }
+        }
+        out + "\""
+    }
 }
 
 impl fmt::Display for RepoPath {
@@ -81,6 +102,13 @@ mod tests {
     #[test]
     fn odd_names_are_shown_on_one_line() {
         assert_eq!(RepoPath::new(*b"a\nb\xff/\xc3\xa9").to_string(), "a\\nb\\xff/é");
+    }
+
+    #[test]
+    fn paths_are_quoted_as_git_quotes_them() {
+        assert_eq!(RepoPath::from("a b/c.txt").c_quoted(), "a b/c.txt");
+        assert_eq!(RepoPath::new(*b"a\nb\xff\"\\\x01").c_quoted(), r#""a\nb\377\"\\\001""#);
+        assert_eq!(RepoPath::from("é").c_quoted(), r#""\303\251""#);
     }
 
     #[test]

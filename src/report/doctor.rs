@@ -1,9 +1,15 @@
 //! What the doctor found.
 
+use anyhow::Result;
 use serde::Serialize;
 
+use crate::mirror::checkup::finding::{Found, Weight};
+use crate::mirror::checkup::list::Check;
 use crate::store::doctor::checks;
 use crate::store::doctor::finding::Severity;
+
+/// So many findings of one check are told.
+const MOST: usize = 10;
 
 /// The answer of `gx doctor`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,6 +55,22 @@ pub struct Finding {
 }
 
 impl Checkup {
+    /// What a check of the guard came to, in the words of the other checks.
+    pub fn guarded(check: &Check, looked: Result<Vec<Found>>) -> checks::Checked {
+        let found = looked.unwrap_or_else(|error| {
+            let told = format!("it could not be looked at: {error:#}");
+            vec![Found::error(told, "what nobody can look at may be broken", "gx doctor --json")]
+        });
+        let more = found.len().saturating_sub(MOST);
+        let mut findings: Vec<checks::Told> = found.into_iter().take(MOST).map(told).collect();
+        if more > 0
+            && let Some(last) = findings.last().cloned()
+        {
+            findings.push(checks::Told { found: format!("and {more} more, such as these"), ..last });
+        }
+        checks::Checked { id: check.id, about: check.about, findings }
+    }
+
     /// Puts what the checks came to into an answer.
     pub fn of(checked: Vec<checks::Checked>) -> Self {
         let checks: Vec<Checked> = checked.into_iter().map(Checked::of).collect();
@@ -66,6 +88,16 @@ impl Checkup {
             checks,
         }
     }
+}
+
+fn told(found: Found) -> checks::Told {
+    let severity = match found.weight {
+        Weight::Note => Severity::Note,
+        Weight::Warning => Severity::Warning,
+        Weight::Error => Severity::Error,
+    };
+    let (found, why, command) = (found.found, found.why.to_owned(), Some(found.command));
+    checks::Told { severity, found, why, command, mended: None }
 }
 
 impl Checked {

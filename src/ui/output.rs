@@ -137,6 +137,13 @@ impl Output {
         Ok(!polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP))
     }
 
+    /// Shows an answer beside the way that answers go: for hooks, whose stdout nobody reads.
+    pub fn aside(self, answer: &impl Show) {
+        let mut page = Page::new(width(&io::stderr()), has_colour(&io::stderr()));
+        answer.show(&mut page);
+        self.to_stderr(&page.into_text());
+    }
+
     /// Says something beside the answer.
     pub fn note(self, word: &str, label: Label, text: &str) {
         let mut page = Page::new(width(&io::stderr()), has_colour(&io::stderr()));

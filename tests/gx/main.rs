@@ -15,6 +15,7 @@ mod documents;
 mod external;
 mod formats;
 mod gpus;
+mod guard;
 mod import;
 mod index;
 mod interrupts;

@@ -12,7 +12,7 @@ use crate::error::{Exit, fault};
 use crate::git::engine::formats::Formats;
 use crate::git::engine::libgit2::open::{self as libgit2, Trouble};
 use crate::git::engine::objects::Objects;
-use crate::git::engine::place::Place;
+use crate::git::engine::place::{Place, in_quarantine};
 use crate::git::engine::program::find::find;
 use crate::git::engine::program::objects::ProgramObjects;
 use crate::git::engine::program::refs::ProgramRefs;
@@ -68,6 +68,8 @@ pub(in crate::git) fn open(from: &Path) -> Result<Engine> {
     let word = env::var_os(VARIABLE).map(|word| word.to_string_lossy().into_owned());
     match Choice::of(word.as_deref())? {
         Choice::Program => with_program(from),
+        // libgit2 does not look into a quarantine.
+        Choice::Whichever if in_quarantine() => with_program(from),
         choice => with_libgit2(from, choice),
     }
 }

@@ -100,9 +100,15 @@ impl Place {
 
 /// A `git` program that nothing in the environment, such as that of a hook, leads to another place than its `GIT_DIR`.
 pub(in crate::git) fn unled(program: Program) -> Program {
-    const LEADING: [&str; 5] =
-        ["GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"];
-    LEADING.into_iter().fold(program, Program::env_remove)
+    const LEADING: [&str; 4] = ["GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"];
+    let program = LEADING.into_iter().fold(program, Program::env_remove);
+    // What is being received lies there until it is accepted, and is to be looked at first.
+    if in_quarantine() { program } else { program.env_remove("GIT_OBJECT_DIRECTORY") }
+}
+
+/// Whether this is a hook of a server that has not accepted yet what it was sent (git-receive-pack(1)).
+pub(in crate::git) fn in_quarantine() -> bool {
+    std::env::var_os("GIT_QUARANTINE_PATH").is_some_and(|path| !path.is_empty())
 }
 
 /// A folder without the slash that some end it with.

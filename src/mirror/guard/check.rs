@@ -14,6 +14,7 @@ use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::look::{Depth, Looking};
 use crate::mirror::guard::rule::Look;
 use crate::mirror::guard::rules::list::RULES;
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
@@ -65,7 +66,8 @@ pub fn check(
     policy: &Policy,
     limits: &Limits,
 ) -> Result<Report> {
-    examine(&Case::new(repo, destination, policy), updates, limits, Depth::Whole)
+    let scanner = Scanner::new(None)?;
+    examine(&Case::new(repo, destination, policy, &scanner), updates, limits, Depth::Whole)
 }
 
 /// Looks at the paths of commits that are declared published at the destination, so that they need not be looked at
@@ -91,7 +93,8 @@ pub fn baseline(
         old: None,
     };
     let updates: Vec<Update> = commits.iter().map(published).collect();
-    examine(&Case::new(repo, destination, policy), &updates, limits, Depth::Paths)
+    let scanner = Scanner::new(None)?;
+    examine(&Case::new(repo, destination, policy, &scanner), &updates, limits, Depth::Paths)
 }
 
 /// What stands for the ref of a commit that has left long ago.

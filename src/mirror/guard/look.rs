@@ -59,7 +59,7 @@ impl<'a> Looking<'a> {
             leaving,
             limits,
             depth,
-            walk: Walk::default(),
+            walk: Walk::within(*limits),
             blobs: Vec::new(),
             published: Vec::new(),
             known_blobs: HashSet::new(),
@@ -172,7 +172,9 @@ impl<'a> Looking<'a> {
     pub fn settle(&self, done: Result<()>, spot: Spot) -> Result<()> {
         match done {
             Err(error) if is_torn(&error) => {
-                self.case.unchecked(format!("{error:#}"), spot, &["git fetch --refetch", "git fsck"]);
+                let helps: &[&str] =
+                    if self.is_late() { &["gx guard scan"] } else { &["git fetch --refetch", "git fsck"] };
+                self.case.unchecked(format!("{error:#}"), spot, helps);
                 Ok(())
             }
             other => other,

@@ -1,9 +1,12 @@
 //! The guard: looks at everything that an upload would send, and says what may not leave and why.
 
 mod address;
+pub mod ask;
 pub mod case;
 pub mod check;
+pub mod decode;
 pub mod destination;
+pub mod disk;
 mod exceptions;
 pub mod finding;
 pub mod frontier;
@@ -17,5 +20,8 @@ mod read_blobs;
 pub mod remedies;
 pub mod rule;
 pub mod rules;
+pub mod scan;
+pub mod secrets;
 pub mod update;
+pub mod upload;
 mod walk;

@@ -5,3 +5,4 @@ pub mod names;
 pub mod sources;
 pub mod spelling;
 pub mod terms;
+pub mod write;

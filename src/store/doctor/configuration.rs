@@ -12,7 +12,7 @@ use crate::store::doctor::ground::Ground;
 const OWN: [&str; 4] = ["refs/experiments/", "refs/gx/", "refs/artifacts/", "refs/notes/"];
 
 /// Tables of `gx.*` that hold no keys of the configuration but are gx's too.
-const KNOWN: [&str; 3] = ["site", "remote", "remotes"];
+const KNOWN: [&str; 6] = ["site", "remote", "remotes", "private", "public", "guard"];
 
 pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
     let settings = ground.repo.all_settings()?;

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::git::hooks::MARK;
 use crate::store::doctor::finding::Finding;
 use crate::store::doctor::ground::Ground;
 
@@ -31,11 +32,16 @@ pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
             let told = format!("the hook {} is not executable", hook.display());
             found
                 .push(Finding::note(told, "Git passes it over").mend(format!("chmod +x {}", hook.display())));
-        } else if hook.ends_with("reference-transaction") {
+        } else if hook.ends_with("reference-transaction") && !is_own(&hook) {
             let told = format!("there is a hook {}", hook.display());
             let why = "Git calls it for every ref of a push, a fetch or a packing: with many experiments that is slow";
             found.push(Finding::warning(told, why).mend(format!("head {}", hook.display())));
         }
     }
     Ok(found)
+}
+
+/// Whether it is the one that gx puts in, which costs a shell and asks gx only where a remote's ref has moved.
+fn is_own(hook: &Path) -> bool {
+    fs::read_to_string(hook).is_ok_and(|text| text.lines().nth(1).is_some_and(|line| line.starts_with(MARK)))
 }

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod done;
 pub mod gc;
 pub mod gpus;
+pub mod guard;
 pub mod list;
 pub mod long_list;
 pub mod outcome;

@@ -1,0 +1,81 @@
+//! `gx guard check`
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::guard::shown::Shown;
+use crate::cli::scene::Scene;
+use crate::error::{Exit, misuse};
+use crate::mirror::guard::ask::{ask_about, unchecked};
+use crate::mirror::guard::destination::Destination;
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::update::Update;
+use crate::report::guard::Guard;
+
+/// Tell what the guard would say to a push, without pushing; the network is not touched
+///
+/// Ends with 0 where it may leave, 3 where it may not, 6 where that cannot be told.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The remote, or an address (default: where a plain `git push` goes)
+    remote: Option<String>,
+    /// What is pushed, as for `git push` (default: what a plain `git push` sends)
+    refspecs: Vec<String>,
+    /// All branches
+    #[arg(long)]
+    all: bool,
+    /// All tags too
+    #[arg(long)]
+    tags: bool,
+    /// The annotated tags of what is pushed too
+    #[arg(long)]
+    follow_tags: bool,
+    /// Every ref there is
+    #[arg(long)]
+    mirror: bool,
+    /// Delete what is named
+    #[arg(long)]
+    delete: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+impl Check {
+    /// Runs it.
+    pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        let repo = &scene.lab.repo;
+        let remote = match &self.remote {
+            Some(remote) => remote.clone(),
+            None => repo.push_remote()?,
+        };
+        if remote.starts_with('-') {
+            return Err(misuse(format!("`{remote}` is no remote")).into());
+        }
+        let arguments = self.arguments(scene, &remote)?;
+        let known = repo.known_branches(&remote)?;
+        let updates = Update::read_pushed(&repo.rehearse_push(&known, &arguments)?).map_err(unchecked)?;
+        let places = Destination::all(repo, &remote).map_err(unchecked)?.into_iter();
+        let asked: Result<Vec<_>> =
+            places.map(|place| ask_about(repo, place, &updates, &Limits::none())).collect();
+        self.shown.show(scene, &Guard::of(&asked?))
+    }
+
+    /// What follows the remote on the command line of `git push`.
+    fn arguments(&self, scene: &Scene, remote: &str) -> Result<Vec<String>> {
+        let flags = [
+            (self.all, "--all"),
+            (self.tags, "--tags"),
+            (self.follow_tags, "--follow-tags"),
+            (self.mirror, "--mirror"),
+            (self.delete, "--delete"),
+        ];
+        let mut arguments: Vec<String> =
+            flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| (*flag).to_owned()).collect();
+        let names_all = self.all || self.mirror || self.tags;
+        if self.refspecs.is_empty() && !names_all {
+            arguments.extend(scene.lab.repo.push_arguments(remote)?);
+        }
+        arguments.extend(self.refspecs.iter().cloned());
+        Ok(arguments)
+    }
+}

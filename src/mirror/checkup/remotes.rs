@@ -1,0 +1,58 @@
+//! Where a plain `git push` goes, in a clone that has a private and a public remote.
+
+use anyhow::Result;
+
+use crate::git::repo::Repo;
+use crate::mirror::checkup::finding::Found;
+use crate::mirror::guard::destination::canonical;
+
+const WHY: &str = "a plain `git push` there goes where everybody reads it";
+
+pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
+    let configured = |key: &str| repo.setting(key).filter(|value| !value.is_empty());
+    let Some(private) = configured("gx.private.remote") else { return Ok(Vec::new()) };
+    let public = configured("gx.public.remote").unwrap_or_else(|| "public".to_owned());
+    let mut found = Vec::new();
+    let default = configured("remote.pushDefault");
+    let settings = repo.all_settings()?;
+    if default.as_deref() != Some(private.as_str()) {
+        let told = match &default {
+            Some(other) => format!("`remote.pushDefault` is `{other}` and not `{private}`"),
+            None => format!("`remote.pushDefault` is not set to `{private}`"),
+        };
+        let command = format!("git config remote.pushDefault {private}");
+        found.push(Found::warning(told, "a plain `git push` goes where the branch came from", command));
+    }
+    for (name, value) in &settings {
+        let Some((branch, key)) = name.strip_prefix("branch.").and_then(|rest| rest.rsplit_once('.')) else {
+            continue;
+        };
+        if *value != public {
+            continue;
+        }
+        let told = format!("the branch `{branch}` tracks `{public}`");
+        match key {
+            "pushremote" => {
+                found.push(Found::warning(
+                    told,
+                    WHY,
+                    format!("git config --unset branch.{branch}.pushRemote"),
+                ));
+            }
+            "remote" if default.is_none() => {
+                let command = format!("git branch --set-upstream-to={private}/{branch} {branch}");
+                found.push(Found::warning(told, WHY, command));
+            }
+            _ => {}
+        }
+    }
+    if let Some(real) = configured("gx.public.url")
+        && repo.check_remote(&public).is_ok()
+        && repo.push_urls(&public)?.iter().any(|url| canonical(repo, url) == canonical(repo, &real))
+    {
+        let told = format!("`git push {public}` is not switched off");
+        let command = format!("git config remote.{public}.pushurl disabled");
+        found.push(Found::warning(told, "`gx sync-up` is the way there, and it shows a plan first", command));
+    }
+    Ok(found)
+}

@@ -1,0 +1,129 @@
+//! Looking at what is here without anybody pushing it: what could leave, and what is out already.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+
+use crate::git::repo::Repo;
+use crate::mirror::guard::ask::{Asked, ask_about, unchecked};
+use crate::mirror::guard::destination::{Class, Destination};
+use crate::mirror::guard::frontier::Frontier;
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::update::Update;
+use crate::mirror::policy::terms::Policy;
+use crate::model::object::ObjectId;
+
+/// Refs that an ordinary push sends.
+const ORDINARY: [&str; 2] = ["refs/heads/", "refs/tags/"];
+
+/// All branches and tags, as if they went to each public place that is known; what passes passes the hook too.
+///
+/// # Errors
+/// The guard cannot look.
+pub fn ordinary(repo: &Repo) -> Result<Vec<Asked>> {
+    let mut updates = Vec::new();
+    for prefix in ORDINARY {
+        let refs = repo.refs(prefix)?.into_iter();
+        updates.extend(refs.map(|one| update(&one.name, one.target, &one.name)));
+    }
+    everywhere(repo, &updates)
+}
+
+/// What these revisions name, in the same way.
+///
+/// # Errors
+/// As [`ordinary`].
+pub fn named(repo: &Repo, revisions: &[String]) -> Result<Vec<Asked>> {
+    let mut updates = Vec::new();
+    for revision in revisions {
+        let Some(id) = repo.revision(revision) else { continue };
+        let is_ref = revision.starts_with("refs/");
+        let target = if is_ref { revision.clone() } else { format!("refs/heads/{}", name_of(revision)) };
+        updates.push(update(revision, id, &target));
+    }
+    everywhere(repo, &updates)
+}
+
+/// What is known of the remotes that nobody has declared private.
+///
+/// # Errors
+/// As [`ordinary`].
+pub fn published(repo: &Repo) -> Result<Vec<Asked>> {
+    let mut asked = Vec::new();
+    for remote in repo.remotes()? {
+        let branches = repo.known_branches(&remote)?;
+        let updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
+        let places = Destination::all(repo, &remote)?.into_iter();
+        if let Some(place) = places.into_iter().find(|place| place.class == Class::Public) {
+            asked.push(ask_about(repo, place, &updates, &Limits::none())?);
+        }
+    }
+    Ok(asked)
+}
+
+/// Asks about every public address that is configured; about one that stands for all where none is.
+fn everywhere(repo: &Repo, updates: &[Update]) -> Result<Vec<Asked>> {
+    let mut places: Vec<Destination> = Vec::new();
+    for remote in repo.remotes()? {
+        places.extend(Destination::all(repo, &remote)?);
+    }
+    if let Some(url) = repo.setting("gx.public.url").filter(|url| !url.is_empty()) {
+        places.push(Destination::of(repo, "public", &url)?);
+    }
+    places.retain(|place| place.class == Class::Public);
+    places.sort_by(|a, b| a.canonical.cmp(&b.canonical));
+    places.dedup_by(|a, b| a.canonical == b.canonical);
+    if places.is_empty() {
+        places.push(anywhere("public"));
+    }
+    places.into_iter().map(|place| ask_about(repo, place, updates, &Limits::none())).collect()
+}
+
+/// Commits over a base.
+#[derive(Clone, Copy, Debug)]
+pub struct Range<'a> {
+    /// What was named.
+    pub source: &'a str,
+    /// Its commit.
+    pub head: ObjectId,
+    /// The branch that it would be.
+    pub target: &'a str,
+    /// What is public already.
+    pub base: Option<ObjectId>,
+}
+
+/// The commits of a range, as if they went to a public place.
+///
+/// # Errors
+/// As [`ordinary`].
+pub fn range(repo: &Repo, range: &Range<'_>) -> Result<Asked> {
+    let update = Update {
+        source: range.source.to_owned(),
+        new: Some(range.head),
+        target: range.target.to_owned(),
+        old: range.base,
+    };
+    let place = anywhere(&format!("above {:?}", range.base));
+    if let Some(base) = range.base {
+        // Whoever names a base says that it is out already.
+        let policy = Policy::of(repo, &[range.head]).map_err(unchecked)?;
+        Frontier::read(repo, &place, &policy).advanced(&[base], &HashSet::new()).write()?;
+    }
+    ask_about(repo, place, &[update], &Limits::none())
+}
+
+/// A place that everybody can read, wherever it is.
+fn anywhere(canonical: &str) -> Destination {
+    let (name, canonical) = ("any public place".to_owned(), canonical.to_owned());
+    Destination { name, url: String::new(), canonical, class: Class::Public }
+}
+
+fn update(source: &str, new: ObjectId, target: &str) -> Update {
+    Update { source: source.to_owned(), new: Some(new), target: target.to_owned(), old: None }
+}
+
+/// A revision as the name of a branch: what no name may hold becomes a dash.
+fn name_of(revision: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/-_.".contains(letter);
+    revision.chars().map(|letter| if is_plain(letter) { letter } else { '-' }).collect()
+}

@@ -1,0 +1,60 @@
+//! A secret as a finding: nothing of it is shown but its first letters.
+
+use crate::mirror::guard::finding::{Finding, Severity, Spot};
+use crate::mirror::guard::secrets::hit::{Hit, redact};
+use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
+
+/// The finding for a hit. On a private place, or where its line says `gitleaks:allow`, it is told and stops nothing.
+pub fn finding(rule: &'static str, is_public: bool, hit: &Hit, spot: Spot, remedies: Vec<String>) -> Finding {
+    let is_stopped = is_public && !hit.is_allowed;
+    let marked = if hit.is_allowed { ", on a line that says gitleaks:allow" } else { "" };
+    let thing = if hit.secret.is_empty() { "a file of secrets" } else { "a secret" };
+    Finding {
+        rule,
+        severity: if is_stopped { Severity::Blocked } else { Severity::Warning },
+        what: format!("{thing}: {}{marked}", hit.rule),
+        spot,
+        excerpt: (!hit.secret.is_empty()).then(|| redact(&hit.secret)),
+        key: key(hit),
+        remedies,
+    }
+}
+
+/// What it is about: the secret, wherever it stands; the rule, where a name alone is the finding.
+fn key(hit: &Hit) -> Vec<u8> {
+    match (hit.secret.is_empty(), hit.is_allowed) {
+        (true, _) => hit.rule.as_bytes().to_vec(),
+        (false, false) => hit.secret.clone(),
+        // A warning about it is not to stand for what stops, elsewhere.
+        (false, true) => [&hit.secret[..], b"\0gitleaks:allow"].concat(),
+    }
+}
+
+/// What to do about a secret in a file.
+pub fn file_remedies(commit: ObjectId, path: &RepoPath) -> Vec<String> {
+    let file = quoted(path);
+    vec![
+        ROTATE.to_owned(),
+        format!(
+            "git rm --cached -- {file} && git commit --amend --no-edit  # where the last commit brought it"
+        ),
+        format!(
+            "git filter-branch --index-filter {} -- {commit}~..HEAD  # where an older one did",
+            quoted(&RepoPath::new(format!("git rm -q --cached --ignore-unmatch -- {file}")))
+        ),
+        ALLOW.to_owned(),
+    ]
+}
+
+/// What comes first.
+pub const ROTATE: &str = "make a new secret and revoke this one, if it has ever left this machine";
+
+/// What comes last; the fingerprint stands with the finding.
+pub const ALLOW: &str = "gx guard allow FINGERPRINT --reason 'why it may leave'";
+
+/// A word for the shell.
+fn quoted(path: &RepoPath) -> String {
+    let text = String::from_utf8_lossy(path.as_bytes());
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

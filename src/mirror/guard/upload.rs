@@ -1,0 +1,79 @@
+//! The guard as one who is asked before gx itself uploads anything: hooks can be passed by, this cannot.
+
+use std::cell::RefCell;
+
+use anyhow::Result;
+
+use crate::error::{Exit, fault};
+use crate::git::repo::Repo;
+use crate::mirror::guard::ask::ask;
+use crate::mirror::guard::finding::{Finding, Severity};
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::update::Update;
+use crate::model::upload::{Upload, UploadCheck, shown};
+
+/// So many findings are told with the refusal.
+const TOLD: usize = 3;
+
+/// The guard over the uploads of one repository.
+pub struct Guarded<'a> {
+    repo: &'a Repo,
+    warnings: RefCell<Vec<Finding>>,
+}
+
+impl<'a> Guarded<'a> {
+    /// Over those of this one.
+    pub fn new(repo: &'a Repo) -> Self {
+        Self { repo, warnings: RefCell::default() }
+    }
+
+    /// What it has let pass and yet does not like, each thing once.
+    pub fn warnings(&self) -> Vec<Finding> {
+        self.warnings.take()
+    }
+}
+
+impl UploadCheck for Guarded<'_> {
+    fn check(&self, upload: &Upload) -> Result<()> {
+        let updates: Vec<Update> = upload
+            .refs
+            .iter()
+            .map(|one| Update {
+                source: one.name.clone(),
+                new: Some(one.new),
+                target: one.name.clone(),
+                old: one.old,
+            })
+            .collect();
+        for url in &upload.urls {
+            let asked = ask(self.repo, &upload.remote, url, &updates, &Limits::none())?;
+            let exit = asked.report.exit();
+            if exit != Exit::Done {
+                return Err(refusal(&upload.remote, url, exit, &asked.report.findings));
+            }
+            let mut warnings = self.warnings.borrow_mut();
+            let new = asked.report.findings.into_iter().filter(|finding| !warnings.contains(finding));
+            let new: Vec<Finding> = new.collect();
+            warnings.extend(new);
+        }
+        Ok(())
+    }
+}
+
+fn refusal(remote: &str, url: &str, exit: Exit, findings: &[Finding]) -> anyhow::Error {
+    let grave: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.severity != Severity::Warning).collect();
+    let place = shown(url);
+    let mut told = match exit {
+        Exit::Unchecked => fault(format!("the guard cannot check what would go to `{remote}` ({place})")),
+        _ => fault(format!("the guard lets nothing go to `{remote}` ({place})")),
+    };
+    for finding in grave.iter().take(TOLD) {
+        let path = finding.spot.path.as_ref().map(|path| format!(" {}", path.c_quoted())).unwrap_or_default();
+        told = told.hint(format!("{}{path}: {}", finding.rule, finding.what));
+    }
+    if grave.len() > TOLD {
+        told = told.hint(format!("and {} more", grave.len() - TOLD));
+    }
+    told.hint("all of it, and what to do about each: `gx guard scan`").exit(exit).into()
+}

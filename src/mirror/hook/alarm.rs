@@ -1,0 +1,122 @@
+//! The alarm: something reached a public place and the guard had not let it pass.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::git::repo::Repo;
+use crate::mirror::guard::destination::{Class, Destination};
+use crate::mirror::hook::passed::{self, folder};
+use crate::model::object::ObjectId;
+
+/// A push that went by the guard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// When it was noticed.
+    pub at: Timestamp,
+    /// The remote.
+    pub remote: String,
+    /// What this clone calls the ref that moved there.
+    pub reference: String,
+    /// What it points to since.
+    pub new: ObjectId,
+}
+
+/// Looks at the refs that a transaction has moved, `OLD-ID NEW-ID REF` a line, and takes down what nobody let pass.
+///
+/// A fetch moves the same refs and brings what is out already; the reflog tells the two apart.
+///
+/// # Errors
+/// The settings cannot be read, or the alarm cannot be written.
+pub fn heed(repo: &Repo, lines: &[u8]) -> Result<Vec<Alarm>> {
+    let text = String::from_utf8_lossy(lines);
+    let moved: Vec<(ObjectId, &str)> = text.lines().filter_map(moved).collect();
+    if moved.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (passed, remotes) = (passed::all(&repo.gx_dir()), repo.remotes()?);
+    let mut raised = Vec::new();
+    for (new, reference) in moved {
+        let is_of = |name: &&String| reference["refs/remotes/".len()..].starts_with(&format!("{name}/"));
+        let Some(remote) = remotes.iter().filter(is_of).max_by_key(|name| name.len()) else { continue };
+        let is_push = repo.last_move(reference).is_some_and(|how| how.starts_with("update by push"));
+        if is_push && !passed.contains(&new) && is_public(repo, remote)? {
+            let (remote, reference) = (remote.clone(), reference.to_owned());
+            raised.push(Alarm { at: Timestamp::now(), remote, reference, new });
+        }
+    }
+    raise(&repo.gx_dir(), &raised)?;
+    Ok(raised)
+}
+
+/// All alarms that nobody has looked into.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn all(gx_dir: &Path) -> Result<Vec<Alarm>> {
+    let path = path(gx_dir);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Puts the alarms to those that were looked into.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn lay_aside(gx_dir: &Path) -> Result<()> {
+    let (path, seen) = (path(gx_dir), folder(gx_dir).join("alarms.seen"));
+    let failed = || format!("cannot write {}", seen.display());
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(failed),
+    };
+    append(&seen, &text).with_context(failed)?;
+    fs::remove_file(&path).with_context(failed)
+}
+
+/// Whether a push to a remote goes anywhere that nobody has declared private.
+///
+/// # Errors
+/// The settings cannot be read.
+pub fn is_public(repo: &Repo, remote: &str) -> Result<bool> {
+    Ok(Destination::all(repo, remote)?.iter().any(|place| place.class == Class::Public))
+}
+
+fn moved(line: &str) -> Option<(ObjectId, &str)> {
+    let mut words = line.splitn(3, ' ');
+    let (_, new, reference) = (words.next()?, words.next()?, words.next()?);
+    let new: ObjectId = new.parse().ok()?;
+    let is_there = new.as_bytes().iter().any(|byte| *byte != 0);
+    (is_there && reference.starts_with("refs/remotes/")).then_some((new, reference))
+}
+
+fn raise(gx_dir: &Path, raised: &[Alarm]) -> Result<()> {
+    if raised.is_empty() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder(gx_dir))?;
+    let mut text = String::new();
+    for alarm in raised {
+        text.push_str(&serde_json::to_string(alarm)?);
+        text.push('\n');
+    }
+    append(&path(gx_dir), text.as_bytes()).context("cannot write down the alarm")
+}
+
+fn append(path: &Path, text: &[u8]) -> Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    file.write_all(text)?;
+    Ok(file.sync_all()?)
+}
+
+fn path(gx_dir: &Path) -> PathBuf {
+    folder(gx_dir).join("alarms")
+}

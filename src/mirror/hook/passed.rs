@@ -1,0 +1,72 @@
+//! What the hook has let pass, so that what moves without it is noticed.
+
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::mirror::guard::update::Update;
+use crate::model::object::ObjectId;
+
+/// From this size on, in bytes, only the later half is kept.
+const MOST: u64 = 1 << 20;
+
+/// The folder of the guard's own files.
+pub fn folder(gx_dir: &Path) -> PathBuf {
+    gx_dir.join("guard")
+}
+
+/// Takes down what may leave now.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn remember(gx_dir: &Path, updates: &[Update]) -> Result<()> {
+    let lines: String = updates.iter().filter_map(|update| Some(format!("{}\n", update.new?))).collect();
+    let path = path(gx_dir);
+    let failed = || format!("cannot write {}", path.display());
+    fs::create_dir_all(folder(gx_dir)).with_context(failed)?;
+    if fs::metadata(&path).is_ok_and(|meta| meta.len() > MOST) {
+        let text = fs::read_to_string(&path).with_context(failed)?;
+        let half = text.len() / 2;
+        let cut = text[half..].find('\n').map_or(text.len(), |end| half + end + 1);
+        let new = path.with_extension("new");
+        fs::write(&new, &text[cut..]).with_context(failed)?;
+        fs::rename(&new, &path).with_context(failed)?;
+    }
+    let mut file: File = OpenOptions::new().create(true).append(true).open(&path).with_context(failed)?;
+    file.write_all(lines.as_bytes()).with_context(failed)
+}
+
+/// All that was let pass.
+pub fn all(gx_dir: &Path) -> HashSet<ObjectId> {
+    let text = fs::read_to_string(path(gx_dir)).unwrap_or_default();
+    text.lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+fn path(gx_dir: &Path) -> PathBuf {
+    folder(gx_dir).join("passed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_stays_small_and_keeps_what_came_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let update = |number: usize| Update {
+            source: "main".into(),
+            new: Some(format!("{number:040x}").parse().unwrap()),
+            target: "refs/heads/main".into(),
+            old: None,
+        };
+        let many: Vec<Update> = (1..30_000).map(update).collect();
+        remember(folder.path(), &many).unwrap();
+        remember(folder.path(), &[update(70_000)]).unwrap();
+        let kept = all(folder.path());
+        assert!(kept.contains(&update(70_000).new.unwrap()) && kept.contains(&update(29_999).new.unwrap()));
+        assert!(kept.len() < 20_000 && kept.len() > 14_000, "{}", kept.len());
+    }
+}

@@ -1,0 +1,82 @@
+//! The scripts of the hooks: short, for any POSIX shell, and gx does the work.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::git::hooks::MARK;
+
+/// What is kept beside a hook of gx's: the hook that was there before.
+pub const CHAINED: &str = ".gx-chained";
+
+/// The hooks that gx puts in.
+pub const HOOKS: [&str; 2] = ["pre-push", "reference-transaction"];
+
+/// Stops the push where there is no gx: what nobody looks at must not leave.
+const PRE_PUSH: &str = r#"[ -x "$gx" ] || gx=$(command -v gx) || {
+  echo 'gx guard: there is no gx here that could look at this push, so it is stopped' >&2
+  echo 'gx guard: put gx on the PATH, and then: gx guard install' >&2
+  exit 1
+}
+exec "$gx" hook pre-push --script "$0" -- "$@"
+"#;
+
+/// Costs a shell for each step of a transaction, and gx only where a ref of a remote has moved.
+///
+/// Without gx nothing is stopped: the ref has moved, and Git must go on.
+const REFERENCE_TRANSACTION: &str = r#"old=${0%/*}/reference-transaction.gx-chained
+if [ -x "$old" ]; then
+  [ -x "$gx" ] || gx=$(command -v gx) || exec "$old" "$@"
+  exec "$gx" hook reference-transaction --script "$0" -- "$1"
+fi
+[ "$1" = committed ] || exit 0
+while read -r was is ref; do
+  case $ref in
+  refs/remotes/*)
+    [ -x "$gx" ] || gx=$(command -v gx) || exit 0
+    exec "$gx" hook reference-transaction --script "$0" --first "$was $is $ref" -- "$1"
+    ;;
+  esac
+done
+exit 0
+"#;
+
+/// The script of a hook that calls this gx, else the one on PATH.
+pub fn script(hook: &str, gx: &Path) -> Vec<u8> {
+    let body = if hook == "pre-push" { PRE_PUSH } else { REFERENCE_TRANSACTION };
+    let mut text = format!("#!/bin/sh\n{MARK}: what leaves is looked at first; `gx guard install --uninstall` takes this away\ngx=")
+        .into_bytes();
+    text.extend(quoted(gx.as_os_str().as_bytes()));
+    text.push(b'\n');
+    text.extend(body.as_bytes());
+    text
+}
+
+/// Whether a hook is gx's own.
+pub fn is_own(content: &[u8]) -> bool {
+    content.split(|byte| *byte == b'\n').nth(1).is_some_and(|line| line.starts_with(MARK.as_bytes()))
+}
+
+/// A word of the shell.
+fn quoted(word: &[u8]) -> Vec<u8> {
+    let mut out = vec![b'\''];
+    for byte in word {
+        match byte {
+            b'\'' => out.extend(*b"'\\''"),
+            _ => out.push(*byte),
+        }
+    }
+    out.push(b'\'');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_known_again_and_a_path_with_quotes_stays_one_word() {
+        let made = script("pre-push", Path::new("/o'hara/gx"));
+        assert!(is_own(&made) && !is_own(b"#!/bin/sh\necho\n") && !is_own(b""));
+        assert!(String::from_utf8(made).unwrap().contains("gx='/o'\\''hara/gx'\n"));
+    }
+}

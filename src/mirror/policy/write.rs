@@ -1,0 +1,133 @@
+//! Adding an exception to the policy file, whose other content stays byte for byte.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::error::misuse;
+use crate::git::repo::Repo;
+use crate::mirror::policy::file::{File, PATH};
+
+/// What is let pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Exception<'a> {
+    /// What it is.
+    pub fingerprint: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// The last day, `2027-01-31`.
+    pub until: Option<&'a str>,
+}
+
+/// Where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether it was not there before.
+    pub is_new: bool,
+    /// The private remote and its branch, on which the file must be to count.
+    pub private_remote: Option<(String, String)>,
+}
+
+/// Adds an exception.
+///
+/// # Errors
+/// What is given makes no sense, the file cannot be understood, or it cannot be written.
+pub fn allow(repo: &Repo, exception: &Exception<'_>) -> Result<Written> {
+    let is_print = |text: &str| text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_print(exception.fingerprint) {
+        return Err(misuse(format!("`{}` is no fingerprint", exception.fingerprint))
+            .hint("each finding is shown with its own: `gx guard scan`")
+            .into());
+    }
+    if exception.reason.trim().is_empty() {
+        return Err(misuse("an exception needs a reason").hint("--reason 'a test key, revoked'").into());
+    }
+    if let Some(day) = exception.until.filter(|day| !is_day(day)) {
+        return Err(misuse(format!("`{day}` is no day")).hint("write it as 2027-01-31").into());
+    }
+    let private_remote = repo.setting("gx.private.remote").filter(|remote| !remote.is_empty());
+    let private_remote = private_remote.map(|remote| {
+        let branch = repo.setting("gx.private.branch").filter(|branch| !branch.is_empty());
+        (remote, branch.unwrap_or_else(|| "main".to_owned()))
+    });
+    let path = match private_remote {
+        Some(_) => {
+            repo.check_work_tree()?;
+            repo.work_dir().join(PATH)
+        }
+        None => repo.gx_dir().join("policy.toml"),
+    };
+    let before = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let name = path.display().to_string();
+    let there = File::read(&name, &before)?;
+    let same = |allowed: &crate::mirror::policy::file::Allowed| {
+        allowed.fingerprint == exception.fingerprint && allowed.until.as_deref() == exception.until
+    };
+    if there.allow.iter().any(same) {
+        return Ok(Written { path, is_new: false, private_remote });
+    }
+    let after = before.clone() + &entry(&before, exception);
+    File::read(&name, &after)?;
+    let failed = || format!("cannot write {name}");
+    fs::create_dir_all(path.parent().context("the file lies in a folder")?).with_context(failed)?;
+    let new = path.with_extension("toml.new");
+    fs::write(&new, after).with_context(failed)?;
+    fs::rename(&new, &path).with_context(failed)?;
+    Ok(Written { path, is_new: true, private_remote })
+}
+
+/// The entry, as it follows what is there.
+fn entry(before: &str, exception: &Exception<'_>) -> String {
+    let gap = match before {
+        "" => "",
+        text if text.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
+    let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let mut entry = format!("{gap}[[allow]]\nfingerprint = {}\n", text(exception.fingerprint));
+    entry.push_str(&format!("reason = {}\n", text(exception.reason)));
+    if let Some(day) = exception.until {
+        entry.push_str(&format!("until = {}\n", text(day)));
+    }
+    entry
+}
+
+/// Whether there is such a day in the calendar.
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_the_file_stays_byte_for_byte_and_what_is_added_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let path = repo.gx_dir().join("policy.toml");
+        fs::create_dir_all(repo.gx_dir()).unwrap();
+        let before = "# mine\r\n[paths]\nprivate = [ 'x/' ]   # why";
+        fs::write(&path, before).unwrap();
+        let exception =
+            Exception { fingerprint: "00ff00ff00ff", reason: "a \"test\"\nkey", until: Some("2027-02-28") };
+        assert!(allow(&repo, &exception).unwrap().is_new);
+        let after = fs::read_to_string(&path).unwrap();
+        assert!(after.starts_with(before), "{after}");
+        let read = File::read("policy", &after).unwrap();
+        assert_eq!(read.allow[0].reason, exception.reason);
+        assert!(!allow(&repo, &exception).unwrap().is_new);
+        assert_eq!(fs::read_to_string(&path).unwrap(), after);
+        for day in ["2027-02-30", "tomorrow", "2027-1-3"] {
+            assert!(allow(&repo, &Exception { until: Some(day), ..exception }).is_err(), "{day}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The guard before a push: real pushes between real repositories, each with what becomes of it.
+
+mod audit;
+mod commands;
+mod hooks;
+mod layouts;
+mod ordinary;
+mod protocol;
+mod refs;
+mod secrets;
+mod urls;
+mod world;

@@ -1,0 +1,98 @@
+//! After a bypass: the alarm is raised, told, looked into, and laid aside.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::guard::world::World;
+
+#[test]
+fn a_push_without_the_hook_raises_an_alarm_that_is_told_until_somebody_looks() {
+    let world = World::new();
+    world.passes(&["public", "main"]);
+    world.add_secret();
+    let pushed = world.push(&["--no-verify", "public", "main"]);
+    assert_eq!(pushed.code, Some(0), "{pushed:#?}");
+    assert!(pushed.said.contains("gx guard audit"), "it is said at once: {pushed:#?}");
+    let told = world.lab.gx(&["tags"]).exits(0);
+    assert_eq!(told.stderr.matches("gx guard audit").count(), 1, "{told:#?}");
+    let doctor = world.lab.gx(&["doctor", "--json"]).exits(1).json();
+    let check = doctor["checks"].as_array().unwrap().iter().find(|check| check["check"] == "guard").unwrap();
+    assert_eq!(check["findings"][0]["command"], "gx guard audit", "{check:#}");
+    let audit = world.lab.gx(&["guard", "audit", "--json"]).exits(3).json();
+    assert_eq!(audit["alarms"][0]["reference"], "refs/remotes/public/main", "{audit:#}");
+    let paths: Vec<&Value> = audit["findings"].as_array().unwrap().iter().map(|one| &one["path"]).collect();
+    assert!(paths.contains(&&"private/plan.md".into()), "{audit:#}");
+    // It stays until somebody says that it was seen to, and what was is kept.
+    world.lab.gx(&["guard", "audit"]).exits(3);
+    world.lab.gx(&["guard", "audit", "--acknowledge"]).exits(3);
+    assert!(!world.has(".git/gx/guard/alarms"));
+    assert!(world.lab.read(".git/gx/guard/alarms.seen").contains("refs/remotes/public/main"));
+    assert_eq!(world.lab.gx(&["tags"]).exits(0).stderr, "");
+}
+
+#[test]
+fn what_a_bypass_has_published_is_looked_at_again_by_later_pushes() {
+    let world = World::with_secret();
+    world.push(&["--no-verify", "public", "main"]);
+    world.lab.git(&["rm", "-qr", "private"]);
+    world.lab.git(&["commit", "-q", "-m", "gone again"]);
+    world.is_blocked(&["public", "main"], "G010");
+}
+
+#[test]
+fn fetches_checked_pushes_and_private_places_raise_no_alarm() {
+    let world = World::new();
+    world.passes(&["public", "main"]);
+    world.passes(&["origin", "main"]);
+    world.add_secret();
+    world.lab.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    let other = world.lab.path("../other");
+    world.lab.git(&["clone", "-q", world.place("public").to_str().unwrap(), other.to_str().unwrap()]);
+    fs::write(other.join("new.txt"), "new\n").unwrap();
+    let inside = |words: &[&str]| world.lab.git(&[&["-C", other.to_str().unwrap()], words].concat());
+    inside(&["add", "-A"]);
+    inside(&["commit", "-qm", "theirs"]);
+    inside(&["push", "-q", "origin", "main"]);
+    world.lab.git(&["fetch", "-q", "public"]);
+    world.lab.git(&["fetch", "-q", "--all", "--prune"]);
+    assert!(!world.has(".git/gx/guard/alarms"));
+}
+
+#[test]
+fn an_alarm_about_nothing_is_laid_aside_by_the_audit() {
+    let world = World::new();
+    world.lab.git(&["push", "-q", "--no-verify", "public", "main"]);
+    assert!(world.has(".git/gx/guard/alarms"));
+    world.lab.gx(&["guard", "audit"]).exits(0);
+    assert!(!world.has(".git/gx/guard/alarms"));
+}
+
+#[test]
+fn the_hook_of_transactions_that_was_there_hears_every_state_and_can_still_refuse() {
+    let world = World::unguarded();
+    world.script(
+        ".git/hooks/reference-transaction",
+        "#!/bin/sh\necho \"$1 $(cat | wc -l)\" >>../states\n[ \"$1\" != prepared ] || [ ! -e ../refuse ]\n",
+    );
+    world.lab.gx(&["guard", "install"]).exits(0);
+    fs::remove_file(world.lab.path("../states")).unwrap_or_default();
+    world.lab.git(&["update-ref", "refs/heads/x", "HEAD"]);
+    assert_eq!(world.lab.read("../states").lines().collect::<Vec<_>>(), ["prepared 1", "committed 1"]);
+    world.lab.write("../refuse", "");
+    assert_ne!(world.git(&["update-ref", "refs/heads/y", "HEAD"]).code, Some(0));
+    fs::remove_file(world.lab.path("../refuse")).unwrap();
+    world.lab.git(&["push", "-q", "--no-verify", "public", "main"]);
+    assert!(world.has(".git/gx/guard/alarms"));
+}
+
+#[test]
+fn without_gx_git_goes_on_but_for_the_push() {
+    let world = World::new();
+    let hook = world.lab.path(".git/hooks/reference-transaction");
+    let text = fs::read_to_string(&hook).unwrap().replace(env!("CARGO_BIN_EXE_gx"), "/nowhere/gx");
+    fs::write(&hook, text).unwrap();
+    world.lab.git(&["push", "-q", "--no-verify", "public", "main"]);
+    world.lab.git(&["fetch", "-q", "--all"]);
+    world.lab.git(&["branch", "other"]);
+}

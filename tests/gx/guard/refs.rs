@@ -1,0 +1,120 @@
+//! Which refs may leave, by whatever words they are named.
+
+use crate::guard::world::World;
+
+#[test]
+fn experiments_notes_and_what_gx_keeps_never_reach_a_public_place() {
+    let world = World::new();
+    let experiment = world.experiment();
+    world.lab.git(&["notes", "--ref=experiments", "add", "-m", "{}", &experiment]);
+    world.lab.git(&["update-ref", "refs/gx/marks/main", "HEAD"]);
+    world.lab.git(&["update-ref", "refs/artifacts/exp-1", "HEAD"]);
+    world.lab.write("README.md", "changed\n");
+    world.lab.git(&["stash", "-q"]);
+    for words in [
+        &["public", "refs/experiments/exp-1"][..],
+        &["public", "refs/experiments/exp-1:refs/heads/x"],
+        &["public", "refs/experiments/*:refs/heads/*"],
+        &["public", "+refs/experiments/exp-1:refs/tags/x"],
+        &["public", "HEAD:refs/experiments/exp-1"],
+        &["public", "refs/notes/experiments"],
+        &["public", "refs/notes/*:refs/notes/*"],
+        &["public", "refs/notes/experiments:refs/heads/notes"],
+        &["public", "HEAD:refs/notes/x"],
+        &["public", "refs/gx/marks/main:refs/heads/x"],
+        &["public", "HEAD:refs/gx/marks/main"],
+        &["public", "HEAD:refs/artifacts/exp-1"],
+        &["public", "stash@{0}:refs/heads/x"],
+        &["public", "refs/stash:refs/heads/x"],
+        &["public", "stash:refs/heads/x"],
+        &["public", "HEAD:refs/remotes/origin/main"],
+        &["public", "HEAD:refs/replace/x"],
+        &["--mirror", "public"],
+        &["public", "main", "refs/experiments/exp-1"],
+        &["--atomic", "public", "main", "refs/notes/experiments"],
+    ] {
+        world.is_blocked(words, "G001");
+    }
+    assert!(world.there("public").is_empty());
+    // All of it may go where somebody has said that it is private.
+    world.passes(&["origin", "main", "refs/experiments/*:refs/experiments/*", "refs/notes/*:refs/notes/*"]);
+}
+
+#[test]
+fn a_plain_push_that_is_set_to_mirror_is_blocked_as_one() {
+    let world = World::new();
+    world.experiment();
+    world.lab.git(&["config", "remote.public.mirror", "true"]);
+    world.is_blocked(&["public"], "G001");
+    world.lab.git(&["config", "--unset", "remote.public.mirror"]);
+    world.lab.git(&["config", "remote.public.push", "refs/*:refs/*"]);
+    world.is_blocked(&["public"], "G001");
+}
+
+#[test]
+fn all_branches_and_tags_pass_where_nothing_private_is_among_them() {
+    let world = World::new();
+    world.experiment();
+    world.lab.git(&["tag", "light"]);
+    world.lab.git(&["tag", "-a", "heavy", "-m", "release"]);
+    world.lab.git(&["tag", "-a", "nested", "heavy", "-m", "again"]);
+    world.lab.git(&["branch", "topic"]);
+    world.passes(&["--follow-tags", "public", "main"]);
+    world.passes(&["--all", "public"]);
+    world.passes(&["--tags", "public"]);
+    let expected =
+        ["refs/heads/main", "refs/heads/topic", "refs/tags/heavy", "refs/tags/light", "refs/tags/nested"];
+    assert_eq!(world.there("public"), expected);
+}
+
+#[test]
+fn a_private_file_is_found_through_every_ref_that_brings_it() {
+    let world = World::new();
+    world.passes(&["public", "main"]);
+    world.lab.git(&["switch", "-q", "-c", "topic"]);
+    world.add_secret();
+    world.lab.git(&["tag", "light"]);
+    world.lab.git(&["tag", "-a", "heavy", "-m", "release"]);
+    world.lab.git(&["tag", "-a", "nested", "heavy", "-m", "again"]);
+    world.lab.git(&["tag", "tree", "HEAD^{tree}"]);
+    for words in [
+        &["public", "topic"][..],
+        &["public", "HEAD:refs/heads/x"],
+        &["public", "topic:main"],
+        &["--all", "public"],
+        &["--tags", "public"],
+        &["public", "light"],
+        &["public", "heavy"],
+        &["public", "nested"],
+        &["--follow-tags", "public", "topic"],
+        &["public", "tree"],
+        &["-f", "public", "topic:main"],
+        &["--force-with-lease", "public", "topic:main"],
+        &["--atomic", "public", "main:refs/heads/y", "topic"],
+    ] {
+        world.is_blocked(words, "G010");
+    }
+    assert_eq!(world.there("public"), ["refs/heads/main"]);
+}
+
+#[test]
+fn names_with_letters_of_all_kinds_are_refs_as_any_other() {
+    let world = World::new();
+    for name in ["ümlaut", "日本", "a'b", "a,b", "v1.0+x", "-dash-inside-"] {
+        world.passes(&["public", &format!("HEAD:refs/heads/{name}")]);
+    }
+    world.add_secret();
+    world.is_blocked(&["public", "HEAD:refs/heads/ümlaut"], "G010");
+}
+
+#[test]
+fn what_was_typed_may_hold_blanks() {
+    let world = World::new();
+    world.lab.write("README.md", "more\n");
+    world.lab.commit("fix it all");
+    world.passes(&["public", "HEAD^{/fix it}:refs/heads/main"]);
+    world.passes(&["public", "main@{0}:refs/heads/other"]);
+    world.add_secret();
+    world.lab.git(&["commit", "-q", "--allow-empty", "-m", "another one here"]);
+    world.is_blocked(&["public", "HEAD^{/another one}:refs/heads/main"], "G010");
+}

@@ -1,0 +1,124 @@
+//! Where a push goes decides, and not what the remote is called.
+
+use crate::guard::world::World;
+
+/// Runs the other side here, whatever host was named.
+const SSH: &str = "#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\nexec sh -c \"$1\"\n";
+
+#[test]
+fn a_private_address_is_private_in_every_spelling_and_by_every_name() {
+    let world = World::with_secret();
+    let private = world.place("origin");
+    let private = private.to_str().unwrap();
+    world.lab.git(&["remote", "add", "public2", private]);
+    for (number, place) in [
+        private.to_owned(),
+        format!("{private}/"),
+        format!("file://{private}"),
+        "../origin.git".to_owned(),
+        "public2".to_owned(),
+        private.trim_end_matches(".git").to_owned(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        world.passes(&[&place, &format!("HEAD:refs/heads/b{number}")]);
+    }
+}
+
+#[test]
+fn a_public_address_is_public_in_every_spelling_and_by_every_name() {
+    let world = World::with_secret();
+    let public = world.place("public");
+    let public = public.to_str().unwrap();
+    world.lab.git(&["remote", "rename", "origin", "old"]);
+    world.lab.git(&["remote", "rename", "public", "origin"]);
+    for place in [
+        public.to_owned(),
+        format!("{public}/"),
+        format!("file://{public}"),
+        "../public.git".into(),
+        "origin".into(),
+    ] {
+        world.is_blocked(&[&place, "main"], "G010");
+    }
+    world.lab.git(&["config", "remote.origin.pushurl", world.place("origin").to_str().unwrap()]);
+    world.passes(&["origin", "main"]);
+}
+
+#[test]
+fn of_two_addresses_each_is_asked_about() {
+    let world = World::with_secret();
+    let (public, private) = (world.place("public"), world.place("origin"));
+    for place in [&private, &public] {
+        world.lab.git(&["config", "--add", "remote.origin.pushurl", place.to_str().unwrap()]);
+    }
+    let pushed = world.push(&["origin", "main"]);
+    assert_ne!(pushed.code, Some(0), "{pushed:#?}");
+    assert!(pushed.said.contains("G010"), "{pushed:#?}");
+    assert!(world.there("public").is_empty());
+}
+
+#[test]
+fn an_address_is_taken_as_git_rewrites_it() {
+    let world = World::with_secret();
+    let (public, private) = (world.place("public"), world.place("origin"));
+    world.lab.git(&["config", &format!("url.{}.insteadOf", public.to_str().unwrap()), "up:"]);
+    world.lab.git(&["config", &format!("url.{}.pushInsteadOf", private.to_str().unwrap()), "mine:"]);
+    world.is_blocked(&["up:", "main"], "G010");
+    world.passes(&["mine:", "main"]);
+    // What is called private but leads elsewhere is not.
+    let aimed = format!("url.{}.insteadOf", public.to_str().unwrap());
+    world.lab.git(&["config", "--add", &aimed, private.to_str().unwrap()]);
+    world.lab.write("private/more.md", "more\n");
+    world.lab.commit("more");
+    world.is_blocked(&["origin", "main"], "G010");
+}
+
+#[test]
+fn an_address_of_ssh_is_one_whatever_the_form() {
+    let world = World::with_secret();
+    let ssh = world.script("../ssh", SSH);
+    let (public, private) = (world.place("public"), world.place("origin"));
+    let push = |place: &str, target: &str| {
+        let mut command = world.lab.command("git");
+        command.env("GIT_SSH_COMMAND", &ssh).env("GIT_SSH_VARIANT", "simple");
+        crate::guard::world::told(command.args(["push", "-q", place, target]).output().unwrap())
+    };
+    let declared = format!("ssh://git@git.example{}", private.display());
+    world.lab.git(&["config", "--add", "gx.remote.mine.privateUrl", &declared]);
+    for (number, place) in [
+        declared.clone(),
+        format!("ssh://git.example{}", private.display()),
+        format!("ssh://GIT.Example/{}/", private.display().to_string().trim_start_matches('/')),
+        format!("git@git.example:{}", private.display()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let pushed = push(&place, &format!("HEAD:refs/heads/s{number}"));
+        assert_eq!((pushed.code, pushed.said.as_str()), (Some(0), ""), "{place}");
+    }
+    for place in [
+        format!("ssh://git@git.example{}", public.display()),
+        format!("git@git.example:{}", public.display()),
+        format!("ssh://git@other.example{}", private.display()),
+    ] {
+        let pushed = push(&place, "HEAD:refs/heads/main");
+        assert_eq!(pushed.code, Some(1), "{place}: {pushed:#?}");
+        assert!(pushed.said.contains("G010"), "{place}: {pushed:#?}");
+    }
+    assert!(world.there("public").is_empty());
+}
+
+#[test]
+fn nothing_that_is_pushed_declares_its_own_place_private() {
+    let world = World::with_secret();
+    let public = world.place("public");
+    let text = format!("[gx \"remote.public\"]\nprivateUrl = {}\n", public.display());
+    world.lab.write(".gx/policy.toml", "[paths]\nexcept = [\"private/\", \".gx/\"]\n");
+    world.lab.write("gx.toml", "");
+    world.lab.write(".gitconfig", &text);
+    world.lab.commit("it is fine");
+    world.is_blocked(&["public", "main"], "G010");
+}
