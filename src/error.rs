@@ -20,6 +20,8 @@ pub enum Exit {
     NoCard = 4,
     /// No experiment has the given id.
     NoSuchExperiment = 5,
+    /// It could not be checked whether something may leave, so it does not.
+    Unchecked = 6,
     /// The run finished and was discarded.
     Discard = 10,
     /// The run finished close to the best.

@@ -49,6 +49,20 @@ impl Repo {
         self.urls(remote, &["--push", "--all"])
     }
 
+    /// The address that a push to a typed address goes to: `url.*.insteadOf` and `url.*.pushInsteadOf`, as Git resolves
+    /// them.
+    ///
+    /// # Errors
+    /// `git` cannot be run.
+    pub fn push_url_of(&self, url: &str) -> Result<String> {
+        let told = self
+            .git()
+            .args(["-c", &format!("remote.gx-typed.url={url}")])
+            .args(["remote", "get-url", "--push", "gx-typed"])
+            .run()?;
+        Ok(lines(&told).into_iter().next().unwrap_or_default())
+    }
+
     fn urls(&self, remote: &str, which: &[&str]) -> Result<Vec<String>> {
         let told = self.git().args(["remote", "get-url"]).args(which).args(["--", remote]).output()?;
         if told.status.success() {

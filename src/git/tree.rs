@@ -128,13 +128,19 @@ pub(super) fn order(one: &[u8], one_is_folder: bool, other: &[u8], other_is_fold
 }
 
 fn parse_item(bytes: &[u8], id_length: usize) -> Option<(Item, &[u8])> {
+    let (mode, name, id, rest) = split_item(bytes, id_length)?;
+    Some((Item { mode, name: name.to_vec(), id }, rest))
+}
+
+/// The first name of a tree's bytes, with its mode and id, and what follows it.
+pub(super) fn split_item(bytes: &[u8], id_length: usize) -> Option<(u32, &[u8], ObjectId, &[u8])> {
     let space = bytes.iter().position(|byte| *byte == b' ')?;
     let mode = u32::from_str_radix(std::str::from_utf8(&bytes[..space]).ok()?, 8).ok()?;
     let rest = &bytes[space + 1..];
     let end = rest.iter().position(|byte| *byte == 0)?;
-    let (name, rest) = (rest[..end].to_vec(), &rest[end + 1..]);
+    let (name, rest) = (&rest[..end], &rest[end + 1..]);
     let id = ObjectId::from_bytes(rest.get(..id_length)?).ok()?;
-    Some((Item { mode, name, id }, &rest[id_length..]))
+    Some((mode, name, id, &rest[id_length..]))
 }
 
 /// What Git takes for the name of a file or folder (git-fsck(1): `hasDot`, `hasDotdot`, `hasDotgit`, `fullPathname`).

@@ -73,6 +73,9 @@ pub(in crate::git) trait Objects: Reader {
     /// What an object is, where it is there.
     fn find(&self, id: ObjectId) -> Result<Option<Kind>>;
 
+    /// How many bytes an object has, where it is there.
+    fn size(&self, id: ObjectId) -> Result<Option<u64>>;
+
     /// Which of many are not there, without reading any; what only a remote has is not there.
     fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>>;
 

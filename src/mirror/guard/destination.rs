@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::git::repo::Repo;
+use crate::mirror::guard::address;
 
 /// Who can read what lies there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,25 +21,40 @@ pub struct Destination {
     pub name: String,
     /// The address, as Git resolved it.
     pub url: String,
+    /// The one spelling of the address; the address itself where it is of no form that has one.
+    pub canonical: String,
     /// Who can read it.
     pub class: Class,
 }
 
 impl Destination {
-    /// Classes an address that Git has resolved.
+    /// Classes an address that Git has resolved, such as the second argument of a pre-push hook.
     ///
     /// # Errors
     /// The configuration cannot be read.
     pub fn of(repo: &Repo, name: &str, url: &str) -> Result<Self> {
-        let declared = repo.private_urls()?;
-        let here = canonical(url);
-        let is_private = declared.iter().any(|private| canonical(private) == here);
+        let here = canonical(repo, url);
+        let is_declared = |here: &String| -> Result<bool> {
+            Ok(repo.private_urls()?.iter().any(|private| canonical(repo, private).as_ref() == Some(here)))
+        };
+        let is_private = here.as_ref().map(is_declared).transpose()?.unwrap_or_default();
         let class = if is_private { Class::Private } else { Class::Public };
-        Ok(Self { name: name.to_owned(), url: url.to_owned(), class })
+        let canonical = here.unwrap_or_else(|| url.to_owned());
+        Ok(Self { name: name.to_owned(), url: url.to_owned(), canonical, class })
+    }
+
+    /// Every address that a push to `remote` goes to: the name of a remote, or an address as it is typed.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn all(repo: &Repo, remote: &str) -> Result<Vec<Self>> {
+        let is_known = repo.remotes()?.iter().any(|known| known == remote);
+        let urls = if is_known { repo.push_urls(remote)? } else { vec![repo.push_url_of(remote)?] };
+        urls.iter().map(|url| Self::of(repo, remote, url)).collect()
     }
 }
 
-/// The one spelling of an address: no user, no default port, no `.git`, the host in lower case.
-pub fn canonical(url: &str) -> String {
-    url.trim_end_matches('/').trim_end_matches(".git").to_owned()
+/// The one spelling of an address in a repository, from whose top git takes relative paths.
+pub fn canonical(repo: &Repo, url: &str) -> Option<String> {
+    address::canonical(url, repo.work_dir())
 }

@@ -1,7 +1,9 @@
 //! What the guard has found, and what is to be done about it.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use crate::mirror::policy::terms::hex;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
@@ -50,4 +52,42 @@ pub struct Finding {
     pub key: Vec<u8>,
     /// What to do about it, as commands that can be pasted.
     pub remedies: Vec<String>,
+}
+
+/// How many hexadecimal digits of its hash name a finding.
+const DIGITS: usize = 16;
+
+impl Finding {
+    /// One that stops the upload; `what` is a line without a secret, `key` what it is about.
+    pub fn blocked(rule: &'static str, what: impl Into<String>, spot: Spot, key: impl Into<Vec<u8>>) -> Self {
+        Self {
+            rule,
+            severity: Severity::Blocked,
+            what: what.into(),
+            spot,
+            excerpt: None,
+            key: key.into(),
+            remedies: Vec::new(),
+        }
+    }
+
+    /// The same with a command that helps.
+    pub fn remedy(mut self, command: impl Into<String>) -> Self {
+        self.remedies.push(command.into());
+        self
+    }
+
+    /// The same with what it says there, secrets blanked out.
+    pub fn excerpt(mut self, text: impl Into<String>) -> Self {
+        self.excerpt = Some(text.into());
+        self
+    }
+
+    /// What it is called in exceptions: of equal things the same, wherever they are found.
+    pub fn fingerprint(&self) -> String {
+        let hash = Sha256::new().chain_update(self.rule).chain_update([0]).chain_update(&self.key).finalize();
+        let mut digits = hex(&hash);
+        digits.truncate(DIGITS);
+        digits
+    }
 }

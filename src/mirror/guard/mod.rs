@@ -1,11 +1,22 @@
 //! The guard: looks at everything that an upload would send, and says what may not leave and why.
 
+mod address;
 pub mod case;
 pub mod check;
 pub mod decode;
 pub mod destination;
+mod exceptions;
 pub mod finding;
+pub mod frontier;
+pub mod headers;
+mod leaving;
+pub mod limits;
+mod look;
+mod paths;
+mod read_blobs;
+pub mod remedies;
 pub mod rule;
 pub mod rules;
 pub mod secrets;
 pub mod update;
+mod walk;

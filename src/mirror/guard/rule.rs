@@ -4,7 +4,8 @@ use anyhow::Result;
 
 use crate::git::raw::TreeItem;
 use crate::mirror::guard::case::Case;
-use crate::mirror::guard::finding::Finding;
+use crate::mirror::guard::finding::{Finding, Spot};
+pub use crate::mirror::guard::paths::Standing;
 use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::terms::Policy;
@@ -59,8 +60,23 @@ pub struct Seen<'a> {
     pub commit: ObjectId,
     /// Its path from the top.
     pub path: &'a RepoPath,
+    /// What the policy says of the path.
+    pub standing: Standing,
     /// Mode, name and id.
     pub item: &'a TreeItem,
+}
+
+impl Seen<'_> {
+    /// Where it is.
+    pub fn spot(&self) -> Spot {
+        Spot {
+            target: Some(self.target.to_owned()),
+            commit: Some(self.commit),
+            object: Some(self.item.id),
+            path: Some(self.path.clone()),
+            line: None,
+        }
+    }
 }
 
 /// What rules about blobs may ask; it is shared between threads.
@@ -83,6 +99,8 @@ pub struct Blob<'a> {
     pub commit: ObjectId,
     /// The ref of the other side that brings it there.
     pub target: &'a str,
-    /// Its bytes.
+    /// How many bytes it has.
+    pub size: u64,
+    /// Its bytes; none of one that is larger than the policy lets be read (`max_blob`).
     pub content: &'a [u8],
 }

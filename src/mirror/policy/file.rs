@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use regex::bytes::Regex;
 use serde::Deserialize;
 
-use crate::error::misuse;
+use crate::clock::Timestamp;
+use crate::config::globs::Globs;
+use crate::config::units;
+use crate::error::{Fault, misuse};
 
 /// Where the policy of a repository stands, from the top of its work tree.
 pub const PATH: &str = ".gx/policy.toml";
@@ -30,6 +34,16 @@ pub struct File {
     pub sync: Sync,
     /// What somebody has looked at and let pass.
     pub allow: Vec<Allowed>,
+    /// What it is called, and its text, for those who find a mistake in it later.
+    #[serde(skip)]
+    pub origin: Origin,
+}
+
+/// Where a policy was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    name: String,
+    text: String,
 }
 
 /// `[refs]`.
@@ -198,16 +212,62 @@ impl File {
     /// # Errors
     /// It is no policy: where and why.
     pub fn read(name: &str, text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            misuse(format!("{name}:{line}: {}", error.message())).into()
-        })
+        let mut file: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            misuse(format!("{name}:{line}: {}", error.message()))
+        })?;
+        file.origin = Origin { name: name.to_owned(), text: text.to_owned() };
+        Ok(file)
+    }
+
+    /// Checks that every pattern, size and date in it can be understood.
+    ///
+    /// # Errors
+    /// The first that cannot: where, what and why.
+    pub fn check(&self) -> Result<()> {
+        for pattern in [&self.paths.private, &self.paths.never, &self.paths.except].into_iter().flatten() {
+            let checked = Globs::check(std::slice::from_ref(pattern));
+            checked.map_err(|error| self.wrong(pattern, &error.to_string()))?;
+        }
+        let texts = [&self.refs.public.name_deny, &self.identity.deny_email, &self.messages.deny];
+        for pattern in texts.into_iter().flatten() {
+            Regex::new(pattern).map_err(|error| self.wrong(pattern, &last_line(&error.to_string())))?;
+        }
+        if let Some(size) = &self.content.max_blob {
+            units::size(size).map_err(|error| self.wrong(size, &error.to_string()))?;
+        }
+        let share = self.content.near_copy.filter(|share| !(0.0..=1.0).contains(share));
+        if let Some(share) = share {
+            return Err(self.wrong("near_copy", &format!("must be between 0 and 1, not {share}")).into());
+        }
+        for until in self.allow.iter().filter_map(|allowed| allowed.until.as_deref()) {
+            let moment: Result<Timestamp> = format!("{until}T00:00:00Z").parse();
+            moment.map_err(|_| self.wrong(until, "must be a day such as \"2027-01-31\""))?;
+        }
+        Ok(())
+    }
+
+    /// What is wrong with a text that stands in the file, with the line where it does.
+    fn wrong(&self, what: &str, why: &str) -> Fault {
+        let Origin { name, text } = &self.origin;
+        let inside = toml::Value::from(what).to_string();
+        let at = text.find(&inside).or_else(|| text.find(what)).unwrap_or(0);
+        misuse(format!("{name}:{}: `{what}`: {why}", line_of(text, at)))
     }
 
     /// The built-in one.
     pub fn built_in() -> Self {
         toml::from_str(include_str!("policy.toml")).expect("the built-in policy can be read")
     }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text[..at].matches('\n').count()
+}
+
+/// Of a mistake in a regular expression the last line says what it is; the others draw where.
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]

@@ -1,4 +1,8 @@
 //! What is private, what may live nowhere, and who may say otherwise.
 
 pub mod file;
+pub mod names;
+pub mod own_rules;
+pub mod sources;
+pub mod spelling;
 pub mod terms;

@@ -1,10 +1,13 @@
 //! What holds for one upload: the built-in policy, the private branch's, and what the pushed tip forbids besides.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use regex::bytes::{RegexSet, RegexSetBuilder};
+use sha2::{Digest, Sha256};
 
 use crate::config::globs::Globs;
 use crate::config::units;
 use crate::mirror::policy::file::{Approval, Content, Down, File, Message, Opaque, Sync, Up};
+use crate::mirror::policy::{names, spelling};
 
 /// All files joined, its patterns ready to be asked.
 ///
@@ -15,6 +18,12 @@ pub struct Policy {
     pub file: File,
     /// The largest blob that is read, in bytes.
     pub max_blob: u64,
+    /// Regular expressions of names that may not be read.
+    pub denied_names: RegexSet,
+    /// Regular expressions of e-mail addresses that may not be read.
+    pub denied_emails: RegexSet,
+    /// Regular expressions of what no message may say.
+    pub denied_messages: RegexSet,
     private: Globs,
     never: Globs,
     except: Globs,
@@ -26,6 +35,7 @@ impl Policy {
     /// # Errors
     /// A pattern or a size that cannot be understood.
     pub fn join(private: Option<File>, pushed: &[File]) -> Result<Self> {
+        pushed.iter().chain(&private).try_for_each(File::check)?;
         let mut file = File::built_in();
         if let Some(private) = private {
             loosen(&mut file, &private);
@@ -35,23 +45,53 @@ impl Policy {
         let size = file.content.max_blob.as_deref().unwrap_or("50MiB");
         Ok(Self {
             max_blob: units::size(size)?,
-            private: Globs::new(&spelled(&file.paths.private))?,
-            never: Globs::new(&spelled(&file.paths.never))?,
-            except: Globs::new(&spelled(&file.paths.except))?,
+            denied_names: texts(&file.refs.public.name_deny)?,
+            denied_emails: texts(&file.identity.deny_email)?,
+            denied_messages: texts(&file.messages.deny)?,
+            private: paths(&file.paths.private)?,
+            never: paths(&file.paths.never)?,
+            except: paths(&file.paths.except)?,
             file,
         })
     }
 
     /// Whether a path is private. Every spelling that some file system takes for the same name counts.
     pub fn is_private(&self, path: &[u8]) -> bool {
-        let path = spelling(path);
+        let path = spelling::of_path(path);
         self.private.matches(&path) && !self.except.matches(&path)
     }
 
     /// Whether a path may lie in no repository.
     pub fn is_never(&self, path: &[u8]) -> bool {
-        let path = spelling(path);
+        let path = spelling::of_path(path);
         self.never.matches(&path) && !self.except.matches(&path)
+    }
+
+    /// Whether a public place may have a ref of this name, and whether any ref of it may leave.
+    pub fn is_public_ref(&self, name: &str) -> bool {
+        let public = &self.file.refs.public;
+        let is_allowed = public.allow.iter().flatten().any(|pattern| names::matches(pattern, name));
+        is_allowed && !self.is_denied_ref(name)
+    }
+
+    /// Whether nothing that stands under this name may go to a public place.
+    pub fn is_denied_ref(&self, name: &str) -> bool {
+        names::matches_any_case(&self.file.refs.public.deny, name)
+    }
+
+    /// Whether a ref of a public place may be deleted.
+    pub fn may_delete(&self, name: &str) -> bool {
+        self.file.refs.public.allow_delete.iter().any(|pattern| names::matches(pattern, name))
+    }
+
+    /// A hash of all that decides what may leave: what was looked at under one need not be looked at again under it.
+    ///
+    /// Exceptions are left out: they let more pass, and take back nothing that has left.
+    pub fn digest(&self) -> String {
+        let File { refs, paths, content, identity, messages, submodules, sync: _, allow: _, origin: _ } =
+            &self.file;
+        let text = format!("{refs:?}{paths:?}{content:?}{identity:?}{messages:?}{submodules:?}");
+        hex(&Sha256::digest(text))
     }
 
     /// What is done with what cannot be read.
@@ -131,13 +171,21 @@ fn loosen(file: &mut File, private: &File) {
     };
 }
 
-fn spelled(patterns: &[String]) -> Vec<String> {
-    patterns.iter().map(|pattern| pattern.to_lowercase()).collect()
+fn paths(patterns: &[String]) -> Result<Globs> {
+    Globs::new(&patterns.iter().map(|pattern| spelling::of_pattern(pattern)).collect::<Vec<_>>())
 }
 
-/// The one spelling of a path that stands for all that some file system takes for the same.
-fn spelling(path: &[u8]) -> Vec<u8> {
-    path.to_ascii_lowercase()
+/// Regular expressions of the policy, in any case of letters.
+fn texts(patterns: &[String]) -> Result<RegexSet> {
+    RegexSetBuilder::new(patterns)
+        .case_insensitive(true)
+        .build()
+        .context("a regular expression of the policy")
+}
+
+/// Bytes as people compare them.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

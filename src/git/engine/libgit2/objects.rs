@@ -112,6 +112,14 @@ impl Objects for Libgit2Objects {
         }
     }
 
+    fn size(&self, id: ObjectId) -> Result<Option<u64>> {
+        match self.repo()?.odb().map_err(told)?.read_header(oid(id)?) {
+            Ok((size, _)) => Ok(Some(size as u64)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(told(error)),
+        }
+    }
+
     fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>> {
         let repo = self.repo()?;
         let odb = repo.odb().map_err(told)?;

@@ -120,6 +120,10 @@ impl Objects for ProgramObjects {
         Ok(self.asked.info(&id.to_string())?.map(|header| header.kind))
     }
 
+    fn size(&self, id: ObjectId) -> Result<Option<u64>> {
+        Ok(self.asked.info(&id.to_string())?.map(|header| header.size))
+    }
+
     fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>> {
         if ids.is_empty() {
             return Ok(Vec::new());

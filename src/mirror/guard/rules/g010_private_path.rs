@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::mirror::guard::case::Case;
-use crate::mirror::guard::destination::Class;
-use crate::mirror::guard::finding::{Finding, Severity, Spot};
+use crate::mirror::guard::finding::Finding;
+use crate::mirror::guard::remedies::drop_path;
 use crate::mirror::guard::rule::{Look, Rule, Seen};
 
 /// The rule.
@@ -17,23 +17,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
-    if case.destination.class == Class::Private || !case.policy.is_private(seen.path.as_bytes()) {
-        return Ok(());
+    if case.is_public() && seen.standing.is_private && !seen.item.is_folder() {
+        let found = Finding::blocked(RULE.id, "a private path", seen.spot(), seen.path.as_bytes());
+        case.add(drop_path(seen, found));
     }
-    case.add(Finding {
-        rule: RULE.id,
-        severity: Severity::Blocked,
-        what: "a private path".to_owned(),
-        spot: Spot {
-            target: Some(seen.target.to_owned()),
-            commit: Some(seen.commit),
-            object: Some(seen.item.id),
-            path: Some(seen.path.clone()),
-            line: None,
-        },
-        excerpt: None,
-        key: seen.path.as_bytes().to_vec(),
-        remedies: Vec::new(),
-    });
     Ok(())
 }

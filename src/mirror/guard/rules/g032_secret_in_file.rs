@@ -25,6 +25,11 @@ type Met = BTreeMap<(Vec<u8>, Vec<u8>, bool), (Vec<u8>, Hit)>;
 
 fn look(lens: &Lens<'_>, blob: &Blob<'_>) -> Vec<Finding> {
     let (mut met, mut found) = (Met::new(), Vec::new());
+    if u64::try_from(blob.content.len()).is_ok_and(|length| length < blob.size) {
+        // Nobody has read it.
+        let most = "it is larger than `[content] max_blob`";
+        return g033_opaque::finding(lens, blob, blob.path.as_bytes(), most).into_iter().collect();
+    }
     let is_scanning = lens.policy.file.content.secrets != Some(false);
     open(blob.path.as_bytes(), blob.content, &mut |part| match part {
         Part::View(view) => {

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use anyhow::Result;
 use memchr::{memchr, memchr_iter, memmem, memrchr};
+use sha2::{Digest, Sha256};
 
 use crate::mirror::guard::secrets::allow::Subject;
 use crate::mirror::guard::secrets::encoded::{self, Segment};
@@ -27,6 +28,7 @@ const FAR: usize = 2000;
 #[derive(Debug)]
 pub struct Scanner {
     pub(crate) table: Table,
+    own: String,
 }
 
 /// A text at some depth of unfolding.
@@ -53,7 +55,12 @@ impl Scanner {
     /// # Errors
     /// Its own rules are wrong: where and why.
     pub fn new(own: Option<(&str, &str)>) -> Result<Self> {
-        Ok(Self { table: Table::new(own)? })
+        Ok(Self { table: Table::new(own)?, own: own.map_or_else(String::new, |(_, text)| text.to_owned()) })
+    }
+
+    /// A hash of the rules that are not built in: what was looked at under others is looked at again.
+    pub fn digest(&self) -> String {
+        Sha256::digest(&self.own).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The id and the description of each rule.

@@ -1,6 +1,9 @@
 //! A secret as a finding: nothing of it is shown but its first letters.
 
+use std::path::Path;
+
 use crate::mirror::guard::finding::{Finding, Severity, Spot};
+use crate::mirror::guard::remedies::quoted;
 use crate::mirror::guard::secrets::hit::{Hit, redact};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -33,7 +36,7 @@ fn key(hit: &Hit) -> Vec<u8> {
 
 /// What to do about a secret in a file.
 pub fn file_remedies(commit: ObjectId, path: &RepoPath) -> Vec<String> {
-    let file = quoted(path);
+    let file = quoted(path.as_path());
     vec![
         ROTATE.to_owned(),
         format!(
@@ -41,7 +44,7 @@ pub fn file_remedies(commit: ObjectId, path: &RepoPath) -> Vec<String> {
         ),
         format!(
             "git filter-branch --index-filter {} -- {commit}~..HEAD  # where an older one did",
-            quoted(&RepoPath::new(format!("git rm -q --cached --ignore-unmatch -- {file}")))
+            quoted(Path::new(&format!("git rm -q --cached --ignore-unmatch -- {file}")))
         ),
         ALLOW.to_owned(),
     ]
@@ -52,9 +55,3 @@ pub const ROTATE: &str = "make a new secret and revoke this one, if it has ever 
 
 /// What comes last; the fingerprint stands with the finding.
 pub const ALLOW: &str = "gx guard allow FINGERPRINT --reason 'why it may leave'";
-
-/// A word for the shell.
-fn quoted(path: &RepoPath) -> String {
-    let text = String::from_utf8_lossy(path.as_bytes());
-    format!("'{}'", text.replace('\'', r"'\''"))
-}

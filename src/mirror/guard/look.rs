@@ -1,0 +1,192 @@
+//! Going through all that would leave: texts and trees in order, then each new blob once.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+
+use crate::git::raw::{Kind, is_torn};
+use crate::mirror::guard::case::Case;
+use crate::mirror::guard::finding::Spot;
+use crate::mirror::guard::headers;
+use crate::mirror::guard::leaving::{Leaving, NewCommit};
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::paths::{PathNumber, TOP};
+use crate::mirror::guard::rule::{Look, Seen, Text};
+use crate::mirror::guard::rules::list::RULES;
+use crate::mirror::guard::walk::{Met, Visit, Walk};
+use crate::model::object::ObjectId;
+
+/// So many commits are read at once.
+const CHUNK: usize = 256;
+
+/// A blob that would leave, where it was met first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewBlob {
+    pub id: ObjectId,
+    pub path: PathNumber,
+    pub commit: ObjectId,
+    pub target: u32,
+}
+
+/// One upload being gone through.
+pub(super) struct Looking<'a> {
+    pub case: &'a Case<'a>,
+    pub leaving: &'a Leaving,
+    pub limits: &'a Limits,
+    pub walk: Walk,
+    pub blobs: Vec<NewBlob>,
+    known_blobs: HashSet<ObjectId>,
+}
+
+impl<'a> Looking<'a> {
+    pub fn new(case: &'a Case<'a>, leaving: &'a Leaving, limits: &'a Limits) -> Self {
+        Self { case, leaving, limits, walk: Walk::default(), blobs: Vec::new(), known_blobs: HashSet::new() }
+    }
+
+    /// Whether the time is over, which is taken down.
+    pub fn is_late(&self) -> bool {
+        let is_over = self.limits.is_over();
+        if is_over {
+            let what = "the time was over before everything was looked at";
+            self.case.unchecked(what, Spot::default(), &["gx guard scan"]);
+        }
+        is_over
+    }
+
+    /// Looks at tags, commits and all their trees.
+    pub fn texts_and_trees(&mut self) -> Result<()> {
+        self.trust_frontier()?;
+        for loose in &self.leaving.loose {
+            let target = loose.target;
+            match loose.kind {
+                Kind::Tag => self.text(loose.id, target)?,
+                Kind::Tree => self.tree(loose.id, loose.id, target)?,
+                Kind::Blob => self.take_blob(NewBlob { id: loose.id, path: TOP, commit: loose.id, target }),
+                Kind::Commit => {}
+            }
+        }
+        for chunk in self.leaving.commits.chunks(CHUNK) {
+            if self.is_late() {
+                return Ok(());
+            }
+            self.commits(chunk)?;
+        }
+        Ok(())
+    }
+
+    /// Takes as seen what the parents have that do not leave: commits of the frontier, and what is behind them.
+    fn trust_frontier(&mut self) -> Result<()> {
+        let new: HashSet<ObjectId> = self.leaving.commits.iter().map(|commit| commit.id).collect();
+        let mut hidden = HashSet::new();
+        for parent in self.leaving.commits.iter().flat_map(|commit| &commit.parents) {
+            if !new.contains(parent) && hidden.insert(*parent) {
+                // One that cannot be read merely hides nothing.
+                match self.case.repo.raw(*parent) {
+                    Ok((_, bytes)) => {
+                        headers::tree(&bytes).into_iter().for_each(|tree| self.walk.trust(tree))
+                    }
+                    Err(error) if is_torn(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn commits(&mut self, chunk: &[NewCommit]) -> Result<()> {
+        let ids: Vec<ObjectId> = chunk.iter().map(|commit| commit.id).collect();
+        let mut trees = Vec::with_capacity(chunk.len());
+        let case = self.case;
+        let read = case.repo.raw_here(&ids, &mut |at, kind, bytes| {
+            let target = self.leaving.target(chunk[at].target);
+            let text = Text { id: chunk[at].id, target, is_commit: kind == Kind::Commit, bytes };
+            trees.push(headers::tree(bytes));
+            look_at_text(case, &text)
+        });
+        self.settle(read, Spot { commit: ids.first().copied(), ..Spot::default() })?;
+        for (commit, tree) in chunk.iter().zip(trees) {
+            match tree {
+                Some(tree) => self.tree(tree, commit.id, commit.target)?,
+                None => {
+                    let spot = Spot { commit: Some(commit.id), ..Spot::default() };
+                    case.unchecked(format!("the commit {} names no tree", commit.id), spot, &["git fsck"]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self, id: ObjectId, target: u32) -> Result<()> {
+        let target = self.leaving.target(target);
+        let read = self.case.repo.raw_here(&[id], &mut |_, kind, bytes| {
+            look_at_text(self.case, &Text { id, target, is_commit: kind == Kind::Commit, bytes })
+        });
+        self.settle(read, Spot { object: Some(id), target: Some(target.to_owned()), ..Spot::default() })
+    }
+
+    fn tree(&mut self, tree: ObjectId, commit: ObjectId, target: u32) -> Result<()> {
+        let case = self.case;
+        let mut walk = std::mem::take(&mut self.walk);
+        let walked = walk.walk(case.repo, case.policy, tree, &mut At { looking: self, commit, target });
+        self.walk = walk;
+        self.settle(walked, Spot { commit: Some(commit), object: Some(tree), ..Spot::default() })
+    }
+
+    fn take_blob(&mut self, blob: NewBlob) {
+        if self.known_blobs.insert(blob.id) {
+            self.blobs.push(blob);
+        }
+    }
+
+    /// What is missing or damaged is a finding, not a fault.
+    pub fn settle(&self, done: Result<()>, spot: Spot) -> Result<()> {
+        match done {
+            Err(error) if is_torn(&error) => {
+                self.case.unchecked(format!("{error:#}"), spot, &["git fetch --refetch", "git fsck"]);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
+
+impl Leaving {
+    /// The commits that are behind its tips for sure: new ones, and their parents.
+    pub(super) fn covered(&self) -> HashSet<ObjectId> {
+        self.commits.iter().flat_map(|commit| commit.parents.iter().copied()).collect()
+    }
+}
+
+fn look_at_text(case: &Case<'_>, text: &Text<'_>) -> Result<()> {
+    for rule in RULES {
+        if let Look::Text(look) = rule.look {
+            look(case, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// The walk through the tree of one commit.
+struct At<'a, 'b> {
+    looking: &'a mut Looking<'b>,
+    commit: ObjectId,
+    target: u32,
+}
+
+impl Visit for At<'_, '_> {
+    fn entry(&mut self, met: &Met<'_>) -> Result<()> {
+        let path = met.paths.path(met.number);
+        let target = self.looking.leaving.target(self.target);
+        let seen = Seen { target, commit: self.commit, path: &path, standing: met.standing, item: met.item };
+        for rule in RULES {
+            if let Look::Entry(look) = rule.look {
+                look(self.looking.case, &seen)?;
+            }
+        }
+        if met.item.is_blob() {
+            let (path, commit, target) = (met.number, self.commit, self.target);
+            self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target });
+        }
+        Ok(())
+    }
+}
