@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use anyhow::Result;
 use memchr::{memchr, memchr_iter, memmem, memrchr};
@@ -27,7 +28,8 @@ const FAR: usize = 2000;
 /// All rules, ready to be asked.
 #[derive(Debug)]
 pub struct Scanner {
-    pub(crate) table: Table,
+    /// The built-in rules with a repository's own; nothing where it has none.
+    table: Option<Table>,
     own: String,
 }
 
@@ -55,7 +57,15 @@ impl Scanner {
     /// # Errors
     /// Its own rules are wrong: where and why.
     pub fn new(own: Option<(&str, &str)>) -> Result<Self> {
-        Ok(Self { table: Table::new(own)?, own: own.map_or_else(String::new, |(_, text)| text.to_owned()) })
+        let table = own.map(|own| Table::new(Some(own))).transpose()?;
+        Ok(Self { table, own: own.map_or_else(String::new, |(_, text)| text.to_owned()) })
+    }
+
+    /// The rules; the built-in ones are read when the first text is looked at, once in a process.
+    pub(crate) fn table(&self) -> &Table {
+        static BUILT_IN: OnceLock<Table> = OnceLock::new();
+        let built_in = || BUILT_IN.get_or_init(|| Table::new(None).expect("the built-in rules can be read"));
+        self.table.as_ref().unwrap_or_else(built_in)
     }
 
     /// A hash of the rules that are not built in: what was looked at under others is looked at again.
@@ -65,13 +75,13 @@ impl Scanner {
 
     /// The id and the description of each rule.
     pub fn rules(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.table.rules.iter().map(|rule| (&*rule.id, &*rule.description))
+        self.table().rules.iter().map(|rule| (&*rule.id, &*rule.description))
     }
 
     /// All secrets of a text, by their places. The path decides about rules that are for some files only; it may be
     /// empty where there is none.
     pub fn scan(&self, path: &[u8], text: &[u8]) -> Vec<Hit> {
-        if self.table.allow.iter().any(|allow| allow.covers(path)) {
+        if self.table().allow.iter().any(|allow| allow.covers(path)) {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -88,9 +98,9 @@ impl Scanner {
     /// Where in a text which rules can match.
     pub(crate) fn places(&self, text: &[u8]) -> BTreeMap<usize, Places> {
         let mut places: BTreeMap<usize, Places> = BTreeMap::new();
-        self.table.always.iter().for_each(|rule| drop(places.insert(*rule, Places::All)));
-        self.table.keywords(text, |rule, keyword, place| {
-            let Some(engine) = self.table.rules[rule].engine() else { return };
+        self.table().always.iter().for_each(|rule| drop(places.insert(*rule, Places::All)));
+        self.table().keywords(text, |rule, keyword, place| {
+            let Some(engine) = self.table().rules[rule].engine() else { return };
             engine.meet(text, keyword, place, &mut |start| match start {
                 None => drop(places.insert(rule, Places::All)),
                 Some(start) => match places.entry(rule).or_insert_with(|| Places::At(Vec::new())) {
@@ -105,7 +115,7 @@ impl Scanner {
     /// One pass over a text.
     fn pass(&self, layer: &Layer<'_>, found: &mut Vec<Found>) {
         for (number, places) in self.places(layer.text) {
-            let rule = &self.table.rules[number];
+            let rule = &self.table().rules[number];
             if !rule.applies(layer.path) {
                 continue;
             }
@@ -134,7 +144,7 @@ impl Scanner {
         }
         let line = &layer.text[line(layer.text, &range)];
         let subject = Subject { path: layer.path, secret, whole, line };
-        if self.table.allow.iter().chain(&rule.allow).any(|allow| allow.clears(&subject)) {
+        if self.table().allow.iter().chain(&rule.allow).any(|allow| allow.clears(&subject)) {
             return None;
         }
         let place = range.start + part.start..range.start + part.end;

@@ -77,18 +77,19 @@ fn a_secret_is_found_in_messages_tags_signatures_identities_and_names() {
     world.git(&["commit", "-q", "--allow-empty", "-m", &format!("use {message} now")]);
     world.git(&["commit", "-q", "--allow-empty", "-m", "x", "--author", &format!("Ada <{author}>")]);
     world.commit(&[(&format!("data/{name}/part.txt"), "x\n")]);
-    world.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
-    world.commit(&[("side.txt", "s\n")]);
-    world.git(&["tag", "-a", "s1", "-m", &format!("says {merged}")]);
-    world.git(&["checkout", "-q", "main"]);
-    world.git(&["merge", "-q", "--no-ff", "-m", "merge", "s1"]);
-    world.git(&["tag", "-d", "s1"]);
+    // What a merge of a signed tag keeps of the tag, and no log shows.
+    let raw = world.git(&["cat-file", "commit", "HEAD"]);
+    let (headers, rest) = raw.split_once("\n\n").unwrap();
+    let kept = format!("mergetag object {}\n type commit\n tag s1\n \n says {merged}", world.rev("HEAD~1"));
+    let raw = format!("{headers}\n{kept}\n\n{rest}\n");
+    let merge = world.git_with(&["hash-object", "-t", "commit", "-w", "--stdin"], raw.as_bytes());
+    world.git(&["update-ref", "refs/heads/main", &merge]);
     let report = world.push();
     assert_eq!(rules(&report).iter().filter(|rule| **rule == "G023").count(), 3, "{report:#?}");
     assert_eq!(rules(&report).iter().filter(|rule| **rule == "G025").count(), 1, "{report:#?}");
     world.git(&["tag", "-a", "v1", "-m", &format!("token {tag}"), "main"]);
     assert_eq!(rules(&world.push_to(PUBLIC, "v1", "refs/tags/v1")).len(), 5);
-    let report = world.push_to(PUBLIC, "main~3", &format!("refs/heads/fix-{branch}"));
+    let report = world.push_to(PUBLIC, "main~2", &format!("refs/heads/fix-{branch}"));
     assert!(rules(&report).contains(&"G024"), "{report:#?}");
     assert!(secrets.iter().all(|secret| is_silent_about(&report, secret)), "{report:#?}");
     assert!(is_silent_about(&world.push(), name));
@@ -118,7 +119,7 @@ fn what_nobody_can_look_into_goes_as_the_policy_says() {
     broken.truncate(broken.len() - 30);
     world.write("broken.zip", &broken);
     world.write("packed.7z", b"7z\xbc\xaf\x27\x1c rest");
-    let zeros = vec![0; 80 << 20];
+    let zeros = vec![0; 9 << 20];
     world.write("bomb.zip", zipped(&[("zeros", &zeros)]));
     world.commit(&[]);
     let report = world.push();
