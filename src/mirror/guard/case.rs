@@ -75,8 +75,8 @@ impl<'a> Case<'a> {
     }
 
     /// All that was found, and how many more were only counted.
-    pub fn findings(self) -> (Vec<Finding>, usize) {
-        let Found { findings, of_rule, .. } = self.found.into_inner();
+    pub fn findings(&self) -> (Vec<Finding>, usize) {
+        let Found { findings, of_rule, .. } = self.found.take();
         let uncounted = of_rule.values().map(|count| count.saturating_sub(MOST)).sum();
         (findings, uncounted)
     }

@@ -11,7 +11,7 @@ use crate::mirror::guard::finding::{Finding, Severity};
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::limits::Limits;
-use crate::mirror::guard::look::Looking;
+use crate::mirror::guard::look::{Depth, Looking};
 use crate::mirror::guard::rule::Look;
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::secrets::scanner::Scanner;
@@ -19,6 +19,7 @@ use crate::mirror::guard::secrets::told;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::own_rules::own_rules;
 use crate::mirror::policy::terms::Policy;
+use crate::model::object::ObjectId;
 
 /// What came of looking at an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,23 +68,65 @@ pub fn check(
     policy: &Policy,
     limits: &Limits,
 ) -> Result<Report> {
+    let scanner = scanner(repo)?;
+    examine(&Case::new(repo, destination, policy, &scanner), updates, limits, Depth::Whole)
+}
+
+/// Looks at the paths of commits that are declared published at the destination, so that they need not be looked at
+/// again: the whole answer is in [`Report::remember`].
+///
+/// Whoever calls has just fetched them from that very address. What a remote-tracking ref says proves nothing: it is
+/// stale after a purge, and an upload past the guard moves it too. A private path in them is a finding, and while it is
+/// not allowed nothing is kept.
+///
+/// # Errors
+/// As of [`check`].
+pub fn baseline(
+    repo: &Repo,
+    destination: &Destination,
+    commits: &[ObjectId],
+    policy: &Policy,
+    limits: &Limits,
+) -> Result<Report> {
+    let published = |commit: &ObjectId| Update {
+        source: PUBLISHED.to_owned(),
+        new: Some(*commit),
+        target: PUBLISHED.to_owned(),
+        old: None,
+    };
+    let updates: Vec<Update> = commits.iter().map(published).collect();
+    let scanner = scanner(repo)?;
+    examine(&Case::new(repo, destination, policy, &scanner), &updates, limits, Depth::Paths)
+}
+
+/// What stands for the ref of a commit that has left long ago.
+const PUBLISHED: &str = "(published)";
+
+/// With the repository's own rules.
+fn scanner(repo: &Repo) -> Result<Scanner> {
     let own = own_rules(repo)?;
-    let scanner = Scanner::new(own.as_ref().map(|(name, text)| (name.as_str(), text.as_str())))?;
-    let case = Case::new(repo, destination, policy, &scanner);
-    for rule in RULES {
-        if let Look::Update(look) = rule.look {
-            updates.iter().try_for_each(|update| look(&case, update))?;
+    Scanner::new(own.as_ref().map(|(name, text)| (name.as_str(), text.as_str())))
+}
+
+fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, depth: Depth) -> Result<Report> {
+    let frontier = Frontier::read(case.repo, case.destination, case.policy, case.scanner);
+    let leaving = Leaving::of(case, updates, &frontier)?;
+    if depth == Depth::Whole {
+        for rule in RULES {
+            match rule.look {
+                Look::Update(look) => updates.iter().try_for_each(|update| look(case, update))?,
+                Look::Whole(look) => look(case, &leaving)?,
+                _ => {}
+            }
         }
     }
-    let frontier = Frontier::read(repo, destination, policy, &scanner);
-    let leaving = Leaving::of(&case, updates, &frontier)?;
-    let mut looking = Looking::new(&case, &leaving, limits);
+    let mut looking = Looking::new(case, &leaving, limits, depth);
     looking.texts_and_trees()?;
     let blobs = looking.blobs()?;
     let frontier = frontier.advanced(&leaving.tips, &leaving.covered());
     let (mut findings, uncounted) = case.findings();
     told::blank(&mut findings);
-    let (findings, allowed) = exceptions::split(findings, policy);
+    let (findings, allowed) = exceptions::split(findings, case.policy);
     Ok(Report { findings, uncounted, allowed, commits: leaving.commits.len(), blobs, frontier })
 }
 

@@ -1,6 +1,7 @@
 //! Going through all that would leave: texts and trees in order, then each new blob once.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 
@@ -10,7 +11,7 @@ use crate::mirror::guard::finding::Spot;
 use crate::mirror::guard::headers;
 use crate::mirror::guard::leaving::{Leaving, NewCommit};
 use crate::mirror::guard::limits::Limits;
-use crate::mirror::guard::paths::{PathNumber, TOP};
+use crate::mirror::guard::paths::{PathNumber, Paths, TOP};
 use crate::mirror::guard::rule::{Look, Seen, Text};
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::walk::{Met, Visit, Walk};
@@ -26,6 +27,17 @@ pub(super) struct NewBlob {
     pub path: PathNumber,
     pub commit: ObjectId,
     pub target: u32,
+    /// Whether it lies at a private path itself, which is a finding of its own.
+    pub is_private: bool,
+}
+
+/// How much of what would leave is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// All of it.
+    Whole,
+    /// The paths alone, of what has left long ago.
+    Paths,
 }
 
 /// One upload being gone through.
@@ -33,14 +45,31 @@ pub(super) struct Looking<'a> {
     pub case: &'a Case<'a>,
     pub leaving: &'a Leaving,
     pub limits: &'a Limits,
+    depth: Depth,
     pub walk: Walk,
     pub blobs: Vec<NewBlob>,
-    known_blobs: HashSet<ObjectId>,
+    /// The trees of what has passed to the place before and is next to what is new.
+    pub published: Vec<ObjectId>,
+    known_blobs: HashMap<ObjectId, PathNumber>,
+    /// Those met again under a path of another class, with that class.
+    other_classes: HashSet<(ObjectId, u64)>,
+    classes: HashMap<PathNumber, u64>,
 }
 
 impl<'a> Looking<'a> {
-    pub fn new(case: &'a Case<'a>, leaving: &'a Leaving, limits: &'a Limits) -> Self {
-        Self { case, leaving, limits, walk: Walk::default(), blobs: Vec::new(), known_blobs: HashSet::new() }
+    pub fn new(case: &'a Case<'a>, leaving: &'a Leaving, limits: &'a Limits, depth: Depth) -> Self {
+        Self {
+            case,
+            leaving,
+            limits,
+            depth,
+            walk: Walk::default(),
+            blobs: Vec::new(),
+            published: Vec::new(),
+            known_blobs: HashMap::new(),
+            other_classes: HashSet::new(),
+            classes: HashMap::new(),
+        }
     }
 
     /// Whether the time is over, which is taken down.
@@ -61,7 +90,12 @@ impl<'a> Looking<'a> {
             match loose.kind {
                 Kind::Tag => self.text(loose.id, target)?,
                 Kind::Tree => self.tree(loose.id, loose.id, target)?,
-                Kind::Blob => self.take_blob(NewBlob { id: loose.id, path: TOP, commit: loose.id, target }),
+                Kind::Blob => {
+                    let (id, commit) = (loose.id, loose.id);
+                    let paths = std::mem::take(&mut self.walk.paths);
+                    self.take_blob(NewBlob { id, path: TOP, commit, target, is_private: false }, &paths);
+                    self.walk.paths = paths;
+                }
                 Kind::Commit => {}
             }
         }
@@ -81,15 +115,16 @@ impl<'a> Looking<'a> {
         for parent in self.leaving.commits.iter().flat_map(|commit| &commit.parents) {
             if !new.contains(parent) && hidden.insert(*parent) {
                 // One that cannot be read merely hides nothing.
-                match self.case.repo.raw(*parent) {
-                    Ok((_, bytes)) => {
-                        headers::tree(&bytes).into_iter().for_each(|tree| self.walk.trust(tree))
-                    }
-                    Err(error) if is_torn(&error) => {}
-                    Err(error) => return Err(error),
+                match self.case.repo.raw_here(&[*parent], &mut |_, _, bytes| {
+                    self.published.extend(headers::tree(bytes));
+                    Ok(())
+                }) {
+                    Err(error) if !is_torn(&error) => return Err(error),
+                    _ => {}
                 }
             }
         }
+        self.published.iter().for_each(|tree| self.walk.trust(*tree));
         Ok(())
     }
 
@@ -101,7 +136,7 @@ impl<'a> Looking<'a> {
             let target = self.leaving.target(chunk[at].target);
             let text = Text { id: chunk[at].id, target, is_commit: kind == Kind::Commit, bytes };
             trees.push(headers::tree(bytes));
-            look_at_text(case, &text)
+            if self.depth == Depth::Whole { look_at_text(case, &text) } else { Ok(()) }
         });
         self.settle(read, Spot { commit: ids.first().copied(), ..Spot::default() })?;
         for (commit, tree) in chunk.iter().zip(trees) {
@@ -132,10 +167,27 @@ impl<'a> Looking<'a> {
         self.settle(walked, Spot { commit: Some(commit), object: Some(tree), ..Spot::default() })
     }
 
-    fn take_blob(&mut self, blob: NewBlob) {
-        if self.known_blobs.insert(blob.id) {
+    /// Takes a blob once; and once more under a path at which rules look that pass over the first one.
+    fn take_blob(&mut self, blob: NewBlob, paths: &Paths) {
+        let first = match self.known_blobs.entry(blob.id) {
+            Entry::Vacant(new) => {
+                new.insert(blob.path);
+                return self.blobs.push(blob);
+            }
+            Entry::Occupied(known) => *known.get(),
+        };
+        if first == blob.path {
+            return;
+        }
+        let class = self.class(blob.path, paths);
+        if class != self.class(first, paths) && self.other_classes.insert((blob.id, class)) {
             self.blobs.push(blob);
         }
+    }
+
+    fn class(&mut self, path: PathNumber, paths: &Paths) -> u64 {
+        let scanner = self.case.scanner;
+        *self.classes.entry(path).or_insert_with(|| scanner.class(paths.path(path).as_bytes()))
     }
 
     /// What is missing or damaged is a finding, not a fault.
@@ -179,13 +231,16 @@ impl Visit for At<'_, '_> {
         let target = self.looking.leaving.target(self.target);
         let seen = Seen { target, commit: self.commit, path: &path, standing: met.standing, item: met.item };
         for rule in RULES {
-            if let Look::Entry(look) = rule.look {
-                look(self.looking.case, &seen)?;
+            match rule.look {
+                Look::Path(look) => look(self.looking.case, &seen)?,
+                Look::Entry(look) if self.looking.depth == Depth::Whole => look(self.looking.case, &seen)?,
+                _ => {}
             }
         }
-        if met.item.is_blob() {
+        if met.item.is_blob() && self.looking.depth == Depth::Whole {
             let (path, commit, target) = (met.number, self.commit, self.target);
-            self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target });
+            let is_private = met.standing.is_private || met.standing.is_never;
+            self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target, is_private }, met.paths);
         }
         Ok(())
     }

@@ -3,9 +3,14 @@
 use anyhow::Result;
 
 use crate::mirror::guard::finding::{Finding, Spot};
+use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::look::{Looking, NewBlob};
+use crate::mirror::guard::private::compare::{Copied, Judge};
+use crate::mirror::guard::private::grow::Grown;
+use crate::mirror::guard::private::index::Index;
 use crate::mirror::guard::rule::{Blob, Lens, Look};
 use crate::mirror::guard::rules::list::RULES;
+use crate::mirror::guard::rules::{g030_private_copy, g031_near_copy, g034_private_pointer};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
@@ -16,39 +21,88 @@ impl Looking<'_> {
     /// Looks at each new blob; how many there were.
     pub fn blobs(&mut self) -> Result<usize> {
         let blobs = std::mem::take(&mut self.blobs);
+        let index = if blobs.is_empty() { Index::default() } else { self.private_index()? };
         let mut read = 0;
         for chunk in blobs.chunks(CHUNK) {
             if self.is_late() {
                 break;
             }
-            let done = self.chunk(chunk);
+            let done = self.chunk(chunk, &index);
             self.settle(done, Spot { commit: chunk.first().map(|blob| blob.commit), ..Spot::default() })?;
             read += chunk.len();
         }
         Ok(read)
     }
 
-    fn chunk(&self, chunk: &[NewBlob]) -> Result<()> {
+    /// What was ever private here; nothing where nobody asks.
+    fn private_index(&self) -> Result<Index> {
+        let case = self.case;
+        if !case.is_public() || !case.policy.looks_for_copies() {
+            return Ok(Index::default());
+        }
+        let mut index = Index::read(case.repo, case.policy);
+        let grown = index.grow(case.repo, case.policy, &self.leaving.tips, self.limits);
+        let done = grown.map(|grown| {
+            if grown == Grown::Late {
+                self.is_late();
+            }
+        });
+        self.settle(done, Spot::default())?;
+        Ok(index)
+    }
+
+    fn chunk(&self, chunk: &[NewBlob], index: &Index) -> Result<()> {
+        let case = self.case;
         let ids: Vec<ObjectId> = chunk.iter().map(|blob| blob.id).collect();
-        self.case.repo.check_here(&ids)?;
+        case.repo.check_here(&ids)?;
         let paths: Vec<RepoPath> = chunk.iter().map(|blob| self.walk.paths.path(blob.path)).collect();
-        let lens =
-            Lens { policy: self.case.policy, is_public: self.case.is_public(), scanner: self.case.scanner };
-        let mut wanted = Vec::with_capacity(chunk.len());
-        let mut sizes = Vec::with_capacity(chunk.len());
+        let lens = Lens { policy: case.policy, is_public: case.is_public(), scanner: case.scanner };
+        let (mut wanted, mut sizes) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
         for id in ids {
-            let size = self.case.repo.size(id)?.unwrap_or_default();
-            wanted.push((size <= self.case.policy.max_blob).then_some(id));
+            let size = case.repo.size(id)?.unwrap_or_default();
+            wanted.push((size <= case.policy.max_blob).then_some(id));
             sizes.push(size);
         }
-        let found = self.case.repo.map_blobs(&wanted, &|at, content| {
-            let NewBlob { id, commit, target, .. } = chunk[at];
-            let target = self.leaving.target(target);
-            let blob = Blob { id, path: &paths[at], commit, target, size: sizes[at], content };
-            look_at_blob(&lens, &blob)
+        let batch = Batch { blobs: chunk, paths: &paths, sizes: &sizes, leaving: self.leaving };
+        let share = case.policy.near_copy();
+        let found = case.repo.map_blobs(&wanted, &|at, content| {
+            let blob = batch.blob(at, content);
+            let likeness = if chunk[at].is_private { None } else { index.likeness(&blob, share) };
+            (look_at_blob(&lens, &blob), likeness)
         })?;
-        found.into_iter().flatten().for_each(|finding| self.case.add(finding));
+        let judge = Judge::new(case.repo, case.policy, index, &self.published);
+        for (at, (findings, likeness)) in found.into_iter().enumerate() {
+            findings.into_iter().for_each(|finding| case.add(finding));
+            let Some(likeness) = likeness else { continue };
+            if let Some(copied) = judge.judge(chunk[at].id, likeness, share)? {
+                case.add(copy(&copied, batch.blob(at, &[]).spot()));
+            }
+        }
         Ok(())
+    }
+}
+
+/// Blobs that are read together, and what is known of them.
+struct Batch<'a> {
+    blobs: &'a [NewBlob],
+    paths: &'a [RepoPath],
+    sizes: &'a [u64],
+    leaving: &'a Leaving,
+}
+
+impl Batch<'_> {
+    fn blob<'b>(&'b self, at: usize, content: &'b [u8]) -> Blob<'b> {
+        let NewBlob { id, commit, target, .. } = self.blobs[at];
+        let target = self.leaving.target(target);
+        Blob { id, path: &self.paths[at], commit, target, size: self.sizes[at], content }
+    }
+}
+
+fn copy(copied: &Copied, spot: Spot) -> Finding {
+    match copied {
+        Copied::Whole(id) => g030_private_copy::found(*id, spot),
+        Copied::Lines(private, all) => g031_near_copy::found(*private, *all, spot),
+        Copied::Object(oid) => g034_private_pointer::found(oid, spot),
     }
 }
 

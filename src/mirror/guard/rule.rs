@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::git::raw::TreeItem;
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::{Finding, Spot};
+use crate::mirror::guard::leaving::Leaving;
 pub use crate::mirror::guard::paths::Standing;
 use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::guard::update::Update;
@@ -32,6 +33,10 @@ pub enum Look {
     Update(fn(&Case<'_>, &Update) -> Result<()>),
     /// Each new commit and each annotated tag, as raw bytes.
     Text(fn(&Case<'_>, &Text<'_>) -> Result<()>),
+    /// All refs, tags and commits together, once.
+    Whole(fn(&Case<'_>, &Leaving) -> Result<()>),
+    /// The path of each name in each tree of each new commit, once; of what has been published before, too.
+    Path(fn(&Case<'_>, &Seen<'_>) -> Result<()>),
     /// Each name in each tree of each new commit, once per path and entry.
     Entry(fn(&Case<'_>, &Seen<'_>) -> Result<()>),
     /// Each new blob, once.
@@ -50,6 +55,14 @@ pub struct Text<'a> {
     pub is_commit: bool,
     /// Its whole bytes, headers and message.
     pub bytes: &'a [u8],
+}
+
+impl Text<'_> {
+    /// Where it is.
+    pub fn spot(&self) -> Spot {
+        let (commit, object) = if self.is_commit { (Some(self.id), None) } else { (None, Some(self.id)) };
+        Spot { target: Some(self.target.to_owned()), commit, object, ..Spot::default() }
+    }
 }
 
 /// An entry of a tree that would leave.
@@ -103,4 +116,17 @@ pub struct Blob<'a> {
     pub size: u64,
     /// Its bytes; none of one that is larger than the policy lets be read (`max_blob`).
     pub content: &'a [u8],
+}
+
+impl Blob<'_> {
+    /// Where it is.
+    pub fn spot(&self) -> Spot {
+        Spot {
+            target: Some(self.target.to_owned()),
+            commit: Some(self.commit),
+            object: Some(self.id),
+            path: Some(self.path.clone()),
+            line: None,
+        }
+    }
 }

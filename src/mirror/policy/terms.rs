@@ -99,6 +99,16 @@ impl Policy {
         self.file.content.opaque.unwrap_or(Opaque::Warn)
     }
 
+    /// From what share of private lines on a text is a copy; 0 for never.
+    pub fn near_copy(&self) -> f64 {
+        self.file.content.near_copy.unwrap_or(0.2)
+    }
+
+    /// Whether copies of private files are looked for at all.
+    pub fn looks_for_copies(&self) -> bool {
+        self.file.content.private_blobs.unwrap_or(true)
+    }
+
     /// What becomes of messages.
     pub fn message(&self) -> Message {
         self.file.messages.default.unwrap_or(Message::DenyIfMixed)

@@ -2,8 +2,11 @@
 
 use super::*;
 
+mod copies;
 mod paths;
 mod ranges;
 mod refs;
 mod secrets;
+mod speed;
+mod texts;
 mod world;

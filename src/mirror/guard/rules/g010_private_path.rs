@@ -13,13 +13,13 @@ pub const RULE: Rule = Rule {
     name: "private-path",
     about: "a path that the policy calls private stays off public places",
     page: include_str!("../../../../docs/guard/G010.md"),
-    look: Look::Entry(look),
+    look: Look::Path(look),
 };
 
 fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
     if case.is_public() && seen.standing.is_private && !seen.item.is_folder() {
         let found = Finding::blocked(RULE.id, "a private path", seen.spot(), seen.path.as_bytes());
-        case.add(drop_path(seen, found));
+        case.add(drop_path(case, seen, found));
     }
     Ok(())
 }

@@ -78,6 +78,16 @@ impl Scanner {
         self.table().rules.iter().map(|rule| (&*rule.id, &*rule.description))
     }
 
+    /// What the rules make of a path: under paths of one class the same text has the same secrets.
+    pub fn class(&self, path: &[u8]) -> u64 {
+        let table = self.table();
+        if table.allow.iter().any(|allow| allow.covers(path)) {
+            return 0;
+        }
+        let answers = table.rules.iter().flat_map(|rule| rule.names(path));
+        answers.fold(1, |class: u64, answer| class.wrapping_mul(31).wrapping_add(u64::from(answer)))
+    }
+
     /// All secrets of a text, by their places. The path decides about rules that are for some files only; it may be
     /// empty where there is none.
     pub fn scan(&self, path: &[u8], text: &[u8]) -> Vec<Hit> {

@@ -19,17 +19,20 @@ pub fn finding(rule: &'static str, is_public: bool, hit: &Hit, spot: Spot, remed
         rule,
         severity: if is_stopped { Severity::Blocked } else { Severity::Warning },
         what: format!("{thing}: {}{marked}", hit.rule),
-        spot,
         excerpt: (!hit.secret.is_empty()).then(|| redact(&hit.secret)),
-        key: key(hit),
+        key: key(hit, &spot),
         remedies,
+        spot,
     }
 }
 
-/// What it is about: the secret, wherever it stands; the rule, where a name alone is the finding.
-fn key(hit: &Hit) -> Vec<u8> {
+/// What it is about: the secret, wherever it stands; where a name alone is the finding, the rule and the name.
+fn key(hit: &Hit, spot: &Spot) -> Vec<u8> {
     match (hit.secret.is_empty(), hit.is_allowed) {
-        (true, _) => hit.rule.as_bytes().to_vec(),
+        (true, _) => {
+            let path = spot.path.as_ref().map(RepoPath::as_bytes).unwrap_or_default();
+            [hit.rule.as_bytes(), b"\0", path].concat()
+        }
         (false, false) => hit.secret.clone(),
         // A warning about it is not to stand for what stops, elsewhere.
         (false, true) => [&hit.secret[..], MARK].concat(),

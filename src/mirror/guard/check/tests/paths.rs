@@ -88,6 +88,9 @@ fn every_spelling_that_a_file_system_takes_for_a_private_name_is_found() {
         world.git(&["branch", "-f", "odd", &world.odd_commit(&[(FILE, name, blob)]).to_string()]);
         assert_eq!(rules(&world.push_to(PUBLIC, "odd", "refs/heads/odd")).len(), 1, "{name:?}");
     }
+    let blob = world.blob("nothing that ever was private\n");
+    let item = crate::git::raw::TreeItem { mode: FILE, name: b"x".to_vec(), id: blob };
+    let inner = world.repo().write_tree_items(&[item]).unwrap();
     for name in ["privat", "private2", "my private"] {
         world.git(&[
             "branch",
@@ -97,4 +100,63 @@ fn every_spelling_that_a_file_system_takes_for_a_private_name_is_found() {
         ]);
         assert_eq!(rules(&world.push_to(PUBLIC, "odd", "refs/heads/odd")), [""; 0], "{name:?}");
     }
+}
+
+#[test]
+fn a_file_that_becomes_a_link_of_the_same_bytes_is_met_again() {
+    let world = World::new();
+    let blob = world.blob("private/x");
+    world.git(&["branch", "one", &world.odd_commit(&[(FILE, b"a", blob)]).to_string()]);
+    let report = world.push_to(PUBLIC, "one", "refs/heads/one");
+    assert_eq!(rules(&report), [""; 0]);
+    report.remember().unwrap();
+    let tree = world.repo().write_tree_items(&[crate::git::raw::TreeItem {
+        mode: 0o120_000,
+        name: b"a".to_vec(),
+        id: blob,
+    }]);
+    let link = world.git(&["commit-tree", "-p", "one", "-m", "link", &tree.unwrap().to_string()]);
+    world.git(&["branch", "-f", "one", &link]);
+    assert_eq!(rules(&world.push_to(PUBLIC, "one", "refs/heads/one")), ["G012"]);
+}
+
+#[test]
+fn a_link_into_what_is_private_does_not_leave() {
+    let world = World::new();
+    let folder = world.dir();
+    std::fs::create_dir_all(folder.join("a")).unwrap();
+    let links =
+        [("one", "private"), ("a/two", "../Private/plan.md"), ("a/three", "../b/.env"), ("four", "a")];
+    for (name, target) in links {
+        std::os::unix::fs::symlink(target, folder.join(name)).unwrap();
+    }
+    world.commit(&[]);
+    let report = world.push();
+    assert_eq!(rules(&report), ["G012"; 3]);
+    assert_eq!(rules(&world.push_to(PRIVATE, "main", "refs/heads/main")), [""; 0]);
+}
+
+#[test]
+fn submodules_come_from_where_the_public_can_go() {
+    let modules = |url: &str| format!("[submodule \"x\"]\n\tpath = x\n\turl = {url}\n");
+    let world = World::new();
+    for (url, is_found) in [
+        ("https://git.example/open.git", false),
+        ("../open.git", false),
+        ("https://git.example/private", true),
+        ("https://t0ken@git.example/open.git", true),
+        ("git@git.example:open.git", true),
+        ("/srv/open.git", true),
+        ("ext::sh -c x", true),
+    ] {
+        world.commit(&[(".gitmodules", &modules(url))]);
+        let report = world.push();
+        assert_eq!(rules(&report).last(), is_found.then_some(&"G013"), "{url}");
+        world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
+    world.commit(&[(".gitmodules", &modules("git@git.example:open.git"))]);
+    world.policy("[submodules]\npublic_urls = [\"ssh://git.example/*\"]\n");
+    assert_eq!(rules(&world.push()), [""; 0]);
+    world.commit(&[(".gitmodules", "[torn")]);
+    assert_eq!(world.push().exit(), Exit::Unchecked);
 }

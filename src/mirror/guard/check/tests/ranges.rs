@@ -34,8 +34,7 @@ fn what_is_blocked_is_not_remembered_and_another_policy_looks_at_all_again() {
     report.remember().unwrap();
     assert_eq!(world.push().commits, 1);
     world.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    std::fs::create_dir_all(world.dir().join(".git/gx")).unwrap();
-    std::fs::write(world.dir().join(".git/gx/policy.toml"), "[paths]\nprivate = [\"plans/\"]\n").unwrap();
+    world.policy("[paths]\nprivate = [\"plans/\"]\n");
     let report = world.push();
     assert_eq!((report.commits, rules(&report)), (2, vec!["G010"]));
 }
@@ -201,4 +200,28 @@ fn ten_thousand_refs_at_once_are_looked_at() {
     let report = world.update(PUBLIC, &updates);
     assert_eq!(rules(&report), ["G010"]);
     assert_eq!(report.findings[0].spot.target.as_deref(), Some("refs/heads/b7777"));
+}
+
+#[test]
+fn what_is_declared_published_hides_itself_only_after_its_paths_were_looked_at() {
+    let world = World::new();
+    world.policy("[messages]\ndeny = [\"secret\"]\n");
+    let repo = world.repo();
+    let policy = Policy::of(&repo, &[]).unwrap();
+    let destination = Destination::of(&repo, "there", PUBLIC).unwrap();
+    let declare =
+        |commit: &ObjectId| baseline(&repo, &destination, &[*commit], &policy, &Limits::none()).unwrap();
+    // What was said there was said; paths are looked at all the same.
+    world.git(&["commit", "-q", "--allow-empty", "-m", "a secret that everybody knows"]);
+    let published = world.rev("HEAD");
+    assert_eq!(rules(&world.push()), ["G020"]);
+    let report = declare(&published);
+    assert_eq!((rules(&report), report.commits), (vec![], 2));
+    report.remember().unwrap();
+    assert_eq!(world.push().commits, 0);
+    let leaked = world.commit(&[("private/x", "x\n")]);
+    let report = declare(&leaked);
+    assert_eq!(rules(&report), ["G010"]);
+    report.remember().unwrap();
+    assert_eq!(rules(&world.push()), ["G010"]);
 }

@@ -35,3 +35,67 @@ fn a_private_ref_does_not_leave_under_a_public_name() {
         assert!(found.contains(&"G001"), "{source}: {found:?}");
     }
 }
+
+#[test]
+fn a_deletion_on_a_public_place_needs_the_policys_word() {
+    let world = World::new();
+    let gone = |target: &str| Update {
+        source: "(delete)".to_owned(),
+        new: None,
+        target: target.to_owned(),
+        old: Some(world.rev("HEAD")),
+    };
+    assert_eq!(rules(&world.update(PUBLIC, &[gone("refs/heads/old")])), ["G002"]);
+    assert_eq!(rules(&world.update(PRIVATE, &[gone("refs/heads/old")])), [""; 0]);
+    world.policy("[refs.public]\nallow_delete = [\"refs/heads/wip/*\"]\n");
+    assert_eq!(rules(&world.update(PUBLIC, &[gone("refs/heads/wip/x"), gone("refs/heads/main")])), ["G002"]);
+}
+
+#[test]
+fn a_name_that_the_policy_denies_does_not_leave_as_a_branch_or_inside_a_tag() {
+    let world = World::new();
+    world.policy("[refs.public]\nname_deny = [\"acme\"]\n");
+    assert_eq!(rules(&world.push_to(PUBLIC, "main", "refs/heads/for-ACME")), ["G003"]);
+    world.git(&["tag", "-a", "acme-1", "-m", "one"]);
+    assert_eq!(rules(&world.push_to(PUBLIC, "acme-1", "refs/tags/v1")), ["G022"]);
+    assert_eq!(rules(&world.push()), [""; 0]);
+}
+
+#[test]
+fn a_commit_that_only_private_refs_reach_does_not_leave_by_its_id() {
+    let world = World::new();
+    world.pass();
+    world.git(&["checkout", "-q", "--detach"]);
+    let experiment = world.commit(&[("a.txt", "tried\n")]).to_string();
+    // On no ref at all it is somebody's work, as what is built to be published.
+    assert_eq!(rules(&world.push_to(PUBLIC, &experiment, "refs/heads/x")), [""; 0]);
+    world.git(&["update-ref", "refs/experiments/exp-1", &experiment]);
+    world.git(&["update-ref", "refs/artifacts/a", "main^{tree}"]);
+    world.git(&["update-ref", "refs/artifacts/b", "main:README.md"]);
+    for (url, found) in [(PUBLIC, &["G004"][..]), (PRIVATE, &[])] {
+        assert_eq!(rules(&world.push_to(url, &experiment, "refs/heads/x")), found);
+        assert_eq!(rules(&world.push_to(url, &format!("{experiment}~0"), "refs/heads/x")), found);
+    }
+    let child = world.commit(&[("b.txt", "more\n")]).to_string();
+    assert_eq!(rules(&world.push_to(PUBLIC, &child, "refs/heads/x")), ["G004"]);
+    // What was kept is on a branch.
+    world.git(&["branch", "-f", "main", &experiment]);
+    assert_eq!(rules(&world.push()), [""; 0]);
+    // Older stashes are in the log of the ref alone.
+    for text in ["one\n", "two\n"] {
+        world.write("README.md", text);
+        world.git(&["stash", "-q"]);
+    }
+    let old = world.git(&["rev-parse", "stash@{1}"]);
+    assert!(rules(&world.push_to(PUBLIC, &old, "refs/heads/x")).contains(&"G004"));
+}
+
+#[test]
+fn a_ref_that_names_a_file_or_a_folder_stays_here() {
+    let world = World::new();
+    world.git(&["tag", "-a", "tree", "-m", "tree", "main^{tree}"]);
+    for source in ["main:README.md", "tree"] {
+        assert_eq!(rules(&world.push_to(PUBLIC, source, "refs/tags/x")), ["G005"], "{source}");
+        assert_eq!(rules(&world.push_to(PRIVATE, source, "refs/tags/x")), [""; 0], "{source}");
+    }
+}

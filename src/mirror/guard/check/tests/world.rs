@@ -77,6 +77,13 @@ impl World {
         self.rev("HEAD")
     }
 
+    /// Sets the policy that may loosen.
+    pub fn policy(&self, text: &str) {
+        let folder = self.dir().join(".git/gx");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("policy.toml"), text).unwrap();
+    }
+
     pub fn rev(&self, name: &str) -> ObjectId {
         self.git(&["rev-parse", name]).parse().unwrap()
     }

@@ -1,0 +1,74 @@
+//! How long it takes where the history is long; `cargo test --release --lib speed -- --ignored --nocapture`.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::world::*;
+use super::*;
+
+const COMMITS: usize = 100_000;
+
+/// A linear history of one changed file of 2,000 per commit, three folders deep.
+fn long_history() -> World {
+    let world = World::new();
+    let mut stream = String::new();
+    for number in 0..COMMITS {
+        let file = number * 7919 % 2000;
+        let (path, text) =
+            (format!("src/{}/{}/file-{file}.py", file % 20, file % 100), format!("value = {number}\n"));
+        let from = if number == 0 { "from refs/heads/main^0\n" } else { "" };
+        write!(
+            stream,
+            "commit refs/heads/main\ncommitter Ada <ada@lab.example> {} +0000\ndata 5\nwork\n\n{from}\
+             M 100644 inline {path}\ndata {}\n{text}\n",
+            1_700_000_000 + number,
+            text.len()
+        )
+        .unwrap();
+    }
+    world.git_with(&["fast-import", "--quiet"], stream.as_bytes());
+    world.git(&["reset", "-q", "--hard"]);
+    world
+}
+
+fn timed<T>(what: &str, make: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    let made = make();
+    let took = began.elapsed();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let most = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+    println!("{what}: {took:?}, {most}");
+    (made, took)
+}
+
+#[test]
+#[ignore = "slow: it measures"]
+fn a_long_history_is_looked_at_in_seconds_and_ten_commits_on_it_in_milliseconds() {
+    let (world, _) = timed("history made", long_history);
+    let (repo, tip) = (world.repo(), world.rev("main"));
+    let policy = Policy::of(&repo, &[]).unwrap();
+    let other = Destination::of(&repo, "there", "https://git.example/other").unwrap();
+    let paths = || baseline(&repo, &other, &[tip], &policy, &Limits::none()).unwrap();
+    let (report, took) = timed("first scan of paths", paths);
+    assert_eq!((report.commits, report.exit()), (COMMITS + 1, Exit::Done));
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    let (report, _) = timed("first scan of all", || world.push());
+    assert_eq!(report.exit(), Exit::Done);
+    report.remember().unwrap();
+    for number in 0..10 {
+        world.commit(&[(&format!("src/3/3/new-{number}.py"), &format!("new = {number}\n"))]);
+    }
+    let old = format!("^{tip}");
+    let (_, listed) = timed("git rev-list --objects", || world.git(&["rev-list", "--objects", "main", &old]));
+    let tip = world.rev("main");
+    let update = [Update {
+        source: "refs/heads/main".into(),
+        new: Some(tip),
+        target: "refs/heads/main".into(),
+        old: None,
+    }];
+    let (report, took) = timed("ten commits", || world.update(PUBLIC, &update));
+    assert_eq!((report.commits, report.exit()), (10, Exit::Done));
+    println!("{:.1} x rev-list", took.as_secs_f64() / listed.as_secs_f64());
+    assert!(took < Duration::from_millis(150), "{took:?}");
+}

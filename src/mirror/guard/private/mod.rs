@@ -1,0 +1,7 @@
+//! What was ever private here: the files themselves, their lines, what their LFS pointers name.
+
+pub mod compare;
+pub mod grow;
+pub mod index;
+pub mod lines;
+mod public;
