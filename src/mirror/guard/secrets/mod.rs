@@ -12,5 +12,5 @@ pub mod scanner;
 mod shape;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod told;

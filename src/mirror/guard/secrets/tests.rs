@@ -1,7 +1,7 @@
 //! What the scanner finds, and what it leaves alone.
 
 mod corpus;
-mod dice;
+pub(crate) mod dice;
 mod engine;
 mod found;
 mod look_alikes;

@@ -33,7 +33,7 @@ fn looking_only_where_keywords_stand_finds_what_a_search_of_the_whole_text_finds
     for text in texts() {
         let (lower, text) = (text.to_ascii_lowercase(), text.as_bytes());
         let places = scanner().places(text);
-        for (number, rule) in scanner().table.rules.iter().enumerate() {
+        for (number, rule) in scanner().table().rules.iter().enumerate() {
             let Some(engine) = rule.engine() else { continue };
             let short = places.get(&number).map(|places| engine.matches(text, places)).unwrap_or_default();
             let has_keyword = rule.keywords.iter().any(|word| lower.contains(word.as_str()));
@@ -48,7 +48,7 @@ fn looking_only_where_keywords_stand_finds_what_a_search_of_the_whole_text_finds
 #[test]
 fn most_rules_are_looked_for_at_their_keywords_only() {
     let long: Vec<&str> = scanner()
-        .table
+        .table()
         .rules
         .iter()
         .filter(|rule| rule.engine().is_some_and(|engine| !engine.is_short()))

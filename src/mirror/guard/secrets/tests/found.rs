@@ -120,7 +120,7 @@ fn planted() -> impl Strategy<Value = Planted> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_planted_secret_is_found_at_any_place_of_any_text_however_it_is_packed(
