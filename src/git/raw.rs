@@ -60,11 +60,7 @@ impl Repo {
     ///
     /// # Errors
     /// One is missing or damaged, or `take` fails.
-    pub fn raw_each(
-        &self,
-        ids: &[ObjectId],
-        take: &mut dyn FnMut(usize, Kind, &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn raw_each(&self, ids: &[ObjectId], take: &mut TakeObject<'_>) -> Result<()> {
         self.objects.read_each(ids, take)
     }
 
@@ -102,11 +98,7 @@ impl Repo {
     ///
     /// # Errors
     /// One is missing or damaged ([`is_torn`]), or `take` fails.
-    pub fn raw_here(
-        &self,
-        ids: &[ObjectId],
-        take: &mut dyn FnMut(usize, Kind, &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn raw_here(&self, ids: &[ObjectId], take: &mut TakeObject<'_>) -> Result<()> {
         self.check_here(ids)?;
         self.objects.read_each(ids, take)
     }
@@ -221,6 +213,9 @@ impl Repo {
         self.place.shallow().lines().filter_map(|line| line.parse().ok()).collect()
     }
 }
+
+/// What is done with each object of many: its number in the list, what it is, its bytes.
+pub type TakeObject<'a> = dyn FnMut(usize, Kind, &[u8]) -> Result<()> + 'a;
 
 /// What is done with each name of a tree: its mode, itself, what it names.
 pub type TakeName<'a> = dyn FnMut(u32, &[u8], ObjectId) -> Result<()> + 'a;

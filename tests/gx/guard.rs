@@ -2,9 +2,11 @@
 
 mod audit;
 mod commands;
+mod history;
 mod hooks;
 mod layouts;
 mod ordinary;
+mod paths;
 mod protocol;
 mod refs;
 mod secrets;

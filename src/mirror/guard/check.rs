@@ -102,8 +102,11 @@ pub fn baseline(
 /// What stands for the ref of a commit that has left long ago.
 const PUBLISHED: &str = "(published)";
 
-/// With the repository's own rules.
-fn scanner(repo: &Repo) -> Result<Scanner> {
+/// What looks for secrets in a repository: by the built-in rules and by its own.
+///
+/// # Errors
+/// Its own rules cannot be read or understood.
+pub fn scanner(repo: &Repo) -> Result<Scanner> {
     let own = own_rules(repo)?;
     Scanner::new(own.as_ref().map(|(name, text)| (name.as_str(), text.as_str())))
 }

@@ -107,6 +107,7 @@ fn look(lens: &Lens<'_>, top: &Path, file: &Path) -> Result<Vec<Finding>> {
     for finding in &mut found {
         // No commit has it, and no ref brings it anywhere.
         (finding.spot.commit, finding.spot.object, finding.spot.target) = (None, None, None);
+        finding.remedies.retain(|remedy| !remedy.starts_with("git "));
     }
     Ok(found)
 }

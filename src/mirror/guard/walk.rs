@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 
-use crate::git::raw::{Kind, TreeItem, torn};
+use crate::git::raw::{Kind, TakeName, TreeItem, torn};
 use crate::git::repo::Repo;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::paths::{PathNumber, Paths, Standing, TOP};
@@ -120,11 +120,7 @@ fn kind_of(mode: u32) -> u8 {
     (mode >> 12) as u8
 }
 
-fn read_tree(
-    repo: &Repo,
-    tree: ObjectId,
-    take: &mut dyn FnMut(u32, &[u8], ObjectId) -> Result<()>,
-) -> Result<()> {
+fn read_tree(repo: &Repo, tree: ObjectId, take: &mut TakeName<'_>) -> Result<()> {
     repo.raw_here(&[tree], &mut |_, kind, bytes| match kind {
         Kind::Tree => repo.each_name(bytes, take),
         _ => Err(torn(format!("{tree} is a {} and no tree", kind.word()))),

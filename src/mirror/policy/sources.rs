@@ -93,7 +93,11 @@ fn read_policy(repo: &Repo, tip: ObjectId) -> Result<Option<(ObjectId, String)>>
                 Kind::Commit => next = headers::tree(bytes),
                 Kind::Tag => next = headers::tagged(bytes),
                 Kind::Tree => next = named(repo, bytes, names.next().unwrap_or_default())?,
-                Kind::Blob => text = Some(String::from_utf8_lossy(bytes).into_owned()),
+                // A tag may name a blob, which is no policy for that.
+                Kind::Blob if names.clone().next().is_none() => {
+                    text = Some(String::from_utf8_lossy(bytes).into_owned());
+                }
+                Kind::Blob => {}
             }
             Ok(())
         })?;

@@ -21,7 +21,7 @@ fn a_token_in_a_file_is_found_whatever_hides_it() {
     for (name, content) in [
         ("src/config.py", format!("TOKEN = \"{token}\"\n").into_bytes()),
         ("notes.txt", [b"\xff\xfe".as_slice(), &utf16].concat()),
-        ("data.bin", [b"\x00\x01\x02\x00".as_slice(), format!("token = {token}\n").as_bytes()].concat()),
+        ("data.dat", [b"\x00\x01\x02\x00".as_slice(), format!("token = {token}\n").as_bytes()].concat()),
         ("deep/er/x.yaml", format!("a: b\nc:\n  token: {token}\n").into_bytes()),
     ] {
         let world = published();

@@ -1,12 +1,27 @@
 //! The list of the rules.
 
 use crate::mirror::guard::rule::Rule;
-use crate::mirror::guard::rules::{
-    g000_unchecked, g001_ref, g002_deletion, g003_denied_name, g004_private_commit, g005_no_commit,
-    g010_private_path, g011_never_path, g012_private_link, g013_submodule_url, g020_message, g021_identity,
-    g022_hidden_header, g023_secret_in_text, g024_secret_in_ref_name, g025_secret_in_file_name,
-    g030_private_copy, g031_near_copy, g032_secret_in_file, g033_opaque, g034_private_pointer,
-};
+use crate::mirror::guard::rules::g000_unchecked;
+use crate::mirror::guard::rules::g001_ref;
+use crate::mirror::guard::rules::g002_deletion;
+use crate::mirror::guard::rules::g003_denied_name;
+use crate::mirror::guard::rules::g004_private_commit;
+use crate::mirror::guard::rules::g005_no_commit;
+use crate::mirror::guard::rules::g010_private_path;
+use crate::mirror::guard::rules::g011_never_path;
+use crate::mirror::guard::rules::g012_private_link;
+use crate::mirror::guard::rules::g013_submodule_url;
+use crate::mirror::guard::rules::g020_message;
+use crate::mirror::guard::rules::g021_identity;
+use crate::mirror::guard::rules::g022_hidden_header;
+use crate::mirror::guard::rules::g023_secret_in_text;
+use crate::mirror::guard::rules::g024_secret_in_ref_name;
+use crate::mirror::guard::rules::g025_secret_in_file_name;
+use crate::mirror::guard::rules::g030_private_copy;
+use crate::mirror::guard::rules::g031_near_copy;
+use crate::mirror::guard::rules::g032_secret_in_file;
+use crate::mirror::guard::rules::g033_opaque;
+use crate::mirror::guard::rules::g034_private_pointer;
 
 /// All rules, by their ids.
 pub const RULES: &[Rule] = &[
