@@ -161,6 +161,8 @@ impl Finding {
     /// A finding as it is told.
     pub fn of(finding: &finding::Finding) -> Self {
         let spot = &finding.spot;
+        let fingerprint = finding.fingerprint();
+        let filled = |remedy: &String| remedy.replace("FINGERPRINT", &fingerprint);
         Self {
             rule: finding.rule,
             name: RULES.iter().find(|rule| rule.id == finding.rule).map_or("", |rule| rule.name),
@@ -172,8 +174,8 @@ impl Finding {
             object: spot.object,
             target: spot.target.clone(),
             excerpt: finding.excerpt.clone(),
-            fingerprint: finding.fingerprint(),
-            remedies: finding.remedies.clone(),
+            remedies: finding.remedies.iter().map(filled).collect(),
+            fingerprint,
         }
     }
 }

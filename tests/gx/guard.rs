@@ -2,10 +2,13 @@
 
 mod audit;
 mod commands;
+mod history;
 mod hooks;
 mod layouts;
 mod ordinary;
+mod paths;
 mod protocol;
 mod refs;
+mod secrets;
 mod urls;
 mod world;

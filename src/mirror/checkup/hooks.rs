@@ -39,7 +39,8 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
 /// The first remote that nobody has declared private.
 fn public_remote(repo: &Repo) -> Result<Option<String>> {
     for remote in repo.remotes()? {
-        if alarm::is_public(repo, &remote)? {
+        // One without an address is only a few settings.
+        if repo.check_remote(&remote).is_ok() && alarm::is_public(repo, &remote)? {
             return Ok(Some(remote));
         }
     }

@@ -42,12 +42,20 @@ pub fn ask_about(
     limits: &Limits,
 ) -> Result<Asked> {
     let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
-    let looked =
-        Policy::of(repo, &tips).and_then(|policy| check(repo, &destination, updates, &policy, limits));
-    let report = looked.map_err(unchecked)?;
-    // Where it cannot be written, everything is looked at again next time.
-    let _ = report.remember();
+    let policy = Policy::of(repo, &tips).map_err(unchecked)?;
+    let report = check(repo, &destination, updates, &policy, limits).map_err(unchecked)?;
+    if !rests_on_a_day(&policy, &report) {
+        // Where it cannot be written, everything is looked at again next time.
+        let _ = report.remember();
+    }
     Ok(Asked { destination, refs: updates.len(), report })
+}
+
+/// Whether it passes only until a day: then it must be looked at again after that.
+fn rests_on_a_day(policy: &Policy, report: &Report) -> bool {
+    let dated = policy.file.allow.iter().filter(|one| one.until.is_some());
+    let dated: Vec<&str> = dated.map(|one| one.fingerprint.as_str()).collect();
+    report.allowed.iter().any(|finding| dated.contains(&finding.fingerprint().as_str()))
 }
 
 /// The guard's own trouble: nothing leaves where it cannot look.

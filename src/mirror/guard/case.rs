@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::git::repo::Repo;
 use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::finding::{Finding, Severity, Spot};
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::policy::terms::Policy;
 
 /// More findings of one rule than this are counted and not kept: nobody reads them.
@@ -22,6 +23,8 @@ pub struct Case<'a> {
     pub destination: &'a Destination,
     /// What is allowed.
     pub policy: &'a Policy,
+    /// What looks for secrets.
+    pub scanner: &'a Scanner,
     found: RefCell<Found>,
 }
 
@@ -35,8 +38,13 @@ struct Found {
 
 impl<'a> Case<'a> {
     /// Nothing found so far.
-    pub fn new(repo: &'a Repo, destination: &'a Destination, policy: &'a Policy) -> Self {
-        Self { repo, destination, policy, found: RefCell::default() }
+    pub fn new(
+        repo: &'a Repo,
+        destination: &'a Destination,
+        policy: &'a Policy,
+        scanner: &'a Scanner,
+    ) -> Self {
+        Self { repo, destination, policy, scanner, found: RefCell::default() }
     }
 
     /// Whether anybody may read what lies at the destination.

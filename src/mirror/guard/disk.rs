@@ -14,6 +14,7 @@ use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::rule::{Blob, Lens, Look};
 use crate::mirror::guard::rules::g011_never_path;
 use crate::mirror::guard::rules::list::RULES;
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -28,7 +29,8 @@ const CHUNK: usize = 1024;
 pub fn files(repo: &Repo, paths: &[PathBuf]) -> Result<(usize, Vec<Finding>)> {
     let policy = Policy::of(repo, &[])?;
     let files = listed(paths)?;
-    let lens = Lens { policy: &policy, is_public: true };
+    let scanner = Scanner::new(None)?;
+    let lens = Lens { policy: &policy, is_public: true, scanner: &scanner };
     let mut found = Vec::new();
     let workers = thread::available_parallelism().map_or(1, usize::from);
     for chunk in files.chunks(CHUNK) {
@@ -105,6 +107,7 @@ fn look(lens: &Lens<'_>, top: &Path, file: &Path) -> Result<Vec<Finding>> {
     for finding in &mut found {
         // No commit has it, and no ref brings it anywhere.
         (finding.spot.commit, finding.spot.object, finding.spot.target) = (None, None, None);
+        finding.remedies.retain(|remedy| !remedy.starts_with("git "));
     }
     Ok(found)
 }

@@ -56,7 +56,7 @@ impl Looking<'_> {
         let ids: Vec<ObjectId> = chunk.iter().map(|blob| blob.id).collect();
         case.repo.check_here(&ids)?;
         let paths: Vec<RepoPath> = chunk.iter().map(|blob| self.walk.paths.path(blob.path)).collect();
-        let lens = Lens { policy: case.policy, is_public: case.is_public() };
+        let lens = Lens { policy: case.policy, is_public: case.is_public(), scanner: case.scanner };
         let (mut wanted, mut sizes) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
         for id in ids {
             let size = case.repo.size(id)?.unwrap_or_default();

@@ -7,6 +7,7 @@ use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::leaving::Leaving;
 pub use crate::mirror::guard::paths::Standing;
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
@@ -97,6 +98,8 @@ pub struct Lens<'a> {
     pub policy: &'a Policy,
     /// Whether the place is public.
     pub is_public: bool,
+    /// What looks for secrets.
+    pub scanner: &'a Scanner,
 }
 
 /// A blob that would leave.

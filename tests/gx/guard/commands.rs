@@ -34,7 +34,7 @@ fn a_check_says_what_the_push_would_say_and_touches_nothing() {
         (&["../public.git", "main"], 3),
         (&["../origin.git", "main"], 0),
         (&["public", "nonesuch"], 1),
-        (&["public", "1111111111111111111111111111111111111111:refs/heads/x"], 1),
+        (&["public", "1111111111111111111111111111111111111111:refs/heads/x"], 6),
     ] {
         let told = world.lab.gx(&[&["guard", "check"], words].concat());
         assert_eq!(told.code, Some(code), "{words:?}: {told:#?}");

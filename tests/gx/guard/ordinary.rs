@@ -40,7 +40,7 @@ fn what_people_push_every_day_passes_without_a_word() {
     world.passes(&["--tags", "public"]);
     world.passes(&["--atomic", "public", "main", "topic"]);
     world.passes(&["public", "main:refs/heads/release/1.0"]);
-    world.passes(&["--porcelain", "--dry-run", "public", "main:again"]);
+    world.passes(&["--dry-run", "public", "main:again"]);
     world.passes(&["origin", "main"]);
     world.passes(&["origin", "--all"]);
 }

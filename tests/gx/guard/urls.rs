@@ -69,7 +69,7 @@ fn an_address_is_taken_as_git_rewrites_it() {
     world.passes(&["mine:", "main"]);
     // What is called private but leads elsewhere is not.
     let aimed = format!("url.{}.insteadOf", public.to_str().unwrap());
-    world.lab.git(&["config", "--add", &aimed, private.to_str().unwrap()]);
+    world.lab.git(&["config", "--add", &aimed, world.lab.git(&["config", "remote.origin.url"]).trim()]);
     world.lab.write("private/more.md", "more\n");
     world.lab.commit("more");
     world.is_blocked(&["origin", "main"], "G010");

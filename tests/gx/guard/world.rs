@@ -33,7 +33,7 @@ impl World {
         lab.git(&["init", "-q", "-b", "main"]);
         for name in ["public", "origin"] {
             let place = lab.path(format!("../{name}.git"));
-            lab.git(&["init", "-q", "--bare", place.to_str().unwrap()]);
+            lab.git(&["init", "-q", "--bare", "-b", "main", place.to_str().unwrap()]);
             lab.git(&["remote", "add", name, place.to_str().unwrap()]);
         }
         lab.git(&["config", "gx.remote.origin.privateUrl", lab.path("../origin.git").to_str().unwrap()]);
@@ -81,7 +81,7 @@ impl World {
     }
 
     pub fn place(&self, name: &str) -> PathBuf {
-        self.lab.path(format!("../{name}.git"))
+        self.lab.path(format!("../{name}.git")).canonicalize().unwrap()
     }
 
     /// The push is stopped by this rule, and nothing arrives at the public place.

@@ -14,8 +14,13 @@ use crate::mirror::guard::rules::g013_submodule_url;
 use crate::mirror::guard::rules::g020_message;
 use crate::mirror::guard::rules::g021_identity;
 use crate::mirror::guard::rules::g022_hidden_header;
+use crate::mirror::guard::rules::g023_secret_in_text;
+use crate::mirror::guard::rules::g024_secret_in_ref_name;
+use crate::mirror::guard::rules::g025_secret_in_file_name;
 use crate::mirror::guard::rules::g030_private_copy;
 use crate::mirror::guard::rules::g031_near_copy;
+use crate::mirror::guard::rules::g032_secret_in_file;
+use crate::mirror::guard::rules::g033_opaque;
 use crate::mirror::guard::rules::g034_private_pointer;
 
 /// All rules, by their ids.
@@ -33,7 +38,12 @@ pub const RULES: &[Rule] = &[
     g020_message::RULE,
     g021_identity::RULE,
     g022_hidden_header::RULE,
+    g023_secret_in_text::RULE,
+    g024_secret_in_ref_name::RULE,
+    g025_secret_in_file_name::RULE,
     g030_private_copy::RULE,
     g031_near_copy::RULE,
+    g032_secret_in_file::RULE,
+    g033_opaque::RULE,
     g034_private_pointer::RULE,
 ];

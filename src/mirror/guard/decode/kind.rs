@@ -1,0 +1,84 @@
+//! What a file is, by its first bytes: names lie.
+
+/// A format that is opened, or one that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes; all that can be said is in them.
+    Plain,
+    /// One compressed file.
+    Gzip,
+    /// An archive with a table at its end: also `.docx`, `.whl`, `.npz`, `.pt`.
+    Zip,
+    /// An archive that is not compressed.
+    Tar,
+    /// What this program cannot unpack, by its name.
+    Unknown(&'static str),
+}
+
+/// Formats that are compressed or packed in a way that is not opened here, by their first bytes.
+const CLOSED: [(&[u8], &str); 11] = [
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\x1f\x9d", "compress"),
+    (b"LZIP", "lzip"),
+    (b"\x5d\0\0", "lzma"),
+    (b"MSCF\0\0\0\0", "cabinet"),
+    (b"\xed\xab\xee\xdb", "rpm"),
+];
+
+/// How far from the end the table of a zip file may stand: its comment has 65,535 bytes at most.
+const TABLE: usize = 65_535 + 22;
+
+/// What these bytes are.
+pub fn of(bytes: &[u8]) -> Kind {
+    if bytes.starts_with(b"\x1f\x8b\x08") {
+        return Kind::Gzip;
+    }
+    // A program in front of an archive unpacks itself.
+    let end = &bytes[bytes.len().saturating_sub(TABLE)..];
+    if bytes.starts_with(b"PK\x03\x04") || memchr::memmem::find(end, b"PK\x05\x06").is_some() {
+        return Kind::Zip;
+    }
+    if is_tar(bytes) {
+        return Kind::Tar;
+    }
+    let is_closed = |start: &[u8]| {
+        // Three letters of text are not yet an archive.
+        bytes.starts_with(start) && (start != b"BZh" || bytes.get(4..10) == Some(b"1AY&SY"))
+    };
+    CLOSED.iter().find(|(start, _)| is_closed(start)).map_or(Kind::Plain, |(_, name)| Kind::Unknown(name))
+}
+
+/// Whether the first block is a header of tar: its sum says so, in the old format too, which has no magic.
+fn is_tar(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.get(..512) else { return false };
+    let digits =
+        header[148..156].iter().skip_while(|byte| **byte == b' ').take_while(|byte| byte.is_ascii_digit());
+    let written = digits.fold(0_u32, |sum, digit| sum * 8 + u32::from(digit - b'0'));
+    let sum: u32 = header
+        .iter()
+        .enumerate()
+        .map(|(place, byte)| if (148..156).contains(&place) { 32 } else { u32::from(*byte) })
+        .sum();
+    written > 0 && written == sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_told_by_its_bytes() {
+        assert_eq!(of(b"\x1f\x8b\x08\0"), Kind::Gzip);
+        assert_eq!(of(b"#!/bin/sh\nPK\x05\x06"), Kind::Zip);
+        assert_eq!(of(b"\xfd7zXZ\0\0"), Kind::Unknown("xz"));
+        assert_eq!(of(b"BZh91AY&SY"), Kind::Unknown("bzip2"));
+        assert_eq!(of(b"BZhello, this is text"), Kind::Plain);
+        assert_eq!(of(&[b' '; 600]), Kind::Plain);
+        assert_eq!(of(b""), Kind::Plain);
+    }
+}

@@ -1,0 +1,7 @@
+//! Everything that can be read in a file: its bytes, the text in them, and what lies in archives.
+
+mod archive;
+mod kind;
+pub mod open;
+pub mod part;
+mod utf16;

@@ -1,0 +1,279 @@
+//! What stands in a text in another spelling: base64, hex, `%41` and `\u0041`, as gitleaks unfolds them.
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr2};
+
+/// Shorter runs are not taken for base64 or hex.
+const SHORTEST: usize = 16;
+const SHORTEST_HEX: usize = 32;
+
+/// A part of a text that was unfolded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Where it stands now.
+    pub here: Range<usize>,
+    /// Where it stood in the very first text.
+    pub origin: Range<usize>,
+}
+
+/// The text with all that can be read unfolded, and where; nothing if there is nothing of the kind.
+pub fn unfold(text: &[u8], before: &[Segment]) -> Option<(Vec<u8>, Vec<Segment>)> {
+    let (mut unfolded, mut segments, mut copied) = (Vec::new(), Vec::new(), 0);
+    let mut from = 0;
+    while let Some((range, plain)) = next(text, from) {
+        from = range.end;
+        let Some(plain) = plain else { continue };
+        unfolded.extend_from_slice(&text[copied..range.start]);
+        let start = unfolded.len();
+        unfolded.extend_from_slice(&plain);
+        copied = range.end;
+        segments.push(Segment { here: start..unfolded.len(), origin: origin(before, &range) });
+    }
+    unfolded.extend_from_slice(&text[copied..]);
+    Some((unfolded, segments)).filter(|(_, segments)| !segments.is_empty())
+}
+
+/// Where a range of an unfolded text stood in the very first one.
+pub fn origin(segments: &[Segment], range: &Range<usize>) -> Range<usize> {
+    let first = segments.partition_point(|segment| segment.here.end <= range.start);
+    let touched = segments[first..].iter().take_while(|segment| segment.here.start < range.end);
+    let shifted = |place: usize, before: usize| {
+        let last = before.checked_sub(1).map(|last| &segments[last]);
+        last.map_or(place, |last| last.origin.end + place.saturating_sub(last.here.end))
+    };
+    let Some(last) = touched.clone().last() else {
+        return shifted(range.start, first)..shifted(range.end, first);
+    };
+    let begins_inside = segments[first].here.start <= range.start;
+    let start = if begins_inside { segments[first].origin.start } else { shifted(range.start, first) };
+    let end = last.origin.end + range.end.saturating_sub(last.here.end);
+    start.min(end)..end
+}
+
+/// Whether a range touches a segment.
+pub fn touches(segments: &[Segment], range: &Range<usize>) -> bool {
+    let first = segments.partition_point(|segment| segment.here.end <= range.start);
+    segments.get(first).is_some_and(|segment| segment.here.start < range.end)
+}
+
+/// The next piece that looks encoded, and what it says if it can be read.
+fn next(text: &[u8], from: usize) -> Option<(Range<usize>, Option<Vec<u8>>)> {
+    let run = next_run(text, from);
+    let limit = run.as_ref().map_or(text.len(), |run| run.start);
+    if let Some(escape) = next_escape(text, from, limit) {
+        return Some(escape);
+    }
+    let run = run?;
+    let digits = text[run.clone()].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    if digits >= SHORTEST_HEX {
+        let range = run.start..run.start + digits;
+        let plain = hex(&text[range.clone()]);
+        return Some((range, plain));
+    }
+    let padding = text[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+    let range = run.start..run.end + padding;
+    let plain = base64(&text[range.clone()]);
+    Some((range, plain))
+}
+
+const fn is_run(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'+' | b'-')
+}
+
+const RUN: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0);
+    while byte < 256 {
+        table[byte] = is_run(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
+/// The next run of base64's letters that is long enough. A long run covers each sixteenth byte, so only these are asked.
+fn next_run(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let mut at = from;
+    loop {
+        let probe = at + SHORTEST - 1;
+        if !RUN[usize::from(*text.get(probe)?)] {
+            at = probe + 1;
+            continue;
+        }
+        let back = text[at..probe].iter().rev().take_while(|byte| RUN[usize::from(**byte)]).count();
+        let start = probe - back;
+        let end = probe + text[probe..].iter().take_while(|byte| RUN[usize::from(**byte)]).count();
+        if end - start >= SHORTEST {
+            return Some(start..end);
+        }
+        at = end;
+    }
+}
+
+/// The next `%41` or `\u0041` that begins before `limit`.
+fn next_escape(text: &[u8], from: usize, limit: usize) -> Option<(Range<usize>, Option<Vec<u8>>)> {
+    let mut at = from;
+    while at < limit {
+        at += memchr2(b'%', b'\\', &text[at..limit])?;
+        if text[at] == b'%' && percent_at(text, at).is_some() {
+            let line = memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+            // As far as the last one of the line, but lines are not searched for ever.
+            let far = line.min(at + 4096);
+            let last = (at..far.saturating_sub(2)).rev().find(|place| percent_at(text, *place).is_some());
+            let range = at..last.unwrap_or(at) + 3;
+            let plain = percent(&text[range.clone()]);
+            return Some((range, plain));
+        }
+        let length = unicode_length(&text[at..]);
+        if length > 0 {
+            let range = at..at + length;
+            let plain = unicode(&text[range.clone()]);
+            return Some((range, plain));
+        }
+        at += 1;
+    }
+    None
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+fn pair(high: u8, low: u8) -> Option<u8> {
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+fn percent_at(text: &[u8], at: usize) -> Option<u8> {
+    match text.get(at..at + 3)? {
+        [b'%', high, low] => pair(*high, *low),
+        _ => None,
+    }
+}
+
+fn percent(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut plain, mut at) = (Vec::with_capacity(text.len()), 0);
+    while at < text.len() {
+        let read = percent_at(text, at);
+        plain.push(read.unwrap_or(text[at]));
+        at += if read.is_some() { 3 } else { 1 };
+    }
+    Some(plain)
+}
+
+/// One `\u0041`, or one with two backslashes: its length and its letter.
+fn unicode_at(text: &[u8]) -> Option<(usize, char)> {
+    let slashes = text.iter().take(2).take_while(|byte| **byte == b'\\').count();
+    let letters = text.get(slashes..slashes + 5)?;
+    if slashes == 0 || !letters[0].eq_ignore_ascii_case(&b'u') {
+        return None;
+    }
+    let number =
+        letters[1..].iter().try_fold(0_u32, |sum, byte| Some(sum << 4 | u32::from(digit(*byte)?)))?;
+    Some((slashes + 5, char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER)))
+}
+
+fn unicode_length(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some((taken, _)) = text.get(length..).and_then(unicode_at) {
+        length += taken;
+    }
+    length
+}
+
+fn unicode(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut plain, mut at) = (String::new(), 0);
+    while let Some((taken, letter)) = text.get(at..).and_then(unicode_at) {
+        plain.push(letter);
+        at += taken;
+    }
+    Some(plain.into_bytes())
+}
+
+fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let pairs = text.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    pairs.map(|two| pair(two[0], two[1]).filter(|byte| is_printable(*byte))).collect()
+}
+
+fn is_printable(byte: u8) -> bool {
+    (0x09..0x7f).contains(&byte)
+}
+
+/// Base64 of printable ASCII, with `+/` and padding or with `-_` and none.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    let letters = &text[..text.len() - padding];
+    // What has no digit and no sign is a long word of code.
+    letters.iter().find(|byte| !byte.is_ascii_alphabetic())?;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric();
+    let is_standard =
+        text.len() % 4 == 0 && letters.iter().all(|byte| is_plain(byte) || matches!(byte, b'+' | b'/'));
+    let is_url = padding == 0
+        && letters.len() % 4 != 1
+        && letters.iter().all(|byte| is_plain(byte) || matches!(byte, b'-' | b'_'));
+    if !is_standard && !is_url {
+        return None;
+    }
+    let mut plain = Vec::with_capacity(letters.len() * 3 / 4);
+    let (mut bits, mut held) = (0_u32, 0);
+    for letter in letters {
+        bits = (bits << 6 | u32::from(value(*letter))) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            plain.push(Some((bits >> held) as u8).filter(|byte| is_printable(*byte))?);
+        }
+    }
+    Some(plain)
+}
+
+fn value(letter: u8) -> u8 {
+    match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unfolded(text: &str) -> Option<(String, Vec<Range<usize>>)> {
+        let (plain, segments) = unfold(text.as_bytes(), &[])?;
+        let origins = segments.into_iter().map(|segment| segment.origin).collect();
+        Some((String::from_utf8(plain).unwrap(), origins))
+    }
+
+    #[test]
+    fn each_spelling_is_unfolded_where_it_stands() {
+        let cases = [
+            ("a: bm90IGEgc2VjcmV0IQ== z", "a: not a secret! z", 3..23),
+            ("bm90IGEgc2VjcmV0IQ", "not a secret!", 0..18),
+            ("x %67%68p_%61 y", "x ghp_a y", 2..13),
+            ("'\\u0067\\\\u0068'", "'gh'", 1..14),
+            ("6e6f742061207365637265742061742061 ", "not a secret at a ", 0..34),
+        ];
+        for (text, plain, origin) in cases {
+            assert_eq!(unfolded(text), Some((plain.to_owned(), vec![origin])), "{text}");
+        }
+        for none in
+            ["a_long_word_of_code_and_more", "0123456789abcdef0123456789abcdef", "100% or C:\\users", ""]
+        {
+            assert_eq!(unfolded(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_led_back_through_what_was_unfolded() {
+        let text = b"ab bm90IGEgc2VjcmV0IQ== cd";
+        let (plain, segments) = unfold(text, &[]).unwrap();
+        assert_eq!(origin(&segments, &(3..6)), 3..23);
+        assert_eq!(origin(&segments, &(0..2)), 0..2);
+        assert_eq!(origin(&segments, &(plain.len() - 2..plain.len())), text.len() - 2..text.len());
+        assert_eq!(origin(&segments, &(0..plain.len())), 0..text.len());
+    }
+}

@@ -1,0 +1,16 @@
+//! Secrets in bytes: rules as data, in gitleaks' format, and the engine that runs them.
+
+mod allow;
+mod dialect;
+mod encoded;
+mod entropy;
+pub mod file;
+pub mod hit;
+mod pattern;
+mod rule;
+pub mod scanner;
+mod shape;
+mod table;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod told;
