@@ -109,6 +109,14 @@ fn a_line_that_says_so_is_marked_and_a_generic_rule_gives_way_to_one_that_knows_
 }
 
 #[test]
+fn a_text_of_nothing_but_keywords_is_looked_at_in_time_and_hides_nothing() {
+    let planted = Dice::new(8).fill("\ncurl -u 'ada:[[{alnum:18}]]' https://lab.internal\n");
+    let text = format!("{}{}", "curl key= ".repeat(20_000), planted.text);
+    let hits = scanner().scan(b"a.txt", text.as_bytes());
+    assert_eq!(hits.iter().map(|hit| (&*hit.rule, hit.line)).collect::<Vec<_>>(), [("curl-auth-user", 2)]);
+}
+
+#[test]
 fn one_scanner_serves_all_threads() {
     fn shared<T: Send + Sync>(_: &T) {}
     shared(scanner());
