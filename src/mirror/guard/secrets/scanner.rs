@@ -246,3 +246,6 @@ fn told(mut found: Vec<Found>, text: &[u8]) -> Vec<Hit> {
     });
     hits
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -2,10 +2,10 @@
 
 use crate::mirror::guard::secrets::rule::Places;
 use crate::mirror::guard::secrets::scanner::Scanner;
-use crate::mirror::guard::secrets::tests::corpus::corpus;
-use crate::mirror::guard::secrets::tests::dice::Dice;
-use crate::mirror::guard::secrets::tests::found::scanner;
-use crate::mirror::guard::secrets::tests::look_alikes::look_alikes;
+use crate::mirror::guard::secrets::scanner::tests::corpus::corpus;
+use crate::mirror::guard::secrets::scanner::tests::dice::Dice;
+use crate::mirror::guard::secrets::scanner::tests::found::scanner;
+use crate::mirror::guard::secrets::scanner::tests::look_alikes::look_alikes;
 
 /// Texts with all that could be confused: planted secrets, look-alikes and words of rules, in pieces.
 fn texts() -> Vec<String> {
