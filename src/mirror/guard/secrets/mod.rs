@@ -11,6 +11,4 @@ mod rule;
 pub mod scanner;
 mod shape;
 mod table;
-#[cfg(test)]
-pub(crate) mod tests;
 pub mod told;

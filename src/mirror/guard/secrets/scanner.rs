@@ -22,6 +22,10 @@ const ALLOW: &[u8] = b"gitleaks:allow";
 /// How often what was unfolded is unfolded again, as gitleaks does.
 const DEEPEST: usize = 5;
 
+/// A rule whose keywords stand more often in one text is run over all of it: asking at each of them may read on to the
+/// end of the text each time, which somebody could make take hours.
+const MOST_ASKED: usize = 1000;
+
 /// So much of a line is looked at, on either side of a secret: some lines are megabytes.
 const FAR: usize = 2000;
 
@@ -109,8 +113,19 @@ impl Scanner {
     pub(crate) fn places(&self, text: &[u8]) -> BTreeMap<usize, Places> {
         let mut places: BTreeMap<usize, Places> = BTreeMap::new();
         self.table().always.iter().for_each(|rule| drop(places.insert(*rule, Places::All)));
+        let mut asked = vec![0_usize; self.table().rules.len()];
         self.table().keywords(text, |rule, keyword, place| {
-            let Some(engine) = self.table().rules[rule].engine() else { return };
+            asked[rule] += 1;
+            if asked[rule] > MOST_ASKED {
+                if asked[rule] == MOST_ASKED + 1 {
+                    places.insert(rule, Places::All);
+                }
+                return;
+            }
+            let Some(engine) = self.table().rules[rule].engine() else {
+                places.insert(rule, Places::All);
+                return;
+            };
             engine.meet(text, keyword, place, &mut |start| match start {
                 None => drop(places.insert(rule, Places::All)),
                 Some(start) => match places.entry(rule).or_insert_with(|| Places::At(Vec::new())) {
@@ -231,3 +246,6 @@ fn told(mut found: Vec<Found>, text: &[u8]) -> Vec<Hit> {
     });
     hits
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::world::*;
 use super::*;
-use crate::mirror::guard::secrets::tests::dice::Dice;
+use crate::mirror::guard::secrets::scanner::tests::dice::Dice;
 
 /// A token that is made here; the same seed makes the same.
 fn token(seed: u64) -> String {

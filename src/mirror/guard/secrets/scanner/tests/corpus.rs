@@ -1,6 +1,6 @@
 //! The kinds of secrets that must be found, as patterns that are filled when the tests run. A new kind is one entry.
 
-use crate::mirror::guard::secrets::tests::dice::{Dice, Planted};
+use crate::mirror::guard::secrets::scanner::tests::dice::{Dice, Planted};
 
 /// How a kind is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

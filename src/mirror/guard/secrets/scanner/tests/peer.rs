@@ -5,9 +5,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::mirror::guard::secrets::tests::corpus::corpus;
-use crate::mirror::guard::secrets::tests::found::scanner;
-use crate::mirror::guard::secrets::tests::look_alikes::look_alikes;
+use crate::mirror::guard::secrets::scanner::tests::corpus::corpus;
+use crate::mirror::guard::secrets::scanner::tests::found::scanner;
+use crate::mirror::guard::secrets::scanner::tests::look_alikes::look_alikes;
 use crate::process::command::Program;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What looks like a secret and is none: where it stands, and what it says. A new one is one entry.
 
-use crate::mirror::guard::secrets::tests::dice::Dice;
+use crate::mirror::guard::secrets::scanner::tests::dice::Dice;
 
 pub const LOOK_ALIKES: &[(&str, &str)] = &[
     ("a.py", "run_id = \"{uuid:1}\""),

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use crate::mirror::guard::decode::open::open;
 use crate::mirror::guard::decode::part::Part;
 use crate::mirror::guard::secrets::scanner::Scanner;
-use crate::mirror::guard::secrets::tests::corpus::{KINDS, Sign, corpus};
-use crate::mirror::guard::secrets::tests::dice::{Dice, Planted};
-use crate::mirror::guard::secrets::tests::look_alikes::{LOOK_ALIKES, look_alikes};
+use crate::mirror::guard::secrets::scanner::tests::corpus::{KINDS, Sign, corpus};
+use crate::mirror::guard::secrets::scanner::tests::dice::{Dice, Planted};
+use crate::mirror::guard::secrets::scanner::tests::look_alikes::{LOOK_ALIKES, look_alikes};
 
 pub fn scanner() -> &'static Scanner {
     static SCANNER: OnceLock<Scanner> = OnceLock::new();

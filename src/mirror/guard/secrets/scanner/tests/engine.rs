@@ -2,10 +2,10 @@
 
 use crate::mirror::guard::secrets::rule::Places;
 use crate::mirror::guard::secrets::scanner::Scanner;
-use crate::mirror::guard::secrets::tests::corpus::corpus;
-use crate::mirror::guard::secrets::tests::dice::Dice;
-use crate::mirror::guard::secrets::tests::found::scanner;
-use crate::mirror::guard::secrets::tests::look_alikes::look_alikes;
+use crate::mirror::guard::secrets::scanner::tests::corpus::corpus;
+use crate::mirror::guard::secrets::scanner::tests::dice::Dice;
+use crate::mirror::guard::secrets::scanner::tests::found::scanner;
+use crate::mirror::guard::secrets::scanner::tests::look_alikes::look_alikes;
 
 /// Texts with all that could be confused: planted secrets, look-alikes and words of rules, in pieces.
 fn texts() -> Vec<String> {
@@ -106,6 +106,14 @@ fn a_line_that_says_so_is_marked_and_a_generic_rule_gives_way_to_one_that_knows_
     let hits = scanner().scan(b"a.py", format!("# gitleaks:allow\ntoken = '{token}'\n").as_bytes());
     assert_eq!(hits.iter().map(|hit| (hit.line, hit.is_allowed)).collect::<Vec<_>>(), [(2, false)]);
     assert!(scanner().scan(b"node_modules/a.py", token.as_bytes()).is_empty());
+}
+
+#[test]
+fn a_text_of_nothing_but_keywords_is_looked_at_in_time_and_hides_nothing() {
+    let planted = Dice::new(8).fill("\ncurl -u 'ada:[[{alnum:18}]]' https://lab.internal\n");
+    let text = format!("{}{}", "curl key= ".repeat(20_000), planted.text);
+    let hits = scanner().scan(b"a.txt", text.as_bytes());
+    assert_eq!(hits.iter().map(|hit| (&*hit.rule, hit.line)).collect::<Vec<_>>(), [("curl-auth-user", 2)]);
 }
 
 #[test]
