@@ -124,7 +124,7 @@ impl PrePush {
 
 impl ReferenceTransaction {
     fn run(&self, output: Output, rest: Vec<u8>) -> Result<u8> {
-        let mut input = self.first.clone().map(|first| first.into_bytes()).unwrap_or_default();
+        let mut input = self.first.clone().map(String::into_bytes).unwrap_or_default();
         if !input.is_empty() {
             input.push(b'\n');
         }

@@ -20,7 +20,7 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     for remote in repo.remotes()? {
         let tip = |branch: &&str| repo.revision(&format!("refs/remotes/{remote}/{branch}"));
-        let Some(tip) = TIPS.iter().find_map(|branch| tip(branch)) else { continue };
+        let Some(tip) = TIPS.iter().find_map(tip) else { continue };
         if !is_public(repo, &remote)? {
             continue;
         }

@@ -105,7 +105,7 @@ impl Show for Installed {
         match self.fires {
             Some(true) => page.line([Text::new("fires", Label::Good), Text::from(": a push asks the guard")]),
             Some(false) => {
-                page.line([Text::new("does not fire", Label::Bad), Text::from(": a push asks nobody")])
+                page.line([Text::new("does not fire", Label::Bad), Text::from(": a push asks nobody")]);
             }
             None => {}
         }
