@@ -108,14 +108,22 @@ pub struct Told {
 
 const FULL: &str = "make room on the disk, then call gx again: nothing is half written";
 
+const DAMAGED: &str =
+    "`gx doctor` says what is damaged, `gx doctor --fix` mends what the journal of this clone can";
+
 /// What may go wrong in any step, by the words of the system or of Git, and what to do about it.
-const MISHAPS: [(&str, &str); 6] = [
+const MISHAPS: [(&str, &str); 10] = [
     ("No space left on device", FULL),
     ("Out of diskspace", FULL),
     // What libgit2 says when the disk was too full for an object that the ref is to name.
     ("target OID for the reference doesn't exist", FULL),
     // What Git says when it was too full for a table of refs.
     ("transaction failure: I/O error", FULL),
+    // What gx and Git say of an object.
+    (" is damaged: its file is ", DAMAGED),
+    ("unable to stream", DAMAGED),
+    ("loose object", DAMAGED),
+    (" is missing or damaged", DAMAGED),
     ("Permission denied", "gx must be able to write into the repository: `ls -ld .git .git/*` shows who may"),
     ("Read-only file system", "gx must be able to write into the repository: mount it writable"),
 ];
@@ -124,13 +132,11 @@ const MISHAPS: [(&str, &str); 6] = [
 pub fn tell(error: &anyhow::Error) -> Told {
     let faults = || error.chain().filter_map(|cause| cause.downcast_ref::<Fault>());
     let message = format!("{error:#}");
-    let given = faults().flat_map(|fault| fault.hints.iter().cloned());
+    let mut hints: Vec<String> = faults().flat_map(|fault| fault.hints.iter().cloned()).collect();
     let mishap = MISHAPS.iter().find(|(sign, _)| message.contains(sign)).map(|(_, hint)| (*hint).to_owned());
-    Told {
-        hints: given.chain(mishap).collect(),
-        message,
-        exit: faults().next().map_or(Exit::Failed, |fault| fault.exit),
-    }
+    // What a supervisor has told brings its hint along.
+    hints.extend(mishap.filter(|hint| !hints.contains(hint)));
+    Told { hints, message, exit: faults().next().map_or(Exit::Failed, |fault| fault.exit) }
 }
 
 #[cfg(test)]
@@ -156,6 +162,8 @@ mod tests {
         let told = tell(&anyhow::Error::from(full).context("cannot write the note"));
         assert!(told.message.starts_with("cannot write the note: No space left on device"));
         assert_eq!(told.hints, [FULL]);
+        let again = tell(&Fault::from(told.clone()).into());
+        assert_eq!(again, told, "told by a supervisor, it has its advice twice");
     }
 
     #[test]

@@ -11,8 +11,12 @@ use std::path::Path;
 mod condition;
 #[path = "../fuzz/checks/hook.rs"]
 mod hook;
+#[path = "../fuzz/checks/policy.rs"]
+mod policy;
 #[path = "../fuzz/checks/record.rs"]
 mod record;
+#[path = "../fuzz/checks/tree.rs"]
+mod tree;
 
 /// How many mutations are tried of each target.
 const TRIES: u64 = 20_000;
@@ -96,6 +100,16 @@ fn no_note_breaks_the_fold_of_records() {
 #[test]
 fn no_input_of_a_hook_breaks_its_reading() {
     play("hook", hook::check);
+}
+
+#[test]
+fn no_policy_file_breaks_its_reading_or_loosens_when_it_is_pushed() {
+    play("policy", policy::check);
+}
+
+#[test]
+fn no_tree_breaks_the_walk() {
+    play("tree", tree::check);
 }
 
 #[test]

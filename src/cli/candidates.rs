@@ -1,5 +1,6 @@
 //! `gx candidates`: what the completion scripts of shells ask.
 
+use std::cmp::Ordering;
 use std::env;
 use std::path::Path;
 
@@ -32,6 +33,10 @@ pub struct Candidates {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Experiment,
+    /// One of this clone, or a remote: what a push begins with.
+    Destination,
+    Own,
+    Archived,
     Trashed,
     Tag,
     Status,
@@ -69,7 +74,11 @@ impl<'a> Wish<'a> {
         let mut option: Option<&Arg> = None;
         let mut places = 0;
         for word in before {
-            if option.take().is_some() {
+            // An option with several values has all words up to the next option.
+            if let Some(held) = option.take()
+                && !(has_many(held) && word.starts_with('-'))
+            {
+                option = Some(held).filter(|held| has_many(held));
                 continue;
             }
             match (*word, command.find_subcommand(word)) {
@@ -101,8 +110,24 @@ impl<'a> Wish<'a> {
         let store = Store::new(&lab.repo);
         let all = match self.kind {
             Kind::Experiment => return self.experiments(lab, &store),
+            Kind::Own | Kind::Destination => {
+                let mut words = if self.kind == Kind::Own { Vec::new() } else { lab.repo.remotes()? };
+                let all = self.experiments(lab, &store)?;
+                words.extend(all.into_iter().filter(|id| !id.contains('/')));
+                words
+            }
+            Kind::Archived => {
+                let mut ids: Vec<ExperimentId> =
+                    store.archived()?.into_iter().map(|stored| stored.id).collect();
+                ids.sort_by(newest_first);
+                ids.iter().map(ToString::to_string).collect()
+            }
             Kind::Trashed => {
-                lab.repo.ref_names("refs/gx/trash/")?.iter().map(|name| last_part(name)).collect()
+                let names = lab.repo.ref_names("refs/gx/trash/")?;
+                let mut ids: Vec<ExperimentId> =
+                    names.iter().filter_map(|name| ExperimentId::of_reference(name)).collect();
+                ids.sort_by(newest_first);
+                ids.iter().map(ToString::to_string).collect()
             }
             Kind::Tag => {
                 lab.repo.ref_names("refs/heads/autoresearch/")?.iter().map(|name| last_part(name)).collect()
@@ -124,10 +149,19 @@ impl<'a> Wish<'a> {
         if found.len() < MOST {
             found.extend(matching(store.archived()?.into_iter().map(|stored| stored.id).collect()));
         }
-        found.sort_by(|(a, _), (b, _)| a.site().cmp(&b.site()).then(b.number().cmp(&a.number())));
+        found.sort_by(|(a, _), (b, _)| newest_first(a, b));
         found.dedup();
         Ok(found.into_iter().take(MOST).map(|(_, name)| name).collect())
     }
+}
+
+fn newest_first(a: &ExperimentId, b: &ExperimentId) -> Ordering {
+    a.site().cmp(&b.site()).then(b.number().cmp(&a.number()))
+}
+
+/// Whether an option takes more than one word.
+fn has_many(option: &Arg) -> bool {
+    option.get_num_args().is_some_and(|range| range.max_values() > 1)
 }
 
 /// The option of this spelling, if a value follows it as a word of its own.
@@ -159,6 +193,9 @@ fn place(command: &Command, number: usize) -> Option<&Arg> {
 fn kind(command: &Command, argument: &Arg) -> Option<Kind> {
     match argument.get_id().as_str() {
         "id" | "ids" if command.get_name() == "undo" => Some(Kind::Trashed),
+        "ids" if command.get_name() == "push" => Some(Kind::Own),
+        "remote" if command.get_name() == "push" => Some(Kind::Destination),
+        "restore" if command.get_name() == "archive" => Some(Kind::Archived),
         "id" | "ids" | "a" | "b" => Some(Kind::Experiment),
         "tag" if argument.get_long().is_some() => Some(Kind::Tag),
         "status" => Some(Kind::Status),
@@ -213,6 +250,11 @@ mod tests {
         asks("logs --tail 3 e", Kind::Experiment, "", "e");
         asks("rm exp-1 exp-2 e", Kind::Experiment, "", "e");
         asks("undo e", Kind::Trashed, "", "e");
+        asks("undo exp-1 e", Kind::Trashed, "", "e");
+        asks("push o", Kind::Destination, "", "o");
+        asks("push origin --logs e", Kind::Own, "", "e");
+        asks("archive --restore e", Kind::Archived, "", "e");
+        asks("archive --restore exp-1 exp-2 e", Kind::Archived, "", "e");
         asks("ls --tag m", Kind::Tag, "", "m");
         asks("ls --tag=m", Kind::Tag, "--tag=", "m");
         asks("ls --status keep,n", Kind::Status, "keep,", "n");

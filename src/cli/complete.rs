@@ -7,8 +7,11 @@ use serde_json::{Map, Value};
 use crate::cli::input;
 use crate::cli::scene::Scene;
 use crate::error::{Exit, misuse};
+use crate::model::outcome::Finished;
+use crate::model::scrape::Metrics;
 use crate::report::outcome::Outcome;
 use crate::run::external::{Apply, Report};
+use crate::store::experiments::Store;
 use crate::ui::progress::Progress;
 
 /// End a registered experiment with its metrics, and get the verdict
@@ -31,31 +34,46 @@ pub struct Complete {
 impl Complete {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
-        let mut object = if self.stdin { input::object()? } else { Map::new() };
-        let told = input::text(&mut object, "id")?;
-        let id = self.id.clone().or(told).ok_or_else(input::no_id)?;
-        let mut metrics = match object.shift_remove("metrics") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(metrics)) => metrics,
-            Some(other) => {
-                return Err(misuse(format!("`metrics` must be an object, not {other}"))
-                    .hint("such as {\"id\": \"exp-12\", \"metrics\": {\"val_bpb\": 0.9812}}")
-                    .into());
-            }
-        };
-        metrics.extend(object);
+        let (told_id, mut metrics) = told(if self.stdin { input::object()? } else { Map::new() })?;
+        let id = self.id.clone().or(told_id).ok_or_else(input::no_id)?;
         metrics.extend(self.metrics.iter().map(|(name, value)| (name.clone(), input::metric(value))));
         let apply = if self.apply { Apply::Tree } else { Apply::RecordOnly };
         end(scene, &id, Report::Complete(metrics), apply)
     }
 }
 
-/// Ends a registered experiment and shows how.
-pub(super) fn end(scene: &Scene, id: &str, report: Report, apply: Apply) -> Result<Exit> {
-    let store = scene.store();
+/// The id, where it says one, and the metrics of an object.
+pub(super) fn told(mut object: Metrics) -> Result<(Option<String>, Metrics)> {
+    let id = input::text(&mut object, "id")?;
+    let mut metrics = match object.shift_remove("metrics") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(metrics)) => metrics,
+        Some(other) => {
+            return Err(misuse(format!("`metrics` must be an object, not {other}"))
+                .hint("such as {\"id\": \"exp-12\", \"metrics\": {\"val_bpb\": 0.9812}}")
+                .into());
+        }
+    };
+    metrics.extend(object);
+    Ok((id, metrics))
+}
+
+/// Ends a registered experiment.
+pub(super) fn finish(
+    scene: &Scene,
+    store: &Store<'_>,
+    id: &str,
+    report: Report,
+    apply: Apply,
+) -> Result<Finished> {
     let stored = store.resolve(id)?;
     let mut progress = Progress::new(scene.output);
-    let finished = scene.runner(&store).report(&stored, report, apply, &mut |event| progress.hear(event))?;
+    scene.runner(store).report(&stored, report, apply, &mut |event| progress.hear(event))
+}
+
+/// Ends a registered experiment and shows how.
+pub(super) fn end(scene: &Scene, id: &str, report: Report, apply: Apply) -> Result<Exit> {
+    let finished = finish(scene, &scene.store(), id, report, apply)?;
     let exit = finished.exit();
     scene.output.show(&Outcome::of(finished))?;
     Ok(exit)

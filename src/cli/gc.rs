@@ -7,6 +7,7 @@ use crate::cli::scene::Scene;
 use crate::error::Exit;
 use crate::report::gc::{Collected, Share};
 use crate::store::upkeep::Upkeep;
+use crate::ui::work::Steps;
 
 /// Give up what the policy names (old trash, logs beyond their budget, leftovers), then pack
 ///
@@ -24,12 +25,17 @@ impl Gc {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let (store, rules) = (scene.store(), &scene.lab.settings.config.store);
+        let steps = Steps::begin();
+        steps.next("looking for what can go");
         let plan = store.plan_expiry(rules)?;
         let mut upkeep = None;
         if !self.dry_run {
+            steps.next("giving it up");
             store.expire(&plan)?;
+            steps.next("packing refs and objects");
             upkeep = Some(store.upkeep(rules)?.map_or_else(at_it, |done| told(&done)));
         }
+        drop(steps);
         let expired: Vec<Share> = plan
             .shares
             .into_iter()

@@ -4,7 +4,7 @@ mod allow;
 mod audit;
 mod check;
 mod ci;
-mod install;
+pub mod install;
 mod pre_receive;
 mod rules;
 mod scan;

@@ -80,7 +80,7 @@ impl Init {
             return Ok(Exit::Done);
         }
         let name = remote(&store, self.remote.as_deref())?;
-        let back = Exchange::open(&store, &name, wire(scene))?.adopt(site, &Asking { scene })?;
+        let back = Exchange::open(&store, &name, wire(scene))?.adopt(site, &Asking::new(scene))?;
         let done = match back.len() {
             0 => format!("this clone is `{site}`; everything was here already"),
             number => format!("this clone is `{site}`; {} came back as its own", count(number, "experiment")),

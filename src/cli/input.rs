@@ -83,11 +83,19 @@ pub fn no_id() -> Fault {
 pub fn text(object: &mut Map<String, Value>, key: &str) -> Result<Option<String>> {
     match object.shift_remove(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::String(text)) => whole(key, text).map(Some),
         Some(other) => Err(misuse(format!("`{key}` must be a text, not {other}"))
             .hint(format!("write it in quotes: {{\"{key}\": \"…\"}}"))
             .into()),
     }
+}
+
+/// A text that commit messages, variables and arguments can hold, as a command line cannot give another.
+pub fn whole(key: &str, text: String) -> Result<String> {
+    if text.contains('\0') {
+        return Err(misuse(format!("`{key}` holds a NUL")).hint("leave out the `\\u0000`").into());
+    }
+    Ok(text)
 }
 
 /// A metric's value from the command line: a number where it is one, else the text.

@@ -5,9 +5,9 @@ use clap::Subcommand;
 
 use crate::cli::scene::Scene;
 use crate::cli::{
-    archive, attach, best, complete, config, crash, diff, discard, doctor, export, gc, guard, import, init,
-    keep, logs, ls, near, note, pull, push, recover, register, remote, restore, rm, run, shim, show, sql,
-    stop, store, tags, undo, upkeep, wait, worktree,
+    archive, attach, best, complete, config, crash, diff, discard, doctor, export, feed, gc, guard, import,
+    init, keep, logs, ls, mirror, near, note, pull, push, recover, register, remote, restore, rm, run, shim,
+    show, sql, stop, store, sync, sync_down, sync_up, tags, undo, upkeep, wait, worktree,
 };
 use crate::error::Exit;
 use crate::mirror::hook::alarm::all;
@@ -45,11 +45,16 @@ pub(super) enum Inside {
     Register(register::Register),
     Complete(complete::Complete),
     Crash(crash::Crash),
+    Feed(feed::Feed),
     Export(export::Export),
     Import(import::Import),
     Push(push::Push),
     Pull(pull::Pull),
     Remote(remote::Remote),
+    Mirror(mirror::Mirror),
+    SyncDown(sync_down::SyncDown),
+    SyncUp(sync_up::SyncUp),
+    Sync(sync::Sync),
     Guard(guard::Guard),
     Config(config::Config),
     #[command(hide = true)]
@@ -105,11 +110,16 @@ impl Inside {
             Self::Register(command) => command.run(scene),
             Self::Complete(command) => command.run(scene),
             Self::Crash(command) => command.run(scene),
+            Self::Feed(command) => command.run(scene),
             Self::Export(command) => command.run(scene),
             Self::Import(command) => command.run(scene),
             Self::Push(command) => command.run(scene),
             Self::Pull(command) => command.run(scene),
             Self::Remote(command) => command.run(scene),
+            Self::Mirror(command) => command.run(scene),
+            Self::SyncDown(command) => command.run(scene),
+            Self::SyncUp(command) => command.run(scene),
+            Self::Sync(command) => command.run(scene),
             Self::Guard(command) => command.run(scene),
             Self::Config(command) => command.run(scene),
             Self::Shim(command) => command.run(scene),
@@ -138,6 +148,9 @@ impl Inside {
 
     /// Whether people read its answer and nothing waits for its end, so that a pager may hold it up.
     pub(super) fn is_read(&self) -> bool {
+        if let Self::Mirror(command) = self {
+            return command.is_read();
+        }
         matches!(
             self,
             Self::Ls(_)
@@ -175,12 +188,16 @@ impl Inside {
                 | Self::Register(_)
                 | Self::Complete(_)
                 | Self::Crash(_)
+                | Self::Feed(_)
                 | Self::Import(_)
                 | Self::Archive(_)
                 | Self::Gc(_)
                 | Self::Upkeep(_)
                 | Self::Push(_)
                 | Self::Pull(_)
+                | Self::SyncDown(_)
+                | Self::SyncUp(_)
+                | Self::Sync(_)
         )
     }
 
@@ -209,6 +226,7 @@ impl Inside {
                 | Self::Register(_)
                 | Self::Complete(_)
                 | Self::Crash(_)
+                | Self::Feed(_)
                 | Self::Archive(_)
         )
     }

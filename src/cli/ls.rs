@@ -77,6 +77,7 @@ impl Ls {
         };
         let choice = self.choice(if form == Form::Table { rows } else { 0 })?;
         let (store, goal) = (scene.store(), scene.goal());
+        columns::check(&store, &self.columns)?;
         match form {
             Form::Json | Form::Jsonl if !self.columns.is_empty() => {
                 return Err(misuse("`--columns` is for tables: JSON has every field")

@@ -38,7 +38,7 @@ impl Push {
             let (plan, history) = exchange.plan_push(&wanted)?;
             Answer::planned(&name, &plan, history)
         } else {
-            Answer::done(&name, &exchange.push(&wanted, &Asking { scene })?)
+            Answer::done(&name, &exchange.push(&wanted, &Asking::new(scene))?)
         };
         // The line on the terminal goes before the answer comes.
         drop(exchange);

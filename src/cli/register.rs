@@ -7,6 +7,7 @@ use crate::cli::run::Idea;
 use crate::cli::scene::Scene;
 use crate::error::Exit;
 use crate::report::done::Registered;
+use crate::run::external;
 use crate::ui::progress::Progress;
 
 /// Begin the record of an experiment that you run yourself
@@ -23,12 +24,12 @@ impl Register {
         let store = scene.store();
         let mut progress = Progress::new(scene.output);
         let made = scene.runner(&store).register(&request, &mut |event| progress.hear(event))?;
-        scene.output.show(&Registered {
-            id: made.id,
-            snapshot: made.snapshot,
-            base: made.base,
-            tag: made.tag,
-        })?;
+        scene.output.show(&answer(made))?;
         Ok(Exit::Done)
     }
+}
+
+/// What is said of an experiment that was registered.
+pub(super) fn answer(made: external::Registered) -> Registered {
+    Registered { id: made.id, snapshot: made.snapshot, base: made.base, tag: made.tag }
 }

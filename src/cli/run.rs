@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use serde_json::{Map, Value};
 
 use crate::cli::input::{self, Limit};
 use crate::cli::scene::Scene;
@@ -73,7 +74,7 @@ pub struct Run {
 }
 
 /// What an experiment says about itself.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Idea {
     /// What is tried and why, in a sentence
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "stdin")]
@@ -101,7 +102,11 @@ pub struct Idea {
 impl Idea {
     /// As a request, from flags and, where asked for, stdin.
     pub fn request(&self, output: Output) -> Result<Request> {
-        let mut object = if self.stdin { input::object()? } else { serde_json::Map::new() };
+        self.filled(if self.stdin { input::object()? } else { Map::new() }, output)
+    }
+
+    /// The same with what an object says, where no flag says otherwise.
+    pub(super) fn filled(&self, mut object: Map<String, Value>, output: Output) -> Result<Request> {
         let mut given = |flag: &Option<String>, key: &str| {
             let told = input::text(&mut object, key)?;
             Ok::<_, anyhow::Error>(flag.clone().or(told))
@@ -126,6 +131,7 @@ impl Idea {
                 params.iter().filter(|(name, _)| self.params.iter().all(|(flag, _)| flag != *name))
             {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let value = input::whole(name, value)?;
                 request.params.push((name.clone(), value));
             }
         }

@@ -12,10 +12,10 @@ use crate::run::lock::Reach;
 use crate::run::runner::Runner;
 use crate::run::settle::Settled;
 use crate::store::experiments::{Store, Stored};
-use crate::ui::index_bar::IndexBar;
 use crate::ui::output::Output;
 use crate::ui::progress::Progress;
 use crate::ui::style::Label;
+use crate::ui::work::WorkBar;
 
 /// The stage of one command.
 pub struct Scene {
@@ -32,10 +32,10 @@ pub struct Scene {
 impl Scene {
     /// The experiments.
     pub fn store(&self) -> Store<'_> {
-        let bar = IndexBar::default();
+        let bar = WorkBar::default();
         Store::new(&self.lab.repo)
             .indexed(self.lab.settings.config.store.index)
-            .listened_to(Box::new(move |done, total| bar.show(done, total)))
+            .listened_to(Box::new(move |work, done, total| bar.show(work, done, total)))
     }
 
     /// The one who runs experiments.

@@ -52,8 +52,15 @@ pub fn wire(scene: &Scene) -> Wire {
 
 /// Asks a person about a remote that nobody has declared private, where one is there.
 pub struct Asking<'a> {
-    /// The stage.
-    pub scene: &'a Scene,
+    scene: &'a Scene,
+    declared: Declared<'a>,
+}
+
+impl<'a> Asking<'a> {
+    /// Asks on this stage.
+    pub fn new(scene: &'a Scene) -> Self {
+        Self { scene, declared: Declared::new(&scene.lab.repo) }
+    }
 }
 
 impl UploadCheck for Asking<'_> {
@@ -72,7 +79,7 @@ impl UploadCheck for Asking<'_> {
 
 impl Asking<'_> {
     fn declared(&self, upload: &Upload) -> Result<()> {
-        let declared = Declared::new(&self.scene.lab.repo);
+        let declared = &self.declared;
         let Err(refused) = declared.check(upload) else { return Ok(()) };
         let told = tell(&refused);
         if told.exit != Exit::Blocked || !is_watched(self.scene.output) {

@@ -6,6 +6,7 @@ use clap::Args;
 use crate::cli::scene::Scene;
 use crate::error::Exit;
 use crate::report::store;
+use crate::ui::work::Steps;
 
 /// Show what the store holds and what it takes: experiments, refs, notes, logs, objects, the last upkeep
 #[derive(Debug, Args)]
@@ -16,7 +17,11 @@ impl Store {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let store = scene.store();
         let rules = &scene.lab.settings.config.store;
-        scene.output.show(&store::Store::of(store.census()?, store.last_upkeep(), rules))?;
+        let steps = Steps::begin();
+        steps.next("counting what the store holds");
+        let census = store.census()?;
+        drop(steps);
+        scene.output.show(&store::Store::of(census, store.last_upkeep(), rules))?;
         Ok(Exit::Done)
     }
 }

@@ -18,17 +18,18 @@ impl Undo {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let store = scene.store();
-        let mut back = Vec::new();
-        if self.ids.is_empty() {
-            back.push(store.untrash(None)?.id);
-        }
-        for id in &self.ids {
-            back.push(store.untrash(Some(id))?.id);
-        }
+        // All are found before any is moved.
+        let mut back = match &self.ids[..] {
+            [] => vec![store.find_trashed(None)?],
+            ids => ids.iter().map(|id| store.find_trashed(Some(id))).collect::<Result<_>>()?,
+        };
+        back.sort_by(|a, b| a.id.cmp(&b.id));
+        back.dedup();
+        back.iter().try_for_each(|stored| store.untrash(stored))?;
         let answer = match &back[..] {
-            [only] => Done { id: Some(only.clone()), done: "is back".to_owned(), ..Done::default() },
+            [only] => Done { id: Some(only.id.clone()), done: "is back".to_owned(), ..Done::default() },
             all => {
-                let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+                let names: Vec<String> = all.iter().map(|stored| stored.id.to_string()).collect();
                 Done { done: format!("{} are back", names.join(", ")), ..Done::default() }
             }
         };

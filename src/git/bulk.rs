@@ -1,7 +1,5 @@
 //! Reading thousands of blobs: on several processors, since unpacking them is what a list costs.
 
-use std::collections::HashSet;
-use std::fs;
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -43,27 +41,6 @@ impl Repo {
             }
             Ok(all)
         })
-    }
-}
-
-impl Repo {
-    /// The objects that lie in files of their own.
-    pub(super) fn loose_ids(&self) -> Result<HashSet<ObjectId>> {
-        let objects = self.common_dir().join("objects");
-        let mut found = HashSet::new();
-        for folder in fs::read_dir(&objects).with_context(|| format!("cannot list {}", objects.display()))? {
-            let folder = folder?;
-            let start = folder.file_name().to_string_lossy().into_owned();
-            if start.len() != 2 {
-                continue;
-            }
-            // A folder may go away when its objects are packed.
-            for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
-                let id = format!("{start}{}", file.file_name().to_string_lossy());
-                found.extend(id.parse::<ObjectId>().ok());
-            }
-        }
-        Ok(found)
     }
 }
 

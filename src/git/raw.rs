@@ -60,11 +60,7 @@ impl Repo {
     ///
     /// # Errors
     /// One is missing or damaged, or `take` fails.
-    pub fn raw_each(
-        &self,
-        ids: &[ObjectId],
-        take: &mut dyn FnMut(usize, Kind, &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn raw_each(&self, ids: &[ObjectId], take: &mut TakeObject<'_>) -> Result<()> {
         self.objects.read_each(ids, take)
     }
 
@@ -102,11 +98,7 @@ impl Repo {
     ///
     /// # Errors
     /// One is missing or damaged ([`is_torn`]), or `take` fails.
-    pub fn raw_here(
-        &self,
-        ids: &[ObjectId],
-        take: &mut dyn FnMut(usize, Kind, &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn raw_here(&self, ids: &[ObjectId], take: &mut TakeObject<'_>) -> Result<()> {
         self.check_here(ids)?;
         self.objects.read_each(ids, take)
     }
@@ -137,23 +129,12 @@ impl Repo {
         self.objects.size(id)
     }
 
-    /// Goes through the bytes of a tree without copying its names: mode, name, id.
+    /// Goes through the bytes of a tree of this repository, as [`each_name`].
     ///
     /// # Errors
-    /// It is no tree ([`is_torn`]), or `take` fails.
-    pub fn each_name(
-        &self,
-        mut bytes: &[u8],
-        take: &mut dyn FnMut(u32, &[u8], ObjectId) -> Result<()>,
-    ) -> Result<()> {
-        let length = self.place.formats.hash.len();
-        while !bytes.is_empty() {
-            let (mode, name, id, rest) =
-                split_item(bytes, length).ok_or_else(|| Torn("a tree is damaged".to_owned()))?;
-            take(mode, name, id)?;
-            bytes = rest;
-        }
-        Ok(())
+    /// As there.
+    pub fn each_name(&self, bytes: &[u8], take: &mut TakeName<'_>) -> Result<()> {
+        each_name(bytes, self.place.formats.hash.len(), take)
     }
 
     /// The commits that are reached from `tips` and not from `hidden`, parents before children.
@@ -231,6 +212,30 @@ impl Repo {
     pub fn shallow_edges(&self) -> Vec<ObjectId> {
         self.place.shallow().lines().filter_map(|line| line.parse().ok()).collect()
     }
+}
+
+/// What is done with each object of many: its number in the list, what it is, its bytes.
+pub type TakeObject<'a> = dyn FnMut(usize, Kind, &[u8]) -> Result<()> + 'a;
+
+/// What is done with each name of a tree: its mode, itself, what it names.
+pub type TakeName<'a> = dyn FnMut(u32, &[u8], ObjectId) -> Result<()> + 'a;
+
+/// Goes through the bytes of a tree without copying its names; ids have so many bytes.
+///
+/// # Errors
+/// It is no tree ([`is_torn`]), or `take` fails.
+pub fn each_name(mut bytes: &[u8], length: usize, take: &mut TakeName<'_>) -> Result<()> {
+    while !bytes.is_empty() {
+        let (mode, name, id, rest) = split_item(bytes, length).ok_or_else(|| torn("a tree is damaged"))?;
+        take(mode, name, id)?;
+        bytes = rest;
+    }
+    Ok(())
+}
+
+/// An error of which [`is_torn`] says so: something cannot be read as it should be.
+pub fn torn(words: impl Into<String>) -> anyhow::Error {
+    Torn(words.into()).into()
 }
 
 fn owned((name, value): (&str, &str)) -> (String, String) {

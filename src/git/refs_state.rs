@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -53,6 +53,21 @@ impl Repo {
             Err(error) => return Err(error).context("cannot read packed-refs"),
         };
         Ok(RefsState { loose, packed })
+    }
+
+    /// The names of the loose refs below some prefixes such as `refs/experiments/`, none of them read; of a repository
+    /// whose refs are in tables none.
+    pub fn loose_ref_names(&self, prefixes: &[&str]) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for prefix in prefixes {
+            let folder = self.common_dir().join(prefix);
+            each_loose(&folder, prefix, &mut |name, _| {
+                names.push(name);
+                Ok(())
+            })
+            .with_context(|| format!("cannot read {}", folder.display()))?;
+        }
+        Ok(names)
     }
 
     /// The packed refs below some prefixes, with the mark of what was read; their order is that of their names.
@@ -119,11 +134,24 @@ fn mark(meta: &fs::Metadata) -> String {
     format!("{plain} young {now:?} {}", u64::from_le_bytes(salt))
 }
 
-fn read_loose(
+fn read_loose(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Option<ObjectId>>) -> io::Result<()> {
+    each_loose(folder, prefix, &mut |name, path| {
+        match fs::read(path) {
+            Ok(text) => drop(found.insert(name, target(&text))),
+            // Packed or deleted a moment ago.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    })
+}
+
+/// Does something with the name and the file of each loose ref of a folder.
+fn each_loose(
     folder: &Path,
     prefix: &str,
-    found: &mut BTreeMap<String, Option<ObjectId>>,
-) -> std::io::Result<()> {
+    with: &mut dyn FnMut(String, &Path) -> io::Result<()>,
+) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
         entries => entries?,
@@ -132,14 +160,9 @@ fn read_loose(
         let entry = entry?;
         let Some(name) = entry.file_name().to_str().map(|name| format!("{prefix}{name}")) else { continue };
         if entry.file_type()?.is_dir() {
-            read_loose(&entry.path(), &format!("{name}/"), found)?;
+            each_loose(&entry.path(), &format!("{name}/"), with)?;
         } else if !name.ends_with(".lock") {
-            match fs::read(entry.path()) {
-                Ok(text) => drop(found.insert(name, target(&text))),
-                // Packed or deleted a moment ago.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
+            with(name, &entry.path())?;
         }
     }
     Ok(())

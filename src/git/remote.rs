@@ -1,5 +1,7 @@
 //! The remotes that Git knows, and gx's own settings about them.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::error::{Fault, misuse};
@@ -14,6 +16,20 @@ impl Repo {
     /// The configuration cannot be read.
     pub fn remotes(&self) -> Result<Vec<String>> {
         Ok(lines(&self.git().arg("remote").run()?))
+    }
+
+    /// The names of the remotes that [`Self::check_remote`] accepts, in alphabetical order; starts no program.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn configured_remotes(&self) -> Result<Vec<String>> {
+        let entries = self.settings.all("remote.")?;
+        let name = |entry: &str| {
+            let name = entry.strip_prefix("remote.")?;
+            name.strip_suffix(".url").or_else(|| name.strip_suffix(".pushurl")).map(str::to_owned)
+        };
+        let names: BTreeSet<String> = entries.iter().filter_map(|(entry, _)| name(entry)).collect();
+        Ok(names.into_iter().collect())
     }
 
     /// Checks that there is a remote of this name; starts no program where there is.

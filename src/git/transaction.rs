@@ -75,7 +75,7 @@ impl Repo {
     /// # Errors
     /// The refs stay locked by others, or cannot be written.
     pub fn delete_refs(&self, refs: &[Ref]) -> Result<usize> {
-        let mut left = refs.to_vec();
+        let mut left: Vec<&Ref> = refs.iter().collect();
         for attempt in 1.. {
             if left.is_empty() {
                 break;

@@ -166,6 +166,13 @@ fn broken_off(what: &str, remote: &str, output: &Output) -> Fault {
     };
     let mut news: Vec<&str> = said.lines().filter(is_news).collect();
     news.dedup();
+    if what.starts_with("push") && news.iter().all(|line| line.contains("failed to push some refs")) {
+        let told = String::from_utf8_lossy(&output.stdout);
+        if let Some(words) = words_of_a_hook(&said, &told) {
+            return fault(format!("cannot {what} `{remote}`: {words}"))
+                .hint("your hook `pre-push` said so: do what it asks, then run the same command again");
+        }
+    }
     let why = match &news[..] {
         [] => said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("git said nothing").to_owned(),
         news => news.join("; "),
@@ -181,9 +188,31 @@ fn broken_off(what: &str, remote: &str, output: &Output) -> Fault {
     told.hint(hint)
 }
 
+/// What a hook of this side said before git gave up; git itself says of no ref what became of it then. Hooks may speak
+/// on either stream.
+fn words_of_a_hook(said: &str, told: &str) -> Option<String> {
+    let is_gits = |line: &str| line.starts_with("To ") || line.contains('\t') || line == "Done";
+    if told.lines().any(is_gits) {
+        return None;
+    }
+    let told = sanitize(told);
+    let lines = told.lines().chain(said.lines()).map(str::trim);
+    let words: Vec<&str> =
+        lines.filter(|line| !line.is_empty() && !line.contains("failed to push some refs")).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_where_git_says_nothing_of_any_ref_a_hook_has_spoken() {
+        let said = "no secrets\n\nask Ada\nerror: failed to push some refs to '/a'\n";
+        assert_eq!(words_of_a_hook(said, "out\n").as_deref(), Some("out; no secrets; ask Ada"));
+        assert_eq!(words_of_a_hook("error: failed to push some refs to '/a'\n", ""), None);
+        assert_eq!(words_of_a_hook(said, TOLD), None);
+    }
 
     const TOLD: &str = "To /a\n*\t1234:refs/experiments/lab/exp-1\t[new reference]\n\
         =\t1234:refs/experiments/lab/exp-2\t[up to date]\n\

@@ -45,6 +45,11 @@ pub(super) struct Tree {
 }
 
 impl Tree {
+    /// Of names that are in Git's order already.
+    pub(super) fn ordered(items: Vec<Item>) -> Self {
+        Self { items }
+    }
+
     /// Reads what an engine gave.
     ///
     /// # Errors

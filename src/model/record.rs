@@ -146,9 +146,13 @@ impl Record {
         self.text(key)?.parse().ok()
     }
 
-    /// What has become of it; a record that does not say counts as interrupted.
+    /// What has become of it; a word that this gx does not know counts as interrupted. A remark alone is no record: it may
+    /// have been made where the record was not.
     pub fn status(&self) -> Status {
-        self.text("status").and_then(|word| word.parse().ok()).unwrap_or(Status::Interrupted)
+        match self.fields.get("status") {
+            None => Status::NoRecord,
+            Some(word) => word.as_str().and_then(|word| word.parse().ok()).unwrap_or(Status::Interrupted),
+        }
     }
 
     /// All metrics that the run printed.
@@ -211,6 +215,15 @@ mod tests {
         let record = Record::fold(note.join("\n").as_bytes());
         assert_eq!(record.status(), Status::Keep);
         assert_eq!(record.fields().get("future"), Some(&json!(true)));
+    }
+
+    #[test]
+    fn what_does_not_say_its_state_has_no_record_and_an_unknown_state_is_interrupted() {
+        let status = |fields: Value| Record::fold(line(1, fields).as_bytes()).status();
+        assert_eq!(Record::default().status(), Status::NoRecord);
+        assert_eq!(status(json!({"note": "a remark"})), Status::NoRecord);
+        assert_eq!(status(json!({"status": "paused"})), Status::Interrupted);
+        assert_eq!(status(json!({"status": 7})), Status::Interrupted);
     }
 
     #[test]

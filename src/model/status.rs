@@ -28,11 +28,14 @@ pub enum Status {
     Tainted,
     /// Stopped from outside before it was done.
     Interrupted,
+    /// Nothing that is here says: its snapshot came without its record, as into a clone that fetched no notes. No record
+    /// ever has this word.
+    NoRecord,
 }
 
 impl Status {
     /// Every status, in the order of a table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Queued,
         Self::Running,
         Self::Keep,
@@ -42,6 +45,7 @@ impl Status {
         Self::Timeout,
         Self::Tainted,
         Self::Interrupted,
+        Self::NoRecord,
     ];
 
     /// The word in records, tables and `--status`.
@@ -56,10 +60,11 @@ impl Status {
             Self::Timeout => "timeout",
             Self::Tainted => "tainted",
             Self::Interrupted => "interrupted",
+            Self::NoRecord => "no-record",
         }
     }
 
-    /// Whether nothing more is to come of it.
+    /// Whether nothing more is to come of it, as far as anybody here can know.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Running)
     }
@@ -79,6 +84,7 @@ impl Status {
             Self::Timeout => Exit::Timeout,
             Self::Tainted => Exit::Tainted,
             Self::Interrupted => Exit::Interrupted,
+            Self::NoRecord => Exit::Failed,
         }
     }
 }

@@ -32,7 +32,7 @@ fn tsv_row(stored: &Stored, record: &Record, metric: &str) -> Option<results::Ro
         Status::Keep => RowStatus::Keep,
         Status::NearMiss | Status::Discard | Status::Tainted => RowStatus::Discard,
         Status::Crash | Status::Timeout => RowStatus::Crash,
-        Status::Queued | Status::Running | Status::Interrupted => return None,
+        Status::Queued | Status::Running | Status::Interrupted | Status::NoRecord => return None,
     };
     let import = record.fields().get("import");
     let imported =

@@ -11,7 +11,11 @@ use crate::report::now::Now;
 use crate::store::experiments::{Store, Stored};
 
 /// What stands for the hypothesis of an experiment that has a snapshot and no record, as in a clone without notes.
-pub const NO_RECORD: &str = "(no record)";
+const NO_RECORD: &str = "(no record)";
+
+/// What brings the record: what gx has shared, and what git alone has pushed.
+pub const BRINGS_RECORDS: &str =
+    "no record here: gx pull brings it, or git fetch origin \"refs/notes/*:refs/notes/*\"";
 
 /// An experiment, short.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,12 +72,14 @@ impl Row {
         let object =
             |key: &str| record.fields().get(key).and_then(Value::as_object).cloned().unwrap_or_default();
         let value = record.number("value");
+        let is_missing = record.status() == Status::NoRecord;
+        let stand_in = |words: &str| is_missing.then(|| words.to_owned());
         Self {
             id: stored.id.clone(),
             snapshot: stored.snapshot,
             tag: text("tag").unwrap_or_default(),
             status: record.status(),
-            reason: text("reason"),
+            reason: text("reason").or_else(|| stand_in(BRINGS_RECORDS)),
             metric: text("metric").unwrap_or_default(),
             value,
             delta: record.delta(),
@@ -82,7 +88,7 @@ impl Row {
             params: object("params"),
             seconds: record.number("seconds"),
             category: text("category"),
-            hypothesis: text("hypothesis").unwrap_or_else(|| NO_RECORD.to_owned()),
+            hypothesis: text("hypothesis").or_else(|| stand_in(NO_RECORD)).unwrap_or_default(),
             description: text("description"),
             base: text("base"),
             kept_commit: text("kept_commit"),

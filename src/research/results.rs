@@ -128,6 +128,9 @@ impl Row {
         if commit.trim().is_empty() {
             return Err(wrong(0, "is no commit").into());
         }
+        if let Some(column) = cells.iter().position(|cell| cell.contains('\0')) {
+            return Err(wrong(column, "holds a NUL").into());
+        }
         let status =
             RowStatus::parse(status.trim()).ok_or_else(|| wrong(3, "is none of keep, discard and crash"))?;
         let value: f64 = value.trim().parse().map_err(|_| wrong(1, "is no number"))?;

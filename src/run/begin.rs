@@ -62,7 +62,8 @@ impl Runner<'_> {
         fail::point("announced");
         let id = self.store.claim(held.pending.snapshot)?;
         fail::point("claimed");
-        self.record_begin(&held.pending, &id)?;
+        let begun = self.record_begin(&held.pending, &id);
+        begun.with_context(|| format!("{id} has its number, but nothing could be begun"))?;
         fail::point("recorded");
         if held.pending.external {
             held.aside().write(Aside::BEGUN, &true)?;

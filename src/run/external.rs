@@ -12,7 +12,7 @@ use crate::model::scrape::Metrics;
 use crate::run::conclude::Observed;
 use crate::run::event::Listener;
 use crate::run::judge::Ending;
-use crate::run::lock::{Patience, Reach, WorkTreeLock};
+use crate::run::lock::{Patience, WorkTreeLock};
 use crate::run::runner::{Request, Runner};
 use crate::run::task::Start;
 use crate::store::aside::Aside;
@@ -52,15 +52,16 @@ pub enum Apply {
 
 impl Runner<'_> {
     /// Takes the snapshot and begins the record of an experiment that somebody else runs.
+    ///
+    /// The records are to be [settled](Self::settle) before, once for whatever follows.
     pub fn register(&self, request: &Request, listen: &mut Listener<'_>) -> Result<Registered> {
-        self.settle(Reach::Records)?;
         let begun = self.begin(Start { request, job: None, given: None, seed: None }, listen)?;
         let pending = &begun.held.pending;
         let tag = pending.begin.get("tag").and_then(|tag| tag.as_str()).unwrap_or_default().to_owned();
         Ok(Registered { id: begun.id, snapshot: pending.snapshot, base: pending.scope.base, tag })
     }
 
-    /// Ends a registered experiment.
+    /// Ends a registered experiment; the records are to be [settled](Self::settle) before.
     ///
     /// # Errors
     /// It has ended already, or was not registered in this clone.
@@ -71,7 +72,6 @@ impl Runner<'_> {
         apply: Apply,
         listen: &mut Listener<'_>,
     ) -> Result<Finished> {
-        self.settle(Reach::Records)?;
         let mut held = self.registered(stored)?;
         held.pending.leave |= apply == Apply::RecordOnly;
         let lock =

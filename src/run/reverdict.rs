@@ -164,6 +164,14 @@ impl Runner<'_> {
             .into());
         }
         let record = self.store.record(stored.snapshot)?;
+        if record.status() == Status::NoRecord {
+            return Err(fault(format!(
+                "the record of {} is not here, so there is nothing to judge",
+                stored.id
+            ))
+            .hint("bring it: `gx pull`, or `git fetch origin \"refs/notes/*:refs/notes/*\"`")
+            .into());
+        }
         if !record.status().is_final() {
             return Err(fault(format!("{} is still `{}`", stored.id, record.status()))
                 .hint(format!("wait for its own verdict first: `gx show {}`", stored.id))

@@ -5,13 +5,11 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, Result};
 
-use crate::clock::Timestamp;
 use crate::config::preset::Preset;
 use crate::config::schema::Snapshot as Rules;
 use crate::error::{fault, misuse};
 use crate::git::command::check_version;
-use crate::git::object::{Entry, NewCommit};
-use crate::git::refs::Swap;
+use crate::git::object::Entry;
 use crate::git::repo::Repo;
 use crate::git::worktree::Target;
 use crate::model::object::ObjectId;
@@ -158,30 +156,10 @@ fn missing_ignores(repo: &Repo, kind: Kind) -> String {
     lines.collect()
 }
 
-/// Commits exactly these files on the present branch; index entries follow where nothing else was staged.
+/// Commits exactly these files on the present branch.
 fn commit(repo: &Repo, targets: &[Target]) -> Result<ObjectId> {
-    let head = repo.head()?;
-    let head_tree = repo.tree_of(head.commit)?;
-    let tree = repo.edit_tree(head_tree, targets)?;
     let message = "Set up gx: every experiment is recorded from here on\n";
-    let commit =
-        repo.write_commit(&NewCommit { tree, parents: &[head.commit], message, at: Timestamp::now() })?;
-    let mut written = repo.new_trees(tree, head_tree)?;
-    written.extend(targets.iter().filter_map(|(_, entry)| Some((*entry)?.id)).chain([commit]));
-    repo.sync_objects(&written)?;
-    let staged = repo.index_entries(&targets.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>())?;
-    let mut entries = Vec::new();
-    for (path, entry) in targets {
-        if staged.get(path).copied() == repo.entry(head_tree, path)? {
-            entries.push((path.clone(), *entry));
-        }
-    }
-    if repo.swap_ref(head.reference(), commit, Some(head.commit), "gx: init")? == Swap::Lost {
-        return Err(fault("the branch moved while gx.toml was being committed")
-            .hint("run `gx init` again")
-            .into());
-    }
-    repo.sync_ref(head.reference())?;
-    repo.update_index(&entries)?;
-    Ok(commit)
+    repo.commit_paths(targets, message, "gx: init")?.ok_or_else(|| {
+        fault("the branch moved while gx.toml was being committed").hint("run `gx init` again").into()
+    })
 }

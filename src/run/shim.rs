@@ -54,11 +54,14 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// What follows when all is done and recorded: the hook.
+    /// What follows when all is done and recorded: a word about what is over its budget, and the hook.
     pub(super) fn tell_end(&self, finished: &Finished, listen: &mut Listener<'_>) {
         if let Some(trouble) = &finished.unfinished {
             listen(Event::Warning(trouble.clone()));
         }
+        // Nothing of the run depends on it; `gx store` tells it too.
+        let over = self.store.over_budget(&self.config.store, &finished.id).unwrap_or_default();
+        over.into_iter().for_each(|line| listen(Event::Warning(line)));
         self.after(finished, listen);
     }
 }

@@ -20,7 +20,7 @@ use crate::model::path::RepoPath;
 use crate::model::record::Record;
 use crate::process::fail;
 use crate::store::archive::{ARCHIVES, lines_of, place_of, text_of};
-use crate::store::experiments::{Store, Stored};
+use crate::store::experiments::{Found, Store, Stored, Work};
 use crate::store::pending::{Pending, files};
 
 /// How many parents a commit of an archive has: more make readers of history slow.
@@ -58,16 +58,24 @@ pub struct Chosen {
 impl Store<'_> {
     /// Finds out what a choice means; nothing is changed.
     pub fn choose_finished(&self, choice: &Choice) -> Result<Chosen> {
-        let listed = self.listed()?;
-        let open = self.open_snapshots();
-        let ends = self.map_records(&listed, &|stored, record| end_of(stored, record, choice, &open))?;
-        let count = ends.iter().filter(|end| **end == End::Open).count();
+        let listed = self.with_notes(self.listed()?)?;
+        let (open, mut count, mut seen) = (self.open_snapshots(), 0, 0);
+        let mut ended: Vec<(Timestamp, Stored)> = Vec::new();
+        let make = |found: &Found, note: &[u8]| {
+            let end = end_of(&found.stored, &Record::fold(note), choice, &open);
+            (end, matches!(end, End::At(_)).then(|| found.stored.clone()))
+        };
+        self.each_note(&listed, &make, &mut |(end, stored)| {
+            count += usize::from(end == End::Open);
+            if let (End::At(at), Some(stored)) = (end, stored) {
+                ended.push((at, stored));
+            }
+            seen += 1;
+            self.tell(Work::Look, seen, listed.len());
+            Ok(())
+        })?;
         let finished = listed.len() - count;
-        let mut ended: Vec<(Timestamp, Stored)> = listed
-            .into_iter()
-            .zip(ends)
-            .filter_map(|(stored, end)| if let End::At(at) = end { Some((at, stored)) } else { None })
-            .collect();
+        drop(listed);
         ended.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
         ended.truncate(ended.len().saturating_sub(choice.keep));
         ended.retain(|(at, _)| choice.before.is_none_or(|before| *at < before));
@@ -79,8 +87,10 @@ impl Store<'_> {
     /// Archives them under the month of `at`, and gives the name of that ref.
     pub fn archive(&self, chosen: &[Stored], at: Timestamp) -> Result<String> {
         let name = format!("{ARCHIVES}{}", &at.to_string()[..7]);
-        let known: HashSet<Stored> = self.archived()?.into_iter().collect();
-        let new: Vec<Stored> = chosen.iter().filter(|stored| !known.contains(stored)).cloned().collect();
+        let new: Vec<&Stored> = {
+            let known: HashSet<Stored> = self.archived()?.into_iter().collect();
+            chosen.iter().filter(|stored| !known.contains(stored)).collect()
+        };
         for _ in 0..TRIES {
             if new.is_empty() {
                 break;
@@ -171,7 +181,7 @@ impl Store<'_> {
     /// Writes the commits that keep them alive, on top of `old`, and makes them durable.
     ///
     /// Every fetch reads what a ref points to: that is a commit with one parent, not one with hundreds.
-    fn write_archive(&self, old: Option<ObjectId>, new: &[Stored], at: Timestamp) -> Result<ObjectId> {
+    fn write_archive(&self, old: Option<ObjectId>, new: &[&Stored], at: Timestamp) -> Result<ObjectId> {
         let base = match old {
             Some(old) => self.repo.tree_of(old)?,
             None => self.repo.write_tree_of_files(self.repo.work_dir(), &[])?,
@@ -193,6 +203,7 @@ impl Store<'_> {
             let message = format!("gx: archive {} to {}\n", some[0].id, some[some.len() - 1].id);
             let commit = NewCommit { tree, parents: &parents, message: &message, at: DATE };
             commits.push(self.repo.write_octopus(&commit)?);
+            self.tell(Work::Archive, commits.len() * (PARENTS - 1), new.len());
             tip = commits.last().copied();
         }
         let below = tip.ok_or_else(|| fault("there is nothing to archive"))?;

@@ -1,5 +1,7 @@
 //! Choosing experiments: by tag, status, category and condition, in some order, so many.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde_json::Value;
 
@@ -61,29 +63,82 @@ impl Store<'_> {
         }
     }
 
+    /// The names of all fields, metrics and parameters (`params.lr`) that any experiment has.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub fn names(&self) -> Result<BTreeSet<String>> {
+        if let Some(names) = self.ask(&|index| index.with_columns(|columns| Ok(columns.known()))) {
+            return Ok(names);
+        }
+        let mut names = BTreeSet::new();
+        let of = |_: &Stored, record: &Record| {
+            let group =
+                |key: &str| record.fields().get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+            let params = group("params").into_iter().map(|(name, _)| format!("params.{name}"));
+            let fields = record.fields().keys().cloned();
+            fields.chain(group("metrics").into_iter().map(|(name, _)| name)).chain(params).collect::<Vec<_>>()
+        };
+        self.each_record(&of, &mut |some| {
+            names.extend(some);
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
     fn choose_by_reading(&self, choice: &Choice, now: i64) -> Result<Chosen> {
         let list = self.list()?;
         let total = list.len();
         let all = self.with_notes(list)?;
         let key = choice.sort.as_ref().map(|(key, _)| key.as_str());
-        let mut found: Vec<(Found, Option<Value>)> = Vec::new();
+        let mut best = Best { choice, found: Vec::new(), matching: 0, has_key: false };
         self.each_note(&all, &|found, note| choice.look(found, note, key, now), &mut |looked| {
-            found.extend(looked);
+            looked.into_iter().for_each(|one| best.add(one));
             Ok(())
         })?;
-        let matching = found.len();
-        let limit = choice.limit.unwrap_or(usize::MAX);
-        match &choice.sort {
-            Some((key, direction)) => {
-                if !found.is_empty() && found.iter().all(|(_, value)| value.is_none()) {
-                    return Err(no_such_key(key));
-                }
-                sort(&mut found, *direction);
-                found.truncate(limit);
-            }
-            None => drop(found.drain(..found.len().saturating_sub(limit))),
+        drop(all);
+        let Best { matching, has_key, .. } = best;
+        if let Some(key) = key.filter(|_| matching > 0 && !has_key) {
+            return Err(no_such_key(key));
         }
-        Ok(Chosen { found: found.into_iter().map(|(found, _)| found).collect(), matching, total })
+        best.cut();
+        // In a list of its own: made in place, it would keep the room of all.
+        let mut found = Vec::with_capacity(best.found.len());
+        found.extend(best.found.into_iter().map(|(found, _)| found));
+        Ok(Chosen { found, matching, total })
+    }
+}
+
+/// The first so many of what is chosen, found without keeping all.
+struct Best<'c> {
+    choice: &'c Choice,
+    found: Vec<(Found, Option<Value>)>,
+    matching: usize,
+    /// Whether any has a value to be sorted by.
+    has_key: bool,
+}
+
+impl Best<'_> {
+    fn add(&mut self, one: (Found, Option<Value>)) {
+        self.matching += 1;
+        self.has_key |= one.1.is_some();
+        self.found.push(one);
+        // Rarely enough that it costs little more than sorting once.
+        if self.choice.limit.is_some_and(|limit| self.found.len() >= limit.saturating_mul(2).max(1000)) {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        let limit = self.choice.limit.unwrap_or(usize::MAX);
+        match &self.choice.sort {
+            Some((_, direction)) => {
+                // What came first stays first of equals, as in one sort of all.
+                sort(&mut self.found, *direction);
+                self.found.truncate(limit);
+            }
+            None => drop(self.found.drain(..self.found.len().saturating_sub(limit))),
+        }
     }
 }
 

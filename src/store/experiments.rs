@@ -35,12 +35,23 @@ pub struct Store<'a> {
     pub(super) index: RefCell<Option<IndexFile>>,
     /// Whether answers may be of the same moment as the last one.
     pub(super) moment: Cell<Moment>,
-    /// Hears how far an index is that is made.
+    /// Hears how far long work is.
     pub(super) listener: Option<Listener<'a>>,
 }
 
-/// Told how many of how many experiments are in the index.
-pub type Listener<'a> = Box<dyn Fn(usize, usize) + 'a>;
+/// Work on many experiments that takes long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// They are put into an index.
+    Index,
+    /// Their records are read, for whatever is asked of all.
+    Look,
+    /// They are put under the ref of an archive.
+    Archive,
+}
+
+/// Told how many of how many experiments are done with.
+pub type Listener<'a> = Box<dyn Fn(Work, usize, usize) + 'a>;
 
 /// An experiment's name and its snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,9 +90,16 @@ impl<'a> Store<'a> {
         Self { has_index: mode == Index::Auto, ..self }
     }
 
-    /// The same, with somebody who hears of an index that is made.
+    /// The same, with somebody who hears how far long work is.
     pub fn listened_to(self, listener: Listener<'a>) -> Self {
         Self { listener: Some(listener), ..self }
+    }
+
+    /// Tells how far some work is.
+    pub(super) fn tell(&self, work: Work, done: usize, total: usize) {
+        if let Some(listener) = &self.listener {
+            listener(work, done, total);
+        }
     }
 
     /// Claims the next number for a snapshot; the claim is on disk when it returns.
@@ -155,15 +173,28 @@ impl<'a> Store<'a> {
         Ok(list)
     }
 
-    /// All experiments with what lists rank by, read without the index.
-    pub fn summaries(&self) -> Result<Vec<(Stored, Summary)>> {
+    /// Makes something of what lists rank by, of each experiment that it is made of, by site and number; read without
+    /// the index, and no more is kept than what is taken.
+    pub(super) fn each_summary<T: Send>(
+        &self,
+        make: &(dyn Fn(&Found, Summary) -> Option<T> + Sync),
+        take: &mut dyn FnMut(T),
+    ) -> Result<()> {
         let all = self.with_notes(self.list()?)?;
-        let mut summaries = Vec::with_capacity(all.len());
-        self.each_note(&all, &|found, note| (found.stored.clone(), Summary::fold(note)), &mut |one| {
-            summaries.push(one);
+        self.each_note(&all, &|found, note| make(found, Summary::fold(note)), &mut |made| {
+            made.into_iter().for_each(&mut *take);
             Ok(())
-        })?;
-        Ok(summaries)
+        })
+    }
+
+    /// As [`Self::each_summary`], all that was made.
+    pub(super) fn pick<T: Send>(
+        &self,
+        make: &(dyn Fn(&Stored, Summary) -> Option<T> + Sync),
+    ) -> Result<Vec<T>> {
+        let mut picked = Vec::new();
+        self.each_summary(&|found, summary| make(&found.stored, summary), &mut |one| picked.push(one))?;
+        Ok(picked)
     }
 
     /// Makes something of the whole record of each experiment, a share at a time, so that it need not fit into memory.

@@ -4,6 +4,8 @@
 //! stay for ever.
 
 mod find;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +16,14 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::clock::Timestamp;
+use crate::git::notes::Notes;
 use crate::git::refs::Ref;
 use crate::model::record::{Fields, Line};
 use crate::process::fail;
-use crate::store::experiments::{Store, Stored};
+use crate::store::experiments::{RECORDS, Store, Stored};
+use crate::store::flush::missing;
+use crate::store::journal::Batch;
+use crate::store::logs::LOGS;
 
 /// A kind of thing that goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +76,9 @@ pub struct Expiry {
     pub shares: Vec<Share>,
     trash: Vec<Stored>,
     artifacts: Vec<(Stored, Ref)>,
+    /// Whole logs, with the experiments whose notes hold their heads and tails.
+    logs: Vec<(Stored, PathBuf)>,
+    journal: Vec<Batch>,
     files: Vec<PathBuf>,
     registrations: Vec<u32>,
 }
@@ -79,6 +88,7 @@ impl Store<'_> {
     pub fn expire(&self, plan: &Expiry) -> Result<()> {
         self.expire_artifacts(plan)?;
         self.expire_trash(plan)?;
+        self.expire_copies(plan)?;
         for file in &plan.files {
             remove(file)?;
         }
@@ -104,6 +114,23 @@ impl Store<'_> {
         fail::point("gc-artifacts");
         let refs: Vec<Ref> = plan.artifacts.iter().map(|(_, reference)| reference.clone()).collect();
         self.repo.delete_refs(&refs).map(drop)
+    }
+
+    /// What goes because the notes hold it too goes only if they still do: somebody may have rewound them since the plan.
+    fn expire_copies(&self, plan: &Expiry) -> Result<()> {
+        let records = Notes::open(self.repo, RECORDS)?;
+        for batch in &plan.journal {
+            if missing(&records, std::slice::from_ref(batch))?.is_empty() {
+                remove(batch.path())?;
+            }
+        }
+        let logs = Notes::open(self.repo, LOGS)?;
+        for (stored, path) in &plan.logs {
+            if logs.read(stored.snapshot)?.is_some() {
+                remove(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Archives first, so that none of them comes back when its place in the trash is gone.

@@ -18,6 +18,7 @@ use crate::git::refs::Swap;
 use crate::model::object::ObjectId;
 use crate::store::experiments::{RECORDS, Store};
 use crate::store::journal::Batch;
+use crate::store::patience::pause;
 
 /// How many notes are held in memory at once.
 const AT_ONCE: usize = 8000;
@@ -60,7 +61,7 @@ impl Store<'_> {
                 return Ok(Some(Turn { _lock: file }));
             }
             lock = Some(file);
-            thread::sleep(Duration::from_micros(500));
+            thread::sleep(pause(began.elapsed()));
         }
         Ok(None)
     }

@@ -33,7 +33,7 @@ pub struct Entry {
 }
 
 /// A file of the journal, read.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     path: PathBuf,
     /// Its lines.
@@ -173,16 +173,21 @@ fn write_durably(folder: &Path, text: &[u8]) -> Result<()> {
 
 /// Writes a file that is either there with all its content or not at all, also after a power cut.
 pub(super) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
+    let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
     let write = || {
         fs::create_dir_all(folder)?;
-        let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
         let mut file = File::create(&temporary)?;
         file.write_all(text)?;
         file.sync_all()?;
         fs::rename(&temporary, &path)?;
         File::open(folder)?.sync_all()
     };
-    write().with_context(|| format!("cannot write {}", folder.join(name).display()))
+    write()
+        .inspect_err(|_| {
+            // Half a file is of no use to anybody, and on a full disk its room is.
+            let _ = fs::remove_file(&temporary);
+        })
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<Batch>> {

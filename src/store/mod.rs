@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod archiving;
 pub mod aside;
+pub mod budget;
 pub mod census;
 pub mod choice;
 pub mod doctor;
@@ -13,6 +14,7 @@ pub mod index;
 pub mod journal;
 pub mod logs;
 pub mod moment;
+mod patience;
 pub mod pending;
 pub mod ranks;
 pub mod repair;

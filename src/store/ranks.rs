@@ -1,5 +1,7 @@
 //! What rankings and runs must know of the other experiments: by the index, else by reading all.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use crate::model::id::ExperimentId;
@@ -44,9 +46,15 @@ impl Store<'_> {
         if let Some(leaders) = self.ask(&|index| index.leaders(goal, tag)) {
             return Ok(leaders);
         }
-        let mut leaders = Leaders::of(&self.summaries()?, goal);
-        leaders.retain(|leader| tag.is_none_or(|tag| tag == leader.tag));
-        Ok(leaders)
+        let mut leaders = Leaders::new(goal);
+        let make = |found: &Found, summary: Summary| {
+            let is_wanted = summary.status == Status::Keep && tag.is_none_or(|tag| tag == summary.tag);
+            let Summary { tag, value, hardware, .. } = summary;
+            let value = value.filter(|_| is_wanted)?;
+            Some(Leader { id: found.stored.id.clone(), tag, value, hardware, results: 1 })
+        };
+        self.each_summary(&make, &mut |leader| leaders.add(leader))?;
+        Ok(leaders.into_all())
     }
 
     /// How many experiments of each tag and status there are, by tag.
@@ -54,16 +62,14 @@ impl Store<'_> {
         if let Some(tallies) = self.ask(&|index| index.tallies()) {
             return Ok(tallies);
         }
-        let summaries = self.summaries()?;
-        Ok(summaries
-            .into_iter()
-            .map(|(_, Summary { tag, status, finished, .. })| Tally {
-                tag,
-                status,
-                experiments: 1,
-                last_finished: finished,
-            })
-            .collect())
+        let mut tallies: BTreeMap<(String, &str), Tally> = BTreeMap::new();
+        self.each_summary(&|_, summary| Some(summary), &mut |Summary { tag, status, finished, .. }| {
+            let none = || Tally { tag: tag.clone(), status, experiments: 0, last_finished: None };
+            let tally = tallies.entry((tag.clone(), status.word())).or_insert_with(none);
+            tally.experiments += 1;
+            tally.last_finished = tally.last_finished.take().max(finished);
+        })?;
+        Ok(tallies.into_values().collect())
     }
 
     /// How many experiments each of some tags has, and the value of its first kept result.
@@ -72,8 +78,18 @@ impl Store<'_> {
         if let Some(histories) = self.ask(&|index| tags.iter().map(|tag| ask(index, tag)).collect()) {
             return Ok(histories);
         }
-        let all = self.summaries()?;
-        Ok(tags.iter().map(|tag| history(&all, tag)).collect())
+        let mut histories = vec![(0, None); tags.len()];
+        let make = |_: &Found, summary: Summary| {
+            let value = summary.value.filter(|_| summary.status == Status::Keep);
+            tags.contains(&summary.tag.as_str()).then_some((summary.tag, value))
+        };
+        self.each_summary(&make, &mut |(tag, value)| {
+            for (history, _) in histories.iter_mut().zip(tags).filter(|(_, wanted)| **wanted == tag) {
+                history.0 += 1;
+                history.1 = history.1.or(value);
+            }
+        })?;
+        Ok(histories)
     }
 
     /// The valid results that were not kept, of one tag or of all, in the order of their ids.
@@ -82,19 +98,12 @@ impl Store<'_> {
             return Ok(beaten);
         }
         let mut beaten = Vec::new();
-        let all = self.with_notes(self.list()?)?;
-        self.each_note(&all, &|found, note| (found.clone(), Summary::fold(note)), &mut |(
-            found,
-            summary,
-        )| {
+        let make = |found: &Found, summary: Summary| {
             let is_beaten = matches!(summary.status, Status::NearMiss | Status::Discard);
-            if let (true, Some(value)) =
-                (is_beaten && tag.is_none_or(|tag| tag == summary.tag), summary.value)
-            {
-                beaten.push(Tried { found, tag: summary.tag, value });
-            }
-            Ok(())
-        })?;
+            let value = summary.value.filter(|_| is_beaten && tag.is_none_or(|tag| tag == summary.tag))?;
+            Some(Tried { found: found.clone(), tag: summary.tag, value })
+        };
+        self.each_summary(&make, &mut |tried| beaten.push(tried))?;
         Ok(beaten)
     }
 
@@ -103,13 +112,13 @@ impl Store<'_> {
         if let Some(crashes) = self.ask(&|index| index.crashes_before(tag, id)) {
             return Ok(crashes);
         }
-        let mut ended = self.summaries()?;
-        ended.retain(|(stored, summary)| {
+        let mut ended = self.pick(&|stored, summary| {
             let is_own = stored.id.site().is_none() && stored.id != *id;
-            is_own && summary.tag == tag && summary.status.is_final()
-        });
-        ended.sort_by(|a, b| (&b.1.finished, &b.0.id).cmp(&(&a.1.finished, &a.0.id)));
-        Ok(ended.iter().take_while(|(_, summary)| summary.status == Status::Crash).count())
+            let is_wanted = is_own && summary.tag == tag && summary.status.is_final();
+            is_wanted.then(|| (summary.finished, stored.id.clone(), summary.status))
+        })?;
+        ended.sort_by(|a, b| (&b.0, &b.1).cmp(&(&a.0, &a.1)));
+        Ok(ended.iter().take_while(|(_, _, status)| *status == Status::Crash).count())
     }
 
     /// The experiments that have not ended.
@@ -117,8 +126,7 @@ impl Store<'_> {
         if let Some(unfinished) = self.ask(&|index| index.unfinished()) {
             return Ok(unfinished);
         }
-        let all = self.summaries()?.into_iter().filter(|(_, summary)| !summary.status.is_final());
-        Ok(all.map(|(stored, _)| stored).collect())
+        self.pick(&|stored, summary| (!summary.status.is_final()).then(|| stored.clone()))
     }
 
     /// The experiment that was kept as this commit; of several the first.
@@ -126,8 +134,9 @@ impl Store<'_> {
         if let Some(kept) = self.ask(&|index| index.kept_as(commit)) {
             return Ok(kept);
         }
-        let mut all = self.summaries()?.into_iter();
-        Ok(all.find(|(_, summary)| summary.kept_commit.as_deref() == Some(commit)).map(|(stored, _)| stored))
+        let is_it = |summary: &Summary| summary.kept_commit.as_deref() == Some(commit);
+        let all = self.pick(&|stored, summary| is_it(&summary).then(|| stored.clone()))?;
+        Ok(all.into_iter().next())
     }
 
     /// The first of the commits that results of a tag were kept as, the newest first, that is the one wanted.
@@ -149,11 +158,11 @@ impl Store<'_> {
             }
             from += count;
         }
-        for (_, summary) in self.summaries()?.into_iter().rev() {
-            if let Some(commit) =
-                summary.kept_commit.filter(|_| summary.tag == tag && summary.status == Status::Keep)
-                && is_wanted(&commit)?
-            {
+        let commits = self.pick(&|_, summary| {
+            summary.kept_commit.filter(|_| summary.tag == tag && summary.status == Status::Keep)
+        })?;
+        for commit in commits.into_iter().rev() {
+            if is_wanted(&commit)? {
                 return Ok(Some(commit));
             }
         }
@@ -165,13 +174,15 @@ impl Store<'_> {
         if let Some(sealed) = self.ask(&|index| index.sealed(tag)) {
             return Ok(sealed);
         }
-        for (stored, summary) in self.summaries()? {
-            if summary.tag == tag && summary.value.is_some() && summary.status != Status::Tainted {
-                let record = self.record(stored.snapshot)?;
-                let sealed = record.fields().get("protected").and_then(|sealed| sealed.as_object());
-                if sealed.is_some_and(|sealed| !sealed.is_empty()) {
-                    return Ok(Some(stored));
-                }
+        let valid = self.pick(&|stored, summary| {
+            let is_valid = summary.value.is_some() && summary.status != Status::Tainted;
+            (is_valid && summary.tag == tag).then(|| stored.clone())
+        })?;
+        for stored in valid {
+            let record = self.record(stored.snapshot)?;
+            let sealed = record.fields().get("protected").and_then(|sealed| sealed.as_object());
+            if sealed.is_some_and(|sealed| !sealed.is_empty()) {
+                return Ok(Some(stored));
             }
         }
         Ok(None)
@@ -185,10 +196,4 @@ impl Store<'_> {
         let all = self.list()?.into_iter().chain(self.trashed()?);
         Ok(all.into_iter().find(|stored| stored.snapshot == snapshot))
     }
-}
-
-fn history(all: &[(Stored, Summary)], tag: &str) -> (usize, Option<f64>) {
-    let of_tag = || all.iter().map(|(_, summary)| summary).filter(|summary| summary.tag == tag);
-    let first = of_tag().find(|summary| summary.status == Status::Keep && summary.value.is_some());
-    (of_tag().count(), first.and_then(|summary| summary.value))
 }

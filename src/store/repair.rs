@@ -3,13 +3,13 @@
 //! Only the journal, the snapshots and their refs are durable. Where the cut tore the notes, they
 //! are taken back to the newest state that is whole, and the journal fills in the rest.
 
-use std::fs;
-use std::path::Path;
-
 use anyhow::{Context, Result};
 
+use crate::clock::Timestamp;
 use crate::git::notes::{Notes, is_torn};
+use crate::git::object::NewCommit;
 use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
 use crate::store::experiments::{RECORDS, Store};
 use crate::store::logs::LOGS;
 
@@ -17,7 +17,7 @@ impl Store<'_> {
     /// Checks both notes refs and mends what a power cut has torn.
     pub(super) fn repair(&self) -> Result<()> {
         // Also where the refs are whole: what no ref names yet is about to be written again.
-        remove_empty_files(self.repo)?;
+        let torn = self.repo.set_torn_aside()?;
         for name in [RECORDS, LOGS] {
             let log = self.repo.reflog(name);
             if !has_survived(self.repo, name)? {
@@ -30,11 +30,34 @@ impl Store<'_> {
                 let mended = self.repo.reset_broken_ref(name, whole);
                 mended.with_context(|| format!("cannot mend `{name}`"))?;
             }
+            if torn > 0 {
+                self.join_history(name, &log)?;
+            }
             if log.iter().any(|tip| !self.repo.has_object(*tip)) {
                 self.repo.forget_reflog(name)?;
             }
         }
         Ok(())
+    }
+
+    /// Where notes are whole and what is torn lies before them, they go on from the newest commit that rests on nothing
+    /// torn: else neither `git gc` nor a push would come to an end.
+    fn join_history(&self, name: &str, log: &[ObjectId]) -> Result<()> {
+        let Some(tip) = self.repo.read_ref(name)? else { return Ok(()) };
+        if self.repo.is_connected(tip)? {
+            return Ok(());
+        }
+        let mut base = None;
+        for commit in log {
+            if base.is_none() && self.repo.is_connected(*commit)? {
+                base = Some(*commit);
+            }
+        }
+        let parents: Vec<ObjectId> = base.into_iter().collect();
+        let (tree, message) = (self.repo.tree_of(tip)?, "gx: go on after a power cut");
+        let commit = NewCommit { tree, parents: &parents, message, at: Timestamp::now() };
+        let joined = self.repo.write_commit(&commit)?;
+        self.repo.reset_broken_ref(name, Some(joined)).with_context(|| format!("cannot mend `{name}`"))
     }
 }
 
@@ -44,28 +67,4 @@ fn has_survived(repo: &Repo, name: &str) -> Result<bool> {
         Ok(Some(tip)) => Notes::at(repo, name, tip).has_survived(),
         Err(error) => is_torn(&error).then_some(false).ok_or(error),
     }
-}
-
-/// A torn loose object is a file of length zero; it holds nothing, and keeps Git from writing the object anew.
-fn remove_empty_files(repo: &Repo) -> Result<()> {
-    let objects = repo.common_dir().join("objects");
-    for folder in fs::read_dir(&objects)?.flatten().map(|folder| folder.path()) {
-        let is_fan_out = folder.file_name().is_some_and(|name| name.len() == 2);
-        if is_fan_out {
-            remove_empty_in(&folder)?;
-        }
-    }
-    Ok(())
-}
-
-fn remove_empty_in(folder: &Path) -> Result<()> {
-    for file in fs::read_dir(folder)?.flatten() {
-        // Anything else is an object that another process is just writing.
-        let is_object = file.file_name().as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
-        if is_object && file.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
-            fs::remove_file(file.path())
-                .with_context(|| format!("cannot remove {}", file.path().display()))?;
-        }
-    }
-    Ok(())
 }

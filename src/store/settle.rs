@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use crate::git::notes::is_torn;
 use crate::model::object::ObjectId;
 use crate::process::identity;
 use crate::store::experiments::{RECORDS, Store};
@@ -21,6 +22,15 @@ impl Store<'_> {
         if boot != identity::boot_id() {
             self.repair()?;
         }
+        let settled = self.settle_from(&boot, remembered);
+        match settled {
+            // A disk may tear them without a power cut, too.
+            Err(error) if is_torn(&error) => self.repair().and_then(|()| self.replay()),
+            settled => settled,
+        }
+    }
+
+    fn settle_from(&self, boot: &str, remembered: Option<ObjectId>) -> Result<()> {
         let present = self.repo.read_ref(RECORDS)?;
         let is_same = present.is_some() && present == remembered && boot == identity::boot_id();
         if !is_same {

@@ -42,8 +42,11 @@ impl Store<'_> {
         Ok(found.into_iter().map(|(_, stored)| stored).collect())
     }
 
-    /// Brings an experiment back: the one named, else the last one thrown away.
-    pub fn untrash(&self, text: Option<&str>) -> Result<Stored> {
+    /// What is in the trash under a name, else the last one thrown away.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find_trashed(&self, text: Option<&str>) -> Result<Stored> {
         let trashed_ones = self.trashed()?;
         // Nothing tells when another clone's was hidden, so that "the last one" can only be an own one.
         let wanted =
@@ -62,12 +65,19 @@ impl Store<'_> {
             .exit(Exit::NoSuchExperiment)
             .into());
         };
+        Ok(stored.clone())
+    }
+
+    /// Brings an experiment back that is in the trash; the record of an own one says so first.
+    ///
+    /// # Errors
+    /// The repository cannot be written.
+    pub fn untrash(&self, stored: &Stored) -> Result<()> {
         if stored.id.site().is_none() {
             self.append(stored.snapshot, trashed(false))?;
         }
         let from = Ref { name: stored.id.trash(), target: stored.snapshot };
-        self.repo.rename_refs(&[(from, stored.id.reference())])?;
-        Ok(stored.clone())
+        self.repo.rename_refs(&[(from, stored.id.reference())])
     }
 }
 

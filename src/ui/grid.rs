@@ -166,7 +166,8 @@ impl Show for Shown<'_> {
             true => Column::right(name),
             false => Column::left(name),
         };
-        let mut table = Table::new(self.columns.iter().enumerate().map(head).collect::<Vec<_>>());
+        let heads: Vec<Column> = self.columns.iter().enumerate().map(head).collect();
+        let mut table = Table::new(heads).asked_for();
         for row in self.rows {
             table.row(row.iter().map(|value| Text::from(one_line(&plain(value)))).collect::<Vec<_>>());
         }

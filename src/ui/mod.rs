@@ -1,8 +1,8 @@
 //! The terminal: the one room, beside `main`, that prints.
 
+pub mod commit_bar;
 pub mod foot;
 pub mod grid;
-pub mod index_bar;
 pub mod live;
 pub mod number;
 pub mod output;
@@ -15,3 +15,4 @@ pub mod style;
 pub mod table;
 pub mod transfer;
 pub mod voice;
+pub mod work;

@@ -6,11 +6,11 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
-use serde_json::json;
 
 use crate::config::ui::Paging;
 use crate::error::Told;
 use crate::process;
+use crate::report::failed::Failed;
 use crate::ui::page::{Page, Show};
 use crate::ui::pager;
 use crate::ui::style::{Label, Text};
@@ -154,8 +154,8 @@ impl Output {
     /// Says what went wrong and what to do about it.
     pub fn error(self, told: &Told) {
         if self.is_json() {
-            let object = json!({"error": told.message, "hints": told.hints, "exit": told.exit.code()});
-            return self.to_stderr(&format!("{object}\n"));
+            let text = serde_json::to_string(&Failed::of(told)).unwrap_or_else(|_| told.message.clone());
+            return self.to_stderr(&(text + "\n"));
         }
         let mut page = Page::new(width(&io::stderr()), has_colour(&io::stderr()));
         page.line([Text::new("error: ", Label::Bad), Text::from(told.message.as_str())]);

@@ -43,6 +43,7 @@ impl Label {
             Status::Crash | Status::Timeout | Status::Tainted => Self::Bad,
             Status::Queued | Status::Running => Self::Strong,
             Status::Discard | Status::Interrupted => Self::Muted,
+            Status::NoRecord => Self::Near,
         }
     }
 }

@@ -49,12 +49,27 @@ const GAP: usize = 2;
 pub struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Text>>,
+    fit: Fit,
+}
+
+/// What gives way where a table is wider than the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// Optional columns, then the end of the last one; a column without any text is left out.
+    Last,
+    /// The widest words: somebody has asked for just these columns, and misses none.
+    Widest,
 }
 
 impl Table {
     /// An empty table.
     pub fn new(columns: impl Into<Vec<Column>>) -> Self {
-        Self { columns: columns.into(), rows: Vec::new() }
+        Self { columns: columns.into(), rows: Vec::new(), fit: Fit::Last }
+    }
+
+    /// The same for columns that somebody has asked for: all are shown, and the widest words are cut first.
+    pub fn asked_for(self) -> Self {
+        Self { fit: Fit::Widest, ..self }
     }
 
     /// Adds a row of as many cells as there are columns.
@@ -64,7 +79,7 @@ impl Table {
 
     /// The lines of the table; `paint` puts the colours on.
     pub fn lines(self, width: usize, paint: &dyn Fn(&Text) -> String) -> Vec<String> {
-        let mut measure = Measure::new(self.columns);
+        let mut measure = Measure { fit: self.fit, ..Measure::new(self.columns) };
         self.rows.iter().for_each(|row| measure.add(row));
         let layout = measure.layout(width);
         layout.head(paint).into_iter().chain(self.rows.iter().map(|row| layout.line(row, paint))).collect()
@@ -78,12 +93,13 @@ pub struct Measure {
     /// The widest cell of each.
     widths: Vec<usize>,
     has_rows: bool,
+    fit: Fit,
 }
 
 impl Measure {
     /// Of a table with these columns and no rows yet.
     pub fn new(columns: Vec<Column>) -> Self {
-        Self { widths: vec![0; columns.len()], columns, has_rows: false }
+        Self { widths: vec![0; columns.len()], columns, has_rows: false, fit: Fit::Last }
     }
 
     /// Looks at a row.
@@ -108,7 +124,7 @@ impl Measure {
     /// How the table fits onto a screen.
     pub fn layout(self, width: usize) -> Layout {
         // A column in which nobody has anything to say takes no room.
-        let is_shown = |widest: &usize| !self.has_rows || *widest > 0;
+        let is_shown = |widest: &usize| !self.has_rows || *widest > 0 || self.fit == Fit::Widest;
         let mut layout = Layout {
             shown: self.widths.iter().map(is_shown).collect(),
             widths: self
@@ -118,16 +134,20 @@ impl Measure {
                 .map(|(column, width)| column.name.width().max(*width))
                 .collect(),
             columns: self.columns,
-            most: 0,
+            fit: self.fit,
         };
+        if layout.fit == Fit::Widest {
+            layout.squeeze(width);
+            return layout;
+        }
         while layout.room(width) < ROOM {
             let optional = layout.shown().find(|column| layout.columns[*column].is_optional);
             let Some(column) = optional else { break };
             layout.shown[column] = false;
         }
-        layout.most = layout.room(width).max(LEAST);
+        let most = layout.room(width).max(LEAST);
         if let Some(last) = layout.shown().last() {
-            layout.widths[last] = layout.widths[last].min(layout.most);
+            layout.widths[last] = layout.widths[last].min(most);
         }
         layout
     }
@@ -139,8 +159,7 @@ pub struct Layout {
     columns: Vec<Column>,
     widths: Vec<usize>,
     shown: Vec<bool>,
-    /// To how much the last column is cut.
-    most: usize,
+    fit: Fit,
 }
 
 impl Layout {
@@ -153,6 +172,17 @@ impl Layout {
         let last = self.shown().last();
         let others = self.shown().filter(|column| Some(*column) != last);
         width.saturating_sub(others.map(|column| self.widths[column] + GAP).sum())
+    }
+
+    /// Takes from the widest columns of words until all fit; figures are never cut, and no column to nothing.
+    fn squeeze(&mut self, width: usize) {
+        let total: usize = self.widths.iter().map(|width| width + GAP).sum();
+        for _ in width..total.saturating_sub(GAP) {
+            let words = (0..self.columns.len()).filter(|column| self.columns[*column].side == Side::Left);
+            let widest = words.max_by_key(|column| self.widths[*column]);
+            let Some(widest) = widest.filter(|column| self.widths[*column] > LEAST) else { return };
+            self.widths[widest] -= 1;
+        }
     }
 
     /// The line of the heads, where there are any.
@@ -169,8 +199,8 @@ impl Layout {
         for column in self.shown() {
             let width = self.widths[column];
             let mut text = row[column].clone();
-            if Some(column) == last {
-                text.plain = cut(&text.plain, self.most);
+            if Some(column) == last || self.fit == Fit::Widest {
+                text.plain = cut(&text.plain, width);
             }
             let blanks = " ".repeat(width.saturating_sub(text.plain.width()));
             match self.columns[column].side {
@@ -228,6 +258,19 @@ mod tests {
         let plain = |text: &Text| text.plain.clone();
         assert_eq!(table.clone().lines(41, &plain)[1], "exp-1  60.2  a text of exactly 28 letters");
         assert_eq!(table.lines(40, &plain)[1], "exp-1  a text of exactly 28 letters");
+    }
+
+    #[test]
+    fn of_columns_that_somebody_asked_for_none_is_missing_and_the_widest_words_are_cut() {
+        let columns =
+            [Column::left("id"), Column::left("none"), Column::left("idea"), Column::right("value")];
+        let mut table = Table::new(columns).asked_for();
+        table.row(["exp-1".into(), "".into(), "a very long idea indeed".into(), "1234567.25".into()]);
+        let plain = |text: &Text| text.plain.clone();
+        let lines = table.clone().lines(44, &plain);
+        assert_eq!(lines[0], "id     none  idea                      value");
+        assert_eq!(lines[1], "exp-1        a very long idea i…  1234567.25");
+        assert_eq!(table.lines(20, &plain)[1], "exp-1        a very long…  1234567.25");
     }
 
     #[test]

@@ -8,10 +8,44 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::feed::Feed;
 use crate::support::Lab;
 
+/// How a process records its experiments.
+#[derive(Clone, Copy)]
+enum By {
+    /// By two calls of gx for each.
+    Calls,
+    /// By the lines of one `gx feed`.
+    Feed,
+}
+
+impl By {
+    /// Records one after the other; the id and the value of each.
+    fn record(self, lab: &Lab, values: Vec<String>) -> Vec<(String, String)> {
+        let mut feed = matches!(self, Self::Feed).then(|| Feed::start(lab));
+        let one = |value: String| {
+            let id = match &mut feed {
+                Some(feed) => feed.record(&value),
+                None => call(lab, &value),
+            };
+            (id, value)
+        };
+        let told = values.into_iter().map(one).collect();
+        assert!(feed.is_none_or(|feed| feed.end() == 0));
+        told
+    }
+}
+
+fn call(lab: &Lab, value: &str) -> String {
+    let made = lab.gx(&["register", "--json", "--hypothesis", &format!("try {value}")]).exits(0);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    lab.gx(&["complete", &id, "--metric", &format!("val_bpb={value}")]).exits(10);
+    id
+}
+
 /// Registers and completes experiments from so many processes at once, each so many, and checks every record.
-fn record(processes: usize, each: usize) {
+fn record(by: By, processes: usize, each: usize) {
     let lab = Lab::new();
     lab.run("baseline", &[]).exits(0);
     let is_over = AtomicBool::new(false);
@@ -25,17 +59,8 @@ fn record(processes: usize, each: usize) {
         });
         let recorder = |process: usize| {
             let lab = &lab;
-            move || {
-                let one = |number: usize| {
-                    let value = format!("2.{process:02}{number:02}1");
-                    let made =
-                        lab.gx(&["register", "--json", "--hypothesis", &format!("try {value}")]).exits(0);
-                    let id = made.json()["id"].as_str().unwrap().to_owned();
-                    lab.gx(&["complete", &id, "--metric", &format!("val_bpb={value}")]).exits(10);
-                    (id, value)
-                };
-                (0..each).map(one).collect::<Vec<_>>()
-            }
+            let values = (0..each).map(|number| format!("2.{process:02}{number:02}1")).collect();
+            move || by.record(lab, values)
         };
         let recorders: Vec<_> = (0..processes).map(|process| scope.spawn(recorder(process))).collect();
         let told = recorders.into_iter().map(thread::ScopedJoinHandle::join);
@@ -67,11 +92,17 @@ fn entry(listed: &Value) -> (String, String) {
 
 #[test]
 fn eight_processes_that_record_six_each_beside_git_gc_lose_nothing() {
-    record(8, 6);
+    record(By::Calls, 8, 6);
+}
+
+#[test]
+fn eight_feeds_of_twelve_each_beside_git_gc_lose_nothing() {
+    record(By::Feed, 8, 12);
 }
 
 #[test]
 #[ignore = "takes minutes: cargo test --release --test gx crowd -- --ignored --nocapture"]
 fn thirty_two_processes_that_record_fifty_each_beside_git_gc_lose_nothing() {
-    record(32, 50);
+    record(By::Calls, 32, 50);
+    record(By::Feed, 32, 50);
 }

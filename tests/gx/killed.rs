@@ -2,6 +2,7 @@
 
 mod notes;
 mod settling;
+mod torn;
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;

@@ -3,6 +3,7 @@
 mod adopted;
 mod cut;
 mod records;
+mod renamed;
 mod storm;
 mod trust;
 

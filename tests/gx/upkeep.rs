@@ -1,5 +1,7 @@
 //! Packing in the background, expiry by policy, and what the store counts.
 
+mod budget;
+
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, SystemTime};

@@ -48,7 +48,10 @@ impl Install {
 }
 
 /// This gx, by the path that the hooks call it by.
-fn this_program() -> Result<PathBuf> {
+///
+/// # Errors
+/// The system does not say where it is.
+pub fn this_program() -> Result<PathBuf> {
     std::env::current_exe().context("gx does not find itself")
 }
 

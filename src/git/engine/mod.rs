@@ -4,6 +4,7 @@ mod files;
 pub(super) mod formats;
 mod heads;
 mod libgit2;
+pub(super) mod loose;
 pub(super) mod objects;
 pub(super) mod open;
 mod packed;

@@ -15,7 +15,9 @@ use crate::mirror::guard::look::{Depth, Looking};
 use crate::mirror::guard::rule::Look;
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::secrets::scanner::Scanner;
+use crate::mirror::guard::secrets::told;
 use crate::mirror::guard::update::Update;
+use crate::mirror::policy::own_rules::own_rules;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 
@@ -66,7 +68,7 @@ pub fn check(
     policy: &Policy,
     limits: &Limits,
 ) -> Result<Report> {
-    let scanner = Scanner::new(None)?;
+    let scanner = scanner(repo)?;
     examine(&Case::new(repo, destination, policy, &scanner), updates, limits, Depth::Whole)
 }
 
@@ -93,15 +95,24 @@ pub fn baseline(
         old: None,
     };
     let updates: Vec<Update> = commits.iter().map(published).collect();
-    let scanner = Scanner::new(None)?;
+    let scanner = scanner(repo)?;
     examine(&Case::new(repo, destination, policy, &scanner), &updates, limits, Depth::Paths)
 }
 
 /// What stands for the ref of a commit that has left long ago.
 const PUBLISHED: &str = "(published)";
 
+/// What looks for secrets in a repository: by the built-in rules and by its own.
+///
+/// # Errors
+/// Its own rules cannot be read or understood.
+pub fn scanner(repo: &Repo) -> Result<Scanner> {
+    let own = own_rules(repo)?;
+    Scanner::new(own.as_ref().map(|(name, text)| (name.as_str(), text.as_str())))
+}
+
 fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, depth: Depth) -> Result<Report> {
-    let frontier = Frontier::read(case.repo, case.destination, case.policy);
+    let frontier = Frontier::read(case.repo, case.destination, case.policy, case.scanner);
     let leaving = Leaving::of(case, updates, &frontier)?;
     if depth == Depth::Whole {
         for rule in RULES {
@@ -116,7 +127,8 @@ fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, depth: Depth) -
     looking.texts_and_trees()?;
     let blobs = looking.blobs()?;
     let frontier = frontier.advanced(&leaving.tips, &leaving.covered());
-    let (findings, uncounted) = case.findings();
+    let (mut findings, uncounted) = case.findings();
+    told::blank(&mut findings);
     let (findings, allowed) = exceptions::split(findings, case.policy);
     Ok(Report { findings, uncounted, allowed, commits: leaving.commits.len(), blobs, frontier })
 }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::git::repo::Repo;
 use crate::mirror::guard::destination::{Class, Destination};
+use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::policy::terms::{Policy, hex};
 use crate::model::object::ObjectId;
 use crate::process::identity::Identity;
@@ -34,10 +35,11 @@ pub struct Frontier {
 
 impl Frontier {
     /// What is known in this clone; nothing where the file cannot be understood.
-    pub fn read(repo: &Repo, destination: &Destination, policy: &Policy) -> Self {
+    pub fn read(repo: &Repo, destination: &Destination, policy: &Policy, scanner: &Scanner) -> Self {
         let class = if destination.class == Class::Private { "private" } else { "public" };
         let place = hex(&Sha256::digest(&destination.canonical));
-        let key = hex(&Sha256::digest(format!("{RULES_VERSION} {class} {}", policy.digest())));
+        let key =
+            hex(&Sha256::digest(format!("{RULES_VERSION} {class} {} {}", policy.digest(), scanner.digest())));
         let file = repo.gx_dir().join("guard/frontier").join(format!("{}-{}", &place[..32], &key[..32]));
         let text = fs::read_to_string(&file).unwrap_or_default();
         let mut lines = text.lines();

@@ -1,6 +1,7 @@
 //! Going through all that would leave: texts and trees in order, then each new blob once.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 
@@ -10,7 +11,7 @@ use crate::mirror::guard::finding::Spot;
 use crate::mirror::guard::headers;
 use crate::mirror::guard::leaving::{Leaving, NewCommit};
 use crate::mirror::guard::limits::Limits;
-use crate::mirror::guard::paths::{PathNumber, TOP};
+use crate::mirror::guard::paths::{PathNumber, Paths, TOP};
 use crate::mirror::guard::rule::{Look, Seen, Text};
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::walk::{Met, Visit, Walk};
@@ -49,7 +50,10 @@ pub(super) struct Looking<'a> {
     pub blobs: Vec<NewBlob>,
     /// The trees of what has passed to the place before and is next to what is new.
     pub published: Vec<ObjectId>,
-    known_blobs: HashSet<ObjectId>,
+    known_blobs: HashMap<ObjectId, PathNumber>,
+    /// Those met again under a path of another class, with that class.
+    other_classes: HashSet<(ObjectId, u64)>,
+    classes: HashMap<PathNumber, u64>,
 }
 
 impl<'a> Looking<'a> {
@@ -59,10 +63,12 @@ impl<'a> Looking<'a> {
             leaving,
             limits,
             depth,
-            walk: Walk::default(),
+            walk: Walk::within(*limits),
             blobs: Vec::new(),
             published: Vec::new(),
-            known_blobs: HashSet::new(),
+            known_blobs: HashMap::new(),
+            other_classes: HashSet::new(),
+            classes: HashMap::new(),
         }
     }
 
@@ -84,13 +90,12 @@ impl<'a> Looking<'a> {
             match loose.kind {
                 Kind::Tag => self.text(loose.id, target)?,
                 Kind::Tree => self.tree(loose.id, loose.id, target)?,
-                Kind::Blob => self.take_blob(NewBlob {
-                    id: loose.id,
-                    path: TOP,
-                    commit: loose.id,
-                    target,
-                    is_private: false,
-                }),
+                Kind::Blob => {
+                    let (id, commit) = (loose.id, loose.id);
+                    let paths = std::mem::take(&mut self.walk.paths);
+                    self.take_blob(NewBlob { id, path: TOP, commit, target, is_private: false }, &paths);
+                    self.walk.paths = paths;
+                }
                 Kind::Commit => {}
             }
         }
@@ -162,17 +167,36 @@ impl<'a> Looking<'a> {
         self.settle(walked, Spot { commit: Some(commit), object: Some(tree), ..Spot::default() })
     }
 
-    fn take_blob(&mut self, blob: NewBlob) {
-        if self.known_blobs.insert(blob.id) {
+    /// Takes a blob once; and once more under a path at which rules look that pass over the first one.
+    fn take_blob(&mut self, blob: NewBlob, paths: &Paths) {
+        let first = match self.known_blobs.entry(blob.id) {
+            Entry::Vacant(new) => {
+                new.insert(blob.path);
+                return self.blobs.push(blob);
+            }
+            Entry::Occupied(known) => *known.get(),
+        };
+        if first == blob.path {
+            return;
+        }
+        let class = self.class(blob.path, paths);
+        if class != self.class(first, paths) && self.other_classes.insert((blob.id, class)) {
             self.blobs.push(blob);
         }
+    }
+
+    fn class(&mut self, path: PathNumber, paths: &Paths) -> u64 {
+        let scanner = self.case.scanner;
+        *self.classes.entry(path).or_insert_with(|| scanner.class(paths.path(path).as_bytes()))
     }
 
     /// What is missing or damaged is a finding, not a fault.
     pub fn settle(&self, done: Result<()>, spot: Spot) -> Result<()> {
         match done {
             Err(error) if is_torn(&error) => {
-                self.case.unchecked(format!("{error:#}"), spot, &["git fetch --refetch", "git fsck"]);
+                let helps: &[&str] =
+                    if self.is_late() { &["gx guard scan"] } else { &["git fetch --refetch", "git fsck"] };
+                self.case.unchecked(format!("{error:#}"), spot, helps);
                 Ok(())
             }
             other => other,
@@ -218,7 +242,7 @@ impl Visit for At<'_, '_> {
         if met.item.is_blob() && self.looking.depth == Depth::Whole {
             let (path, commit, target) = (met.number, self.commit, self.target);
             let is_private = met.standing.is_private || met.standing.is_never;
-            self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target, is_private });
+            self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target, is_private }, met.paths);
         }
         Ok(())
     }

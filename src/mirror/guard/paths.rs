@@ -46,6 +46,11 @@ impl Node {
 }
 
 impl Paths {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The path of a name in a folder.
     pub fn below(&mut self, folder: PathNumber, name: &[u8]) -> PathNumber {
         if let Some(known) = self.nodes[folder.0 as usize].below.get(name) {

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::git::repo::Repo;
 use crate::mirror::guard::ask::{Asked, ask_about, unchecked};
+use crate::mirror::guard::check::scanner;
 use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::limits::Limits;
@@ -107,7 +108,8 @@ pub fn range(repo: &Repo, range: &Range<'_>) -> Result<Asked> {
     if let Some(base) = range.base {
         // Whoever names a base says that it is out already.
         let policy = Policy::of(repo, &[range.head]).map_err(unchecked)?;
-        Frontier::read(repo, &place, &policy).advanced(&[base], &HashSet::new()).write()?;
+        let scanner = scanner(repo).map_err(unchecked)?;
+        Frontier::read(repo, &place, &policy, &scanner).advanced(&[base], &HashSet::new()).write()?;
     }
     ask_about(repo, place, &[update], &Limits::none())
 }

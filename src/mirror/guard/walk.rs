@@ -8,8 +8,9 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 
-use crate::git::raw::{Kind, TreeItem};
+use crate::git::raw::{Kind, TakeName, TreeItem, torn};
 use crate::git::repo::Repo;
+use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::paths::{PathNumber, Paths, Standing, TOP};
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
@@ -35,9 +36,13 @@ pub struct Met<'a> {
     pub item: &'a TreeItem,
 }
 
+/// More paths than this are no work of people: a few small trees can be nested to billions of them.
+const MOST_PATHS: usize = 8_000_000;
+
 /// What was met so far.
 #[derive(Default)]
 pub struct Walk {
+    limits: Limits,
     /// All paths that were met.
     pub paths: Paths,
     seen: HashSet<(PathNumber, u8, ObjectId)>,
@@ -46,6 +51,11 @@ pub struct Walk {
 }
 
 impl Walk {
+    /// One that ends in time, whatever there is.
+    pub fn within(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Takes the tree of a commit of the frontier as seen.
     pub fn trust(&mut self, tree: ObjectId) {
         self.verified.entry(TOP).or_default().push(tree);
@@ -67,6 +77,12 @@ impl Walk {
         }
         let mut waiting = vec![(TOP, tree)];
         while let Some((folder, tree)) = waiting.pop() {
+            if self.limits.is_over() {
+                return Err(torn("the time was over before every tree was walked"));
+            }
+            if self.paths.count() > MOST_PATHS {
+                return Err(torn(format!("there are more than {MOST_PATHS} paths")));
+            }
             self.take_verified(repo, folder)?;
             read_tree(repo, tree, &mut |mode, name, id| {
                 let number = self.paths.below(folder, name);
@@ -104,13 +120,9 @@ fn kind_of(mode: u32) -> u8 {
     (mode >> 12) as u8
 }
 
-fn read_tree(
-    repo: &Repo,
-    tree: ObjectId,
-    take: &mut dyn FnMut(u32, &[u8], ObjectId) -> Result<()>,
-) -> Result<()> {
+fn read_tree(repo: &Repo, tree: ObjectId, take: &mut TakeName<'_>) -> Result<()> {
     repo.raw_here(&[tree], &mut |_, kind, bytes| match kind {
         Kind::Tree => repo.each_name(bytes, take),
-        _ => repo.each_name(b"no tree", take),
+        _ => Err(torn(format!("{tree} is a {} and no tree", kind.word()))),
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod file;
 pub mod names;
+pub mod own_rules;
 pub mod sources;
 pub mod spelling;
 pub mod terms;

@@ -39,19 +39,23 @@ impl Policy {
 
 /// The file that may loosen, where there is one.
 fn loosening(repo: &Repo) -> Result<Option<File>> {
-    let Some(remote) = repo.setting("gx.private.remote").filter(|remote| !remote.is_empty()) else {
-        return local(repo);
-    };
-    let branch = repo.setting("gx.private.branch").filter(|branch| !branch.is_empty());
-    let branch = branch.unwrap_or_else(|| "main".to_owned());
-    let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch);
-    for name in [format!("refs/remotes/{remote}/{branch}"), format!("refs/heads/{branch}")] {
+    let Some(names) = private_refs(repo) else { return local(repo) };
+    for name in names {
         if let Some(tip) = repo.read_ref(&name)? {
             let Some((_, text)) = policy_in(repo, tip)? else { return Ok(None) };
             return File::read(&format!("{name}:{}", file::PATH), &text).map(Some);
         }
     }
     Ok(None)
+}
+
+/// Where the private branch stands, the first that is there; nothing where no private remote is known.
+pub(in crate::mirror::policy) fn private_refs(repo: &Repo) -> Option<[String; 2]> {
+    let remote = repo.setting("gx.private.remote").filter(|remote| !remote.is_empty())?;
+    let branch = repo.setting("gx.private.branch").filter(|branch| !branch.is_empty());
+    let branch = branch.unwrap_or_else(|| "main".to_owned());
+    let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch);
+    Some([format!("refs/remotes/{remote}/{branch}"), format!("refs/heads/{branch}")])
 }
 
 /// `.git/gx/policy.toml`.

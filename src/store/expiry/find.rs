@@ -77,13 +77,14 @@ impl Store<'_> {
         let noted: HashSet<_> = Notes::open(self.repo, LOGS)?.all()?.into_keys().collect();
         let open = self.open_snapshots();
         let all = self.list()?.into_iter().chain(self.trashed()?);
-        let safe: HashSet<ExperimentId> = all
+        let safe: HashMap<ExperimentId, Stored> = all
             .filter(|stored| noted.contains(&stored.snapshot) && !open.contains(&stored.snapshot))
-            .map(|stored| stored.id)
+            .map(|stored| (stored.id.clone(), stored))
             .collect();
         logs.sort_by_key(|log| std::cmp::Reverse(log.age));
         let (mut left, mut freed, mut names) = (total, 0, Vec::new());
-        for log in logs.into_iter().filter(|log| log.bytes > 0 && safe.contains(&log.id)) {
+        for log in logs.into_iter().filter(|log| log.bytes > 0) {
+            let Some(stored) = safe.get(&log.id) else { continue };
             let is_over = rules.max_logs > 0 && left > rules.max_logs;
             if !is_over && !is_old(&log) {
                 continue;
@@ -91,13 +92,18 @@ impl Store<'_> {
             left -= log.bytes;
             freed += log.bytes;
             names.push(log.id.to_string());
-            plan.files.push(log.path);
+            plan.logs.push((stored.clone(), log.path));
         }
         let budget = if rules.max_logs > 0 { show_size(rules.max_logs) } else { "any size".to_owned() };
         let age = rules.keep_logs.map_or(String::new(), |kept| format!(" or {}", days(kept)));
         let why = format!("whole logs beyond {budget}{age}; head and tail stay in the notes");
         plan.share(Kind::Logs, names, freed, why);
         Ok(())
+    }
+
+    /// What all whole log files take, in bytes.
+    pub(in crate::store) fn log_bytes(&self) -> u64 {
+        self.log_files().iter().map(|log| log.bytes).sum()
     }
 
     fn log_files(&self) -> Vec<Log> {
@@ -165,11 +171,10 @@ impl Store<'_> {
             if age_of(&meta) <= rules.keep_journal {
                 continue;
             }
-            let path = batch.path().to_path_buf();
             if missing(&notes, std::slice::from_ref(&batch))?.is_empty() {
-                names.push(name_of(&path));
+                names.push(name_of(batch.path()));
                 bytes += meta.len();
-                plan.files.push(path);
+                plan.journal.push(batch);
             }
         }
         let why = format!("lines that the notes have held for {}", days(rules.keep_journal));
@@ -203,12 +208,14 @@ impl Expiry {
     }
 }
 
-/// When an experiment was thrown away last.
+/// When an experiment was thrown away; nothing where that was taken back since, as by a `gx undo` that was killed before
+/// it moved the ref.
 fn trashed_at(note: &[u8]) -> Option<Timestamp> {
     let lines =
         note.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    let trashed = lines.filter(|line| line.get("trashed") == Some(&Value::Bool(true)));
-    trashed.filter_map(|line| line.get("at")?.as_str()?.parse().ok()).max()
+    let said = |line: Value| Some((line.get("at")?.as_str()?.parse().ok()?, line.get("trashed")?.as_bool()?));
+    let (at, is_trashed) = lines.filter_map(said).max()?;
+    is_trashed.then_some(at)
 }
 
 fn age_of(meta: &fs::Metadata) -> Duration {

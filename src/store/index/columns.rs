@@ -1,6 +1,6 @@
 //! Which column holds which field, metric or parameter.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
@@ -35,7 +35,7 @@ pub(super) struct Column {
 
 /// The columns of one index.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
+pub(in crate::store) struct Columns {
     all: HashMap<(Class, String), Column>,
 }
 
@@ -85,6 +85,15 @@ impl Columns {
             .collect();
         names.sort_unstable();
         names
+    }
+
+    /// All names that conditions know, whether or not there was room for a column.
+    pub(in crate::store) fn known(&self) -> BTreeSet<String> {
+        let known = |(class, name): &(Class, String)| match class {
+            Class::Param => format!("params.{name}"),
+            Class::Field | Class::Metric => name.clone(),
+        };
+        self.all.keys().map(known).collect()
     }
 
     /// Makes a column for a name that has none, and remembers what is special about its values.

@@ -78,13 +78,6 @@ impl IndexFile {
         Ok(Self { connection, inode, path, _lock: lock })
     }
 
-    /// Locked by the process that brings it up to date.
-    pub(super) fn turn(&self) -> Result<File> {
-        let path = self.path.with_extension("turn");
-        let open = File::options().create(true).append(true).open(&path);
-        open.with_context(|| format!("cannot write {}", path.display()))
-    }
-
     /// What is wrong with the file itself, where something is; nothing is changed.
     pub(super) fn damage(gx_dir: &Path) -> Result<Option<String>> {
         let check = || {

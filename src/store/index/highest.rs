@@ -12,7 +12,7 @@ use crate::store::index::catch_up::loose;
 use crate::store::index::contents::Contents;
 use crate::store::index::file::{Access, IndexFile};
 use crate::store::index::reading::has_tables;
-use crate::store::index::state::{Key, State};
+use crate::store::index::state::{Key, PREFIXES, State};
 
 impl Store<'_> {
     /// The highest number that this clone has given out: by an index that need not be up to date, and all that is loose.
@@ -47,12 +47,16 @@ impl Store<'_> {
 
     /// The highest number that this clone has given out, those in the trash and in archives too.
     pub(in crate::store) fn highest_number(&self) -> Result<u64> {
-        let mut state = State::of(self.repo)?;
-        let loose = state.refs.loose.keys().filter_map(|name| ExperimentId::of_reference(name));
+        // The names alone tell numbers: reading what a crowd has just made would cost more than all else here.
+        let names = self.repo.loose_ref_names(&[PREFIXES[0], PREFIXES[2]])?;
+        let loose = names.iter().filter_map(|name| ExperimentId::of_reference(name));
         let loose = loose.filter(|id| id.site().is_none()).map(|id| id.number()).max().unwrap_or_default();
-        if let Ok(Some(highest)) = self.highest_by_index(&state) {
+        // After the names, as a ref is packed before its loose file goes.
+        let packed = State { refs: self.repo.refs_state(&[ARCHIVES])?, notes: None };
+        if let Ok(Some(highest)) = self.highest_by_index(&packed) {
             return Ok(highest.max(loose));
         }
+        let mut state = State::of(self.repo)?;
         let Contents { experiments, trash } = Contents::read(self.repo, &mut state)?;
         let all = experiments.keys().chain(trash.keys()).filter(|id| id.site().is_none());
         Ok(all.map(ExperimentId::number).max().unwrap_or_default().max(loose))

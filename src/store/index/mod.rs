@@ -17,4 +17,5 @@ mod schema;
 mod select;
 pub mod sql;
 mod state;
+mod turn;
 mod writer;

@@ -1,24 +1,19 @@
 //! Asking the index: only in a state that is the repository's own, and never so that a command depends on it.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::process::fail;
-use crate::store::experiments::Store;
+use crate::store::experiments::{Store, Work};
 use crate::store::index::build::build;
 use crate::store::index::catch_up::catch_up;
 use crate::store::index::columns::Columns;
 use crate::store::index::file::{Access, IndexFile, Unusable, is_broken, remove};
 use crate::store::index::state::{Key, State};
+use crate::store::index::turn::{Number, Turn};
 use crate::store::moment::Moment;
-
-/// How long another process that brings the index up to date is waited for.
-const TURN: Duration = Duration::from_millis(1500);
 
 /// The index at one moment, in which it holds what the repository held when the question was put.
 pub(in crate::store) struct Reading<'c> {
@@ -28,7 +23,7 @@ pub(in crate::store) struct Reading<'c> {
 
 impl Reading<'_> {
     /// Does something with the columns, which most questions need not know.
-    pub(super) fn with_columns<T>(&self, make: impl FnOnce(&Columns) -> Result<T>) -> Result<T> {
+    pub(in crate::store) fn with_columns<T>(&self, make: impl FnOnce(&Columns) -> Result<T>) -> Result<T> {
         let mut columns = self.columns.borrow_mut();
         if columns.is_none() {
             *columns = Some(Columns::load(self.connection)?);
@@ -70,6 +65,7 @@ impl Store<'_> {
 
     fn try_ask<T>(&self, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Result<Option<T>> {
         let is_same = self.moment.get() == Moment::Same && self.index.borrow().is_some();
+        let seen = Number::of_now(&self.repo.gx_dir());
         let state = if is_same { None } else { Some(State::of(self.repo)?) };
         if state.as_ref().is_some_and(State::is_empty) {
             return Ok(None);
@@ -85,8 +81,7 @@ impl Store<'_> {
         if let Some(state) = state
             && !is_of(&file, &state)?
         {
-            let _turn = self.catch_up_turn(&file)?;
-            self.bring_up_to_date(&mut file)?;
+            self.catch_up_after(seen, &mut file)?;
         }
         // Others may have brought it further meanwhile, and never back: it is no older than the question.
         let transaction = file.connection.transaction()?;
@@ -101,13 +96,17 @@ impl Store<'_> {
         Ok(Some(answer))
     }
 
-    /// SQLite waits for another writer by looking again in ever longer pauses; a lock of its own is looked at often.
-    fn catch_up_turn(&self, file: &IndexFile) -> Result<File> {
-        let (lock, began) = (file.turn()?, Instant::now());
-        while lock.try_lock().is_err() && began.elapsed() < TURN {
-            thread::sleep(Duration::from_micros(500));
+    /// Has the index hold what the repository held after `seen`: by this process, or by another that it waited for.
+    fn catch_up_after(&self, seen: Number, file: &mut IndexFile) -> Result<()> {
+        match Turn::take(&self.repo.gx_dir(), seen)? {
+            // Unless the index was removed and has not been made anew.
+            Turn::Spared if has_tables(&file.connection)? => Ok(()),
+            Turn::Spared => self.bring_up_to_date(file),
+            Turn::Own(hold) => {
+                self.bring_up_to_date(file)?;
+                hold.done()
+            }
         }
-        Ok(lock)
     }
 
     /// Writes into the index what has changed since.
@@ -127,7 +126,8 @@ impl Store<'_> {
             Some(_) => return Err(Unusable("it was copied from elsewhere".to_owned()).into()),
             None if has_tables(&transaction)? => return Err(Unusable("it is half made".to_owned()).into()),
             None => {
-                build(&transaction, self.repo, &mut state, &|done, total| self.tell(done, total))?;
+                let tell = |done, total| self.tell(Work::Index, done, total);
+                build(&transaction, self.repo, &mut state, &tell)?;
                 state.key(file.inode).write(&transaction)?;
                 fail::point("index-built");
                 transaction.commit()?;
@@ -137,12 +137,6 @@ impl Store<'_> {
         }
         fail::point("index-written");
         Ok(())
-    }
-
-    fn tell(&self, done: usize, total: usize) {
-        if let Some(listener) = &self.listener {
-            listener(done, total);
-        }
     }
 }
 

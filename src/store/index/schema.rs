@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 /// Changes with every change of what is kept, or how.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// `gxix`: tells the index from any other database.
 pub(super) const APPLICATION: i64 = 0x6778_6978;

@@ -49,8 +49,8 @@ pub struct Pulled {
 struct Local {
     refs: BTreeMap<ExperimentId, ObjectId>,
     trash: BTreeMap<ExperimentId, ObjectId>,
-    /// The snapshots of own experiments: they don't come back under a name that this clone had before.
-    own: BTreeSet<ObjectId>,
+    /// All snapshots: none comes a second time under another name that its clone, this one too, had before or has since.
+    snapshots: BTreeSet<ObjectId>,
 }
 
 impl Exchange<'_> {
@@ -126,13 +126,14 @@ impl Exchange<'_> {
             match local.refs.get(&here).or_else(|| local.trash.get(&here)) {
                 Some(known) if known == there => {}
                 Some(known) => pulled.conflicts.push(Conflict { id: here, here: *known, there: *there }),
-                None if local.own.contains(there) => {}
+                None if local.snapshots.contains(there) => {}
                 None => suspects.push((Stored { id: here, snapshot: *there }, is_own)),
             }
         }
         if suspects.is_empty() {
             return Ok(pulled);
         }
+        self.under_one_name(&mut suspects)?;
         let archived: BTreeMap<ExperimentId, ObjectId> =
             self.store.archived()?.into_iter().map(|stored| (stored.id, stored.snapshot)).collect();
         let kept: BTreeSet<&ObjectId> = archived.values().collect();
@@ -149,6 +150,32 @@ impl Exchange<'_> {
         Ok(pulled)
     }
 
+    /// Of a clone that was renamed since it pushed, the remote has the same snapshots under both names: the one that was
+    /// claimed last is what it is called now.
+    fn under_one_name(&self, suspects: &mut Vec<(Stored, bool)>) -> Result<()> {
+        let snapshots: BTreeSet<ObjectId> = suspects.iter().map(|(stored, _)| stored.snapshot).collect();
+        if snapshots.len() == suspects.len() {
+            return Ok(());
+        }
+        let claims = self.repo.dated_refs(&self.tracking.sites())?;
+        let claimed = |stored: &Stored| {
+            let site = stored.id.site().map(ToString::to_string)?;
+            let of_site = |name: &str| name.strip_prefix(&self.tracking.sites()) == Some(site.as_str());
+            claims.iter().find(|claim| of_site(&claim.name)).map(|claim| claim.committed)
+        };
+        let mut newest: BTreeMap<ObjectId, (_, ExperimentId)> = BTreeMap::new();
+        for (stored, is_own) in suspects.iter() {
+            // This clone's own name wins over all others.
+            let name = ((*is_own, claimed(stored)), stored.id.clone());
+            let known = newest.entry(stored.snapshot).or_insert_with(|| name.clone());
+            if name.0 > known.0 {
+                *known = name;
+            }
+        }
+        suspects.retain(|(stored, _)| newest[&stored.snapshot].1 == stored.id);
+        Ok(())
+    }
+
     fn local(&self) -> Result<Local> {
         let named = |prefix: &str| -> Result<BTreeMap<ExperimentId, ObjectId>> {
             let refs = self.repo.refs(prefix)?.into_iter();
@@ -157,9 +184,8 @@ impl Exchange<'_> {
                 .collect())
         };
         let (refs, trash) = (named("refs/experiments/")?, named("refs/gx/trash/")?);
-        let all = refs.iter().chain(&trash);
-        let own = all.filter(|(id, _)| id.site().is_none()).map(|(_, snapshot)| *snapshot).collect();
-        Ok(Local { refs, trash, own })
+        let snapshots = refs.values().chain(trash.values()).copied().collect();
+        Ok(Local { refs, trash, snapshots })
     }
 
     /// Whose notes the remote has changed since the last pull, whatever a push has taken in meanwhile.

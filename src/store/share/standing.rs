@@ -85,7 +85,11 @@ pub fn usual(store: &Store<'_>) -> Result<String> {
     if let Some(name) = store.repo.setting("gx.remote") {
         return Ok(name);
     }
-    let names = store.repo.remotes()?;
+    let names = store.repo.configured_remotes()?;
+    if names == ["origin"] {
+        // Whatever was declared, there is no other.
+        return Ok("origin".to_owned());
+    }
     let declared = Declared::new(store.repo);
     let mut private = Vec::new();
     for name in names {

@@ -58,9 +58,14 @@ impl Tracking {
         format!("{}{}", self.root, name.trim_start_matches("refs/"))
     }
 
+    /// The prefix of the tracked claims.
+    pub fn sites(&self) -> String {
+        format!("{}sites/", self.root)
+    }
+
     /// Where the claim of a site is tracked.
     pub fn claim(&self, site: &Site) -> String {
-        format!("{}sites/{site}", self.root)
+        format!("{}{site}", self.sites())
     }
 
     /// What is fetched. All are patterns, since git fails over a plain name that the other side lacks.

@@ -1,5 +1,7 @@
 //! The first question to every upload: has anybody declared the place private that it goes to?
 
+use std::cell::RefCell;
+
 use anyhow::Result;
 
 use crate::error::{Exit, fault};
@@ -9,12 +11,14 @@ use crate::model::upload::{Upload, UploadCheck, shown};
 /// The places that somebody has declared private, in the configuration of this clone.
 pub struct Declared<'a> {
     repo: &'a Repo,
+    /// What was read of the remote that was asked about last: one command asks about each of its steps.
+    seen: RefCell<Option<(String, Vec<String>)>>,
 }
 
 impl<'a> Declared<'a> {
     /// Those of this clone.
     pub fn new(repo: &'a Repo) -> Self {
-        Self { repo }
+        Self { repo, seen: RefCell::new(None) }
     }
 
     /// The addresses that were declared private for a remote.
@@ -22,7 +26,12 @@ impl<'a> Declared<'a> {
     /// # Errors
     /// The configuration cannot be read.
     pub fn urls(&self, remote: &str) -> Result<Vec<String>> {
-        self.repo.local_settings(&key(remote))
+        if let Some((_, urls)) = self.seen.borrow().as_ref().filter(|(name, _)| name == remote) {
+            return Ok(urls.clone());
+        }
+        let urls = self.repo.local_settings(&key(remote))?;
+        self.seen.replace(Some((remote.to_owned(), urls.clone())));
+        Ok(urls)
     }
 
     /// Declares these addresses of a remote private, which somebody has seen; any other is asked about again.
@@ -30,6 +39,7 @@ impl<'a> Declared<'a> {
     /// # Errors
     /// The configuration cannot be written.
     pub fn declare(&self, remote: &str, urls: &[String]) -> Result<()> {
+        self.seen.take();
         self.repo.set_settings(&key(remote), urls)
     }
 
@@ -38,6 +48,7 @@ impl<'a> Declared<'a> {
     /// # Errors
     /// The configuration cannot be written.
     pub fn forget(&self, remote: &str) -> Result<()> {
+        self.seen.take();
         self.repo.set_settings(&key(remote), &[])
     }
 

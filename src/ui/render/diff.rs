@@ -31,9 +31,12 @@ impl Show for Diff {
         let category = |row: &Row| Text::from(row.category.clone().unwrap_or_default());
         table.row(["category".into(), category(&self.a), category(b), "".into()]);
         page.table(table);
-        for row in [&self.a, b] {
-            let line = cut(&row.hypothesis, page.width.saturating_sub(10));
-            page.line([Text::new(format!("{:<8}", row.id.to_string()), Label::Muted), Text::from(line)]);
+        // As wide as the names of facts, or as an id of another clone needs.
+        let ids = [&self.a, b].map(|row| row.id.to_string());
+        let column = ids.iter().map(|id| id.len() + 2).max().unwrap_or_default().max(8);
+        for (id, row) in ids.iter().zip([&self.a, b]) {
+            let line = cut(&row.hypothesis, page.width.saturating_sub(column));
+            page.line([Text::new(format!("{id:<column$}"), Label::Muted), Text::from(line)]);
         }
         page.fact("code", self.lines());
     }

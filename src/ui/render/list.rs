@@ -3,7 +3,7 @@
 use crate::model::status::Status;
 use crate::report::list::List;
 use crate::report::near::NearMisses;
-use crate::report::row::{NO_RECORD, Row};
+use crate::report::row::{BRINGS_RECORDS, Row};
 use crate::ui::number;
 use crate::ui::page::{Page, Show};
 use crate::ui::style::{Label, Text};
@@ -27,7 +27,7 @@ impl Show for List {
         let mut table = Table::new(columns(has_tags, &one_metric(&self.experiments)));
         self.experiments.iter().for_each(|row| table.row(cells(row, has_tags)));
         page.table(table);
-        if self.experiments.iter().any(|row| row.hypothesis == NO_RECORD) {
+        if self.experiments.iter().any(|row| row.status == Status::NoRecord) {
             unrecorded(page);
         }
         if self.experiments.len() < self.matching {
@@ -39,8 +39,7 @@ impl Show for List {
 
 /// What to do where records are missing.
 pub(super) fn unrecorded(page: &mut Page) {
-    let fetch = "git fetch origin \"refs/notes/*:refs/notes/*\"";
-    page.line([Text::new(format!("some records are not here; in a clone: {fetch}"), Label::Near)]);
+    page.line([Text::new(BRINGS_RECORDS, Label::Near)]);
 }
 
 /// The metric's name as a column head where all rows share it.

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
+use crate::model::status::Status;
 use crate::report::list::Listing;
-use crate::report::row::NO_RECORD;
 use crate::ui::output::Output;
 use crate::ui::render::list::{cells, columns, unrecorded};
 use crate::ui::table::Measure;
@@ -22,7 +22,7 @@ pub fn show(list: &Listing<'_>, output: Output) -> Result<()> {
     let mut is_whole = true;
     list.experiments.each(&mut |row| {
         measure.add(&cells(&row, true));
-        is_whole &= row.hypothesis != NO_RECORD;
+        is_whole &= row.status != Status::NoRecord;
         for (seen, new) in [(&mut metrics, row.metric), (&mut tags, row.tag)] {
             if seen.len() < 2 && !seen.contains(&new) {
                 seen.push(new);

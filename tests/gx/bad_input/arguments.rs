@@ -35,7 +35,7 @@ fn words_that_clap_refuses_are_told_as_every_error() {
     hint: `gx --help` and `gx COMMAND --help` tell more
     ");
     insta::assert_snapshot!(lab.refused(&["ls", "--status", "kep"], 2), @"
-    error: invalid value 'kep' for '--status <STATUS>': no status is called `kep`; there are queued, running, keep, near-miss, discard, crash, timeout, tainted, interrupted
+    error: invalid value 'kep' for '--status <STATUS>': no status is called `kep`; there are queued, running, keep, near-miss, discard, crash, timeout, tainted, interrupted, no-record
     hint: `gx --help` and `gx COMMAND --help` tell more
     ");
     insta::assert_snapshot!(lab.refused(&["ls", "--limit", "few"], 2), @"
@@ -145,6 +145,11 @@ fn stdin_that_is_not_the_object_it_should_be() {
     error: unknown key `catgory` on stdin
     hint: the keys are hypothesis, category, description, tag, base and params
     ");
+    let nul = told(&register, r#"{"hypothesis": "half\u0000a word"}"#);
+    assert!(nul.starts_with("error: `hypothesis` holds a NUL\n"), "{nul}");
+    let nul = told(&register, r#"{"hypothesis": "x", "params": {"lr": "1\u0000"}}"#);
+    assert!(nul.starts_with("error: `lr` holds a NUL\n"), "{nul}");
+    assert_eq!(lab.git(&["for-each-ref", "refs/experiments"]), "");
     insta::assert_snapshot!(told(&register, r#"{"hypothesis": 3}"#), @r#"
     error: `hypothesis` must be a text, not 3
     hint: write it in quotes: {"hypothesis": "…"}

@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::json;
+
 use crate::support::{Lab, TRAIN, Told, wait_until};
 
 /// Gives every file and folder below `path` to everybody to read, and to nobody to write.
@@ -149,6 +151,60 @@ fn a_full_disk_leaves_nothing_half_written_wherever_it_runs_out() {
     }
     assert!((1..24).contains(&failures), "the disk was full {failures} times of 24");
     lab.run("with room", &[]).exits(10);
+    lab.fsck();
+}
+
+/// Puts a `git` before the real one that fills the disk as soon as an experiment has claimed its number.
+fn fill_after_the_claim(lab: Lab) -> Lab {
+    let script = "#!/bin/sh\n\
+        case \" $* \" in *' update-ref '*) ;; *) exec REAL \"$@\";; esac\n\
+        cat > \"$HOME/asked\"; REAL \"$@\" < \"$HOME/asked\"; code=$?\n\
+        grep -q 'refs/experiments/' \"$HOME/asked\" && test ! -e \"$HOME/filled\" || exit $code\n\
+        touch \"$HOME/filled\"; mkdir .git/ballast; cd .git/ballast\n\
+        dd if=/dev/zero of=most bs=4096 2>/dev/null\n\
+        exit $code\n";
+    let path = std::env::var("PATH").unwrap();
+    let real =
+        std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.exists()).unwrap();
+    lab.write("../bin/git", script.replace("REAL", real.to_str().unwrap()));
+    fs::set_permissions(lab.path("../bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let bin = lab.dir().parent().unwrap().join("bin");
+    lab.with("PATH", &format!("{}:{path}", bin.display())).with("GX_GIT_ENGINE", "program")
+}
+
+#[test]
+fn a_disk_that_is_full_right_after_the_claim_leaves_an_experiment_that_says_so() {
+    let Some((lab, _disk)) = on_a_small_disk() else { return };
+    let lab = fill_after_the_claim(lab);
+    lab.write("train.py", "0.5\n");
+    let arguments = [&["run", "--hypothesis", "better", "--"], TRAIN].concat();
+    let head = lab.rev("HEAD");
+    let told = lab.gx(&arguments).exits(1);
+    assert!(
+        told.stderr.starts_with("error: exp-2 has its number, but nothing could be begun"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(told.stderr.matches("hint: make room on the disk").count(), 1, "{}", told.stderr);
+    let snapshot = lab.rev("refs/experiments/exp-2");
+    for arguments in [&["ls"][..], &["show", "exp-2"]] {
+        assert!(lab.gx(arguments).exits(0).stdout.contains("exp-2"));
+    }
+    make_room(&lab);
+    // Told once, by the first command that can write.
+    let told = lab.gx(&["ls"]).exits(0).stderr;
+    assert_eq!(told, "note: exp-2 was left unfinished; it is `interrupted` now\n");
+    assert_eq!(lab.gx(&["ls"]).exits(0).stderr, "");
+    let record = lab.record("exp-2");
+    assert_eq!((&record["status"], &record["hypothesis"]), (&json!("interrupted"), &json!("better")));
+    assert_eq!((record["snapshot"].as_str().unwrap(), record.get("value")), (snapshot.as_str(), None));
+    let left = |folder: &str| fs::read_dir(lab.path(folder)).unwrap().count();
+    assert_eq!(left(".git/gx/journal/waiting"), 0);
+    assert_eq!((lab.rev("HEAD"), lab.read("train.py").as_str()), (head, "0.5\n"));
+    // The edit is still there, and is tried under the next number.
+    let told = lab.run("better, again", &[]).exits(0).json();
+    assert_eq!((&told["id"], &told["status"]), (&json!("exp-3"), &json!("keep")));
+    assert_eq!(left(".git/gx/pending"), 0);
     lab.fsck();
 }
 

@@ -147,6 +147,20 @@ fn a_place_that_is_taken_is_not_written_over() {
 }
 
 #[test]
+fn one_of_several_that_cannot_come_back_keeps_all_of_them_where_they_are() {
+    let lab = Lab::new();
+    for value in ["1.0", "0.9"] {
+        lab.try_value(value).exits(0);
+    }
+    lab.gx(&["rm", "exp-1", "exp-2"]).exits(0);
+    let refs = lab.git(&["for-each-ref"]);
+    lab.gx(&["undo", "exp-1", "exp-7"]).exits(5);
+    assert_eq!(lab.git(&["for-each-ref"]), refs);
+    assert_eq!(lab.gx(&["undo", "exp-2", "exp-1", "exp-2"]).exits(0).stdout, "exp-1, exp-2 are back\n");
+    assert_eq!(lab.states().len(), 2);
+}
+
+#[test]
 fn a_table_that_cannot_be_imported_names_file_line_and_column() {
     let lab = Lab::new();
     insta::assert_snapshot!(lab.refused(&["import", "nosuch.tsv"], 1), @"
@@ -171,6 +185,8 @@ fn a_table_that_cannot_be_imported_names_file_line_and_column() {
     error: cannot import LAB/broken.tsv: line 3, column 4 (status): `kept` is none of keep, discard and crash
     hint: a line holds, separated by one tab each: commit val_bpb memory_gb status description
     ");
+    let nul = import(&format!("{header}bea057b\t0.9\t43.9\tkeep\thalf\0a word\n"));
+    assert!(nul.contains("line 2, column 5 (description)") && nul.contains("holds a NUL"), "{nul}");
     insta::assert_snapshot!(import(&format!("{header}bea057b\t0.9\n")), @"
     error: cannot import LAB/broken.tsv: line 2, column 3 (memory_gb): is missing
     hint: a line holds, separated by one tab each: commit val_bpb memory_gb status description

@@ -87,7 +87,7 @@ fn an_error_under_json_is_one_object_on_stderr() {
     insta::assert_snapshot!(said, @r#"
     {"error":"no experiment is called `exp-99`","hints":["the nearest are `exp-5`, `exp-4`, `exp-3`; list all with `gx ls`"],"exit":5}
     {"error":"--where, column 9: expected a value after `<`","hints":["for example: `gx ls --where \"val_bpb < 0.98 and status = 'keep' and started > 2d ago\"`"],"exit":2}
-    {"error":"invalid value 'kep' for '--status <STATUS>': no status is called `kep`; there are queued, running, keep, near-miss, discard, crash, timeout, tainted, interrupted","hints":["`gx --help` and `gx COMMAND --help` tell more"],"exit":2}
+    {"error":"invalid value 'kep' for '--status <STATUS>': no status is called `kep`; there are queued, running, keep, near-miss, discard, crash, timeout, tainted, interrupted, no-record","hints":["`gx --help` and `gx COMMAND --help` tell more"],"exit":2}
     {"error":"unrecognized subcommand 'bogus'","hints":["a similar subcommand exists: 'logs'","usage: `gx [OPTIONS] <COMMAND>`","`gx --help` and `gx COMMAND --help` tell more"],"exit":2}
     "#);
 }
@@ -202,4 +202,52 @@ fn a_folder_given_with_c_is_where_every_command_works() {
     lab.gx(&["-C", "below", "agent-guide", "--write", "guide.md"]).exits(0);
     assert!(lab.read("below/guide.md").starts_with("# "));
     lab.gx(&["-C", "nowhere", "ls"]).exits(2);
+}
+
+#[test]
+fn tables_that_somebody_asked_for_fit_the_screen_and_miss_no_column() {
+    let lab = Lab::with_series();
+    let long = "a hypothesis that is told at such length that no screen of any usual width has room for it";
+    lab.idea("0.9902", long, "regularization", 11);
+    let question = "SELECT id, hypothesis, hardware, reason, value FROM experiments";
+    for arguments in [&["ls", "--columns", "id,hypothesis,reason,description,value"][..], &["sql", question]]
+    {
+        let output = lab.gx_command().args(arguments).env("COLUMNS", "80").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= 80, "{arguments:?} is {widest} wide of 80:\n{text}");
+        // Nobody has a description or cards; who asks sees that.
+        let heads = text.lines().next().unwrap().split_whitespace().count();
+        assert!(heads == 5 && text.contains("0.9902"), "{text}");
+    }
+}
+
+#[test]
+fn a_column_that_nothing_has_is_refused_with_what_was_meant() {
+    let lab = Lab::with_series();
+    lab.run("with a parameter", &["--param", "lr=0.1"]).exits(11);
+    for index in ["auto", "off"] {
+        let ask = |columns: &str| {
+            lab.gx(&["--config", &format!("store.index={index}"), "ls", "--columns", columns])
+        };
+        let told = ask("id,hypotesis").exits(2).stderr;
+        assert!(told.starts_with("error: no experiment has a field, metric or parameter `hypotesis`\nhint: did you mean `hypothesis`?\n"), "{told}");
+        let told = ask("lr").exits(2).stderr;
+        assert!(told.contains("hint: did you mean `params.lr`?"), "{told}");
+        let told = ask("val_bpd").exits(2).stderr;
+        assert!(told.contains("hint: did you mean `val_bpb`?"), "{told}");
+        assert!(ask("id,params.lr,val_bpb,snapshot,worktree,number,delta").exits(0).stdout.contains("0.1"));
+        // Known, though no experiment that is shown has it.
+        let none = [
+            "--config",
+            &format!("store.index={index}"),
+            "ls",
+            "--columns",
+            "id,params.lr",
+            "--where",
+            "number = 1",
+        ];
+        lab.gx(&none).exits(0);
+    }
+    Lab::new().gx(&["ls", "--columns", "id,whatever"]).exits(0);
 }

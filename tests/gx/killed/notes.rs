@@ -11,11 +11,11 @@ use super::{is_tidy, kill, lines};
 use crate::support::Lab;
 use crate::support::format::has_ref_files;
 
-const RECORDS: &str = "refs/notes/experiments";
+pub(super) const RECORDS: &str = "refs/notes/experiments";
 const LOGS: &str = "refs/notes/experiment-logs";
 
 /// A lab with three experiments.
-fn lab_with_three() -> Lab {
+pub(super) fn lab_with_three() -> Lab {
     let lab = Lab::new();
     lab.run("baseline", &[]).exits(0);
     lab.try_value("0.9").exits(0);
@@ -23,7 +23,7 @@ fn lab_with_three() -> Lab {
     lab
 }
 
-fn records(lab: &Lab) -> Vec<Value> {
+pub(super) fn records(lab: &Lab) -> Vec<Value> {
     ["exp-1", "exp-2", "exp-3"].iter().map(|id| lab.record(id)).collect()
 }
 
@@ -45,7 +45,7 @@ fn tear(lab: &Lab, file: &str) {
 }
 
 /// Makes gx believe that the machine was started anew since it last looked.
-fn reboot(lab: &Lab) {
+pub(super) fn reboot(lab: &Lab) {
     let told = lab.read(".git/gx/notes-tip");
     let tip = told.split_once(' ').unwrap().1;
     lab.write(".git/gx/notes-tip", format!("another-boot {tip}"));

@@ -163,9 +163,11 @@ fn a_full_disk_on_either_side_is_told_and_nothing_is_half_written() {
 fn the_users_own_hook_before_a_push_is_run_and_may_refuse() {
     let remote = Remote::new();
     let (a, b) = pair(&remote);
-    a.write(".git/hooks/pre-push", "#!/bin/sh\necho no >&2\nexit 1\n");
+    a.write(".git/hooks/pre-push", "#!/bin/sh\necho no secrets in here >&2\necho ask Ada\nexit 1\n");
     a.command("chmod").args(["755", ".git/hooks/pre-push"]).status().unwrap();
-    a.gx(&["push"]).exits(1);
+    let told = a.gx(&["push"]).exits(1).stderr;
+    assert!(told.contains("no secrets in here") && told.contains("ask Ada"), "its words are lost: {told}");
+    assert!(told.contains("hint: your hook `pre-push` said so"), "{told}");
     assert!(!remote.refs(&a).iter().any(|name| name.contains("lab-a")));
     std::fs::remove_file(a.path(".git/hooks/pre-push")).unwrap();
     agree(&a, &b);

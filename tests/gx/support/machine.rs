@@ -43,6 +43,11 @@ impl Lab {
         assert!(written.success());
     }
 
+    /// Where these scripts lie, for a PATH.
+    pub fn programs_dir(&self) -> String {
+        self.programs().to_str().unwrap().to_owned()
+    }
+
     fn programs(&self) -> PathBuf {
         self.folder.path().join("programs")
     }

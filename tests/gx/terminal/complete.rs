@@ -79,3 +79,25 @@ fn candidates_are_no_more_than_a_screen_and_outside_of_a_repository_none() {
     assert_eq!(lab.gx(&["candidates", "--", "undo", ""]).exits(0).stdout, "exp-151\n");
     assert_eq!(Lab::bare_folder().gx(&["candidates", "--", "show", ""]).exits(0).stdout, "");
 }
+
+#[test]
+fn ids_are_those_that_the_command_can_do_something_with() {
+    let lab = Lab::with_series();
+    let snapshot = lab.rev("refs/experiments/exp-1");
+    lab.git(&["update-ref", "refs/experiments/lab-b/exp-1", &snapshot]);
+    lab.git(&["remote", "add", "upstream", "nowhere.git"]);
+    lab.gx(&["archive", "--keep", "2"]).exits(0);
+    lab.gx(&["archive", "--restore", "lab-b/exp-1", "exp-1"]).exits(0);
+    lab.gx(&["rm", "exp-4", "lab-b/exp-1"]).exits(0);
+    let Some(trashed) = in_bash(&lab, "gx undo ") else { return };
+    assert_eq!(trashed, ["exp-4", "lab-b/exp-1"]);
+    let archived = in_bash(&lab, "gx archive --restore ").unwrap();
+    assert!(
+        archived.contains(&"exp-2".to_owned()) && !archived.contains(&"exp-1".to_owned()),
+        "{archived:?}"
+    );
+    assert_eq!(in_bash(&lab, "gx archive --restore exp-3 exp-2").unwrap(), ["exp-2"]);
+    assert_eq!(in_bash(&lab, "gx push u").unwrap(), ["upstream"]);
+    assert_eq!(in_bash(&lab, "gx push exp-").unwrap().len(), 4);
+    assert_eq!(in_bash(&lab, "gx push upstream exp-5").unwrap(), ["exp-5"]);
+}

@@ -1,13 +1,16 @@
 //! Objects, read and written in process.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use git2::{DiffOptions, Index, ObjectType, Odb, Oid, Repository};
 
+use crate::git::commit::Commit;
 use crate::git::engine::libgit2::torn::{is_missing, told};
+use crate::git::engine::loose::Loose;
 use crate::git::engine::objects::{Diffstat, Kind, Merged, Object, Objects, Reader, Take};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -17,6 +20,7 @@ pub struct Libgit2Objects {
     git_dir: PathBuf,
     /// Nothing while it rests: what was read of a pack stays mapped as long as any handle has it open.
     repo: RefCell<Option<Rc<Repository>>>,
+    loose: Loose,
 }
 
 /// Opens a repository whose git directory is known.
@@ -56,8 +60,11 @@ fn type_of(kind: Kind) -> ObjectType {
 }
 
 impl Libgit2Objects {
-    pub fn new(repo: Rc<Repository>) -> Self {
-        Self { git_dir: repo.path().to_path_buf(), repo: RefCell::new(Some(repo)) }
+    /// Those of an open repository, through a handle of their own: that of refs and settings stays open, and with it
+    /// would stay in memory what is read.
+    pub fn new(repo: &Repository) -> Self {
+        let loose = Loose::new(repo.commondir());
+        Self { git_dir: repo.path().to_path_buf(), repo: RefCell::new(None), loose }
     }
 
     fn repo(&self) -> Result<Rc<Repository>> {
@@ -70,6 +77,18 @@ impl Libgit2Objects {
             }
         }
     }
+
+    /// Makes sure that libgit2 comes to an end of walking from some commits down to another or to the first ones: it
+    /// reads those by itself. What is packed is whole, and so is what it rests on.
+    fn check_history(&self, tips: &[ObjectId], end: Option<ObjectId>) -> Result<()> {
+        let (mut todo, mut seen) = (tips.to_vec(), HashSet::new());
+        while let Some(id) = todo.pop() {
+            if Some(id) != end && seen.insert(id) && self.loose.has(id) {
+                todo.extend(Commit::parse(&self.read(id)?.content)?.parents);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn read_from(odb: &Odb<'_>, id: ObjectId, take: &mut dyn FnMut(Kind, &[u8]) -> Result<()>) -> Result<()> {
@@ -78,8 +97,12 @@ fn read_from(odb: &Odb<'_>, id: ObjectId, take: &mut dyn FnMut(Kind, &[u8]) -> R
     take(kind, object.data())
 }
 
-fn read_each_from(odb: &Odb<'_>, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
+fn read_each_from(odb: &Odb<'_>, loose: &Loose, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
+    let doubtful = loose.among(ids);
     for (number, id) in ids.iter().enumerate() {
+        if doubtful.contains(id) {
+            loose.check(*id)?;
+        }
         read_from(odb, *id, &mut |kind, content| take(number, kind, content))?;
     }
     Ok(())
@@ -93,18 +116,20 @@ struct Libgit2Reader {
 impl Reader for Libgit2Reader {
     fn read_each(&self, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
         let repo = Repository::open(&self.git_dir)?;
-        read_each_from(&repo.odb().map_err(told)?, ids, take)
+        let loose = Loose::new(repo.commondir());
+        read_each_from(&repo.odb().map_err(told)?, &loose, ids, take)
     }
 }
 
 impl Reader for Libgit2Objects {
     fn read_each(&self, ids: &[ObjectId], take: &mut Take<'_>) -> Result<()> {
-        read_each_from(&self.repo()?.odb().map_err(told)?, ids, take)
+        read_each_from(&self.repo()?.odb().map_err(told)?, &self.loose, ids, take)
     }
 }
 
 impl Objects for Libgit2Objects {
     fn find(&self, id: ObjectId) -> Result<Option<Kind>> {
+        self.loose.check(id)?;
         match self.repo()?.odb().map_err(told)?.read_header(oid(id)?) {
             Ok((_, kind)) => Ok(kind_of(kind)),
             Err(error) if is_missing(&error) => Ok(None),
@@ -133,6 +158,7 @@ impl Objects for Libgit2Objects {
     }
 
     fn read(&self, id: ObjectId) -> Result<Object> {
+        self.loose.check(id)?;
         let mut found = None;
         read_from(&self.repo()?.odb().map_err(told)?, id, &mut |kind, content| {
             found = Some(Object { kind, content: content.to_vec() });
@@ -162,10 +188,12 @@ impl Objects for Libgit2Objects {
     }
 
     fn descends(&self, new: ObjectId, old: ObjectId) -> Result<bool> {
+        self.check_history(&[new], Some(old))?;
         self.repo()?.graph_descendant_of(oid(new)?, oid(old)?).map_err(told)
     }
 
     fn apart(&self, one: ObjectId, other: ObjectId) -> Result<(usize, usize)> {
+        self.check_history(&[one, other], None)?;
         self.repo()?.graph_ahead_behind(oid(one)?, oid(other)?).map_err(told)
     }
 

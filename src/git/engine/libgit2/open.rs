@@ -62,7 +62,7 @@ pub fn open(git_dir: &Path, formats: Formats) -> Result<Opened, Trouble> {
 
 impl Opened {
     pub fn objects(&self) -> Box<dyn Objects> {
-        Box::new(Libgit2Objects::new(Rc::clone(&self.inner)))
+        Box::new(Libgit2Objects::new(&self.inner))
     }
 
     pub fn refs(&self) -> Box<dyn Refs> {

@@ -6,6 +6,7 @@ mod copies;
 mod paths;
 mod ranges;
 mod refs;
+mod secrets;
 mod speed;
 mod texts;
 mod world;

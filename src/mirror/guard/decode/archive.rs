@@ -8,7 +8,7 @@ use ::zip::result::ZipError;
 use flate2::read::MultiGzDecoder;
 
 use crate::mirror::guard::decode::kind::{self, Kind};
-use crate::mirror::guard::decode::open::{Item, Opening};
+use crate::mirror::guard::decode::opening::{Item, Opening};
 
 /// How reading came to its end.
 enum End {

@@ -3,5 +3,6 @@
 mod archive;
 mod kind;
 pub mod open;
+mod opening;
 pub mod part;
 mod utf16;

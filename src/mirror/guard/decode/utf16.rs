@@ -97,7 +97,7 @@ mod tests {
         for order in [Order::Little, Order::Big] {
             let plain = spelled(says, order);
             assert_eq!(text(&plain).as_deref(), Some(says));
-            let marked = spelled(&format!("\u{feff}käse"), order);
+            let marked = spelled("\u{feff}käse", order);
             assert_eq!(text(&marked).as_deref(), Some("käse"));
             for before in [&b"\x01\x02\x90"[..], b"\x7fELF\x02\x01\x90\x91"] {
                 let hidden = [before, &spelled("a hidden word", order), &[0x99; 400]].concat();

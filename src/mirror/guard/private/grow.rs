@@ -75,19 +75,11 @@ impl Index {
             return Ok(Grown::Whole);
         }
         let commits = repo.descent_between(&wanted, &self.tips)?;
-        let mut walk = Walk::default();
+        let mut walk = Walk::within(*limits);
         let own: HashSet<ObjectId> = commits.iter().map(|(commit, _)| *commit).collect();
-        let parents: HashSet<ObjectId> =
-            commits.iter().flat_map(|(_, parents)| parents.iter().copied()).collect();
-        for (_, tree) in trees(
-            repo,
-            &parents
-                .into_iter()
-                .filter(|parent| !own.contains(parent) && repo.has_object(*parent))
-                .collect::<Vec<_>>(),
-        )? {
-            walk.trust(tree);
-        }
+        let mut behind: Vec<ObjectId> = commits.iter().flat_map(|(_, parents)| parents.clone()).collect();
+        behind.retain(|parent| !own.contains(parent) && repo.has_object(*parent));
+        trees(repo, &behind)?.into_iter().for_each(|(_, tree)| walk.trust(tree));
         let ids: Vec<ObjectId> = commits.into_iter().map(|(commit, _)| commit).collect();
         let mut new = Vec::new();
         for chunk in ids.chunks(CHUNK) {
@@ -106,7 +98,7 @@ impl Index {
             self.take_lines(repo, policy, chunk)?;
         }
         // What is behind another tip is known by that; only so many are kept as there are.
-        self.tips.retain(|tip| !own.contains(tip));
+        self.tips.retain(|tip| !behind.contains(tip));
         self.tips.extend(wanted);
         self.write()?;
         Ok(Grown::Whole)
@@ -121,7 +113,9 @@ impl Index {
         }
         let read = repo.map_blobs(&wanted, &|_, content| (lines::of(content), pointer(content)))?;
         for ((lines, pointer), (_, number)) in read.into_iter().zip(blobs) {
-            lines.into_iter().for_each(|line| drop(self.lines.entry(line).or_insert(*number)));
+            for line in lines {
+                self.lines.entry(line).or_insert(*number);
+            }
             self.pointers.extend(pointer);
         }
         Ok(())

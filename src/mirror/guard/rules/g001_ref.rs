@@ -51,7 +51,8 @@ fn private_source(case: &Case<'_>, source: &str) -> Result<Option<String>> {
         if is_denied && prefix.is_empty() {
             return Ok(Some(full));
         }
-        if case.repo.read_ref(&full)?.is_some() {
+        // What cannot be the name of a ref is none.
+        if matches!(case.repo.read_ref(&full), Ok(Some(_))) {
             return Ok(is_denied.then_some(full));
         }
     }

@@ -5,11 +5,20 @@ use std::collections::HashSet;
 use anyhow::Result;
 
 use crate::git::raw::is_torn;
+use crate::git::refs::Ref;
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::rule::{Look, Rule};
 use crate::model::object::ObjectId;
+
+/// What gx keeps about publishing: the commits themselves stay here, but what they name was built to leave, or is public.
+const PUBLISHING: [&str; 4] = [
+    "refs/gx/mirror/plans/",
+    "refs/gx/mirror/begun/",
+    "refs/gx/mirror/published/",
+    "refs/gx/mirror/accepted",
+];
 
 /// What stands under these is somebody's branch or tag, here or elsewhere.
 const ORDINARY: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/remotes/"];
@@ -46,8 +55,9 @@ fn private_only(case: &Case<'_>, leaving: &Leaving) -> Result<Vec<Finding>> {
     if strays.is_empty() {
         return Ok(Vec::new());
     }
-    let private: HashSet<ObjectId> =
-        case.repo.commits_outside(&private_tips(case)?, &ORDINARY)?.into_iter().collect();
+    let (tips, own) = private_tips(case)?;
+    let mut private: HashSet<ObjectId> = case.repo.commits_outside(&tips, &ORDINARY)?.into_iter().collect();
+    private.extend(own);
     let found = strays.into_iter().filter(|commit| private.contains(&commit.id)).map(|commit| {
         let target = Some(leaving.target(commit.target).to_owned());
         let spot = Spot { target, commit: Some(commit.id), ..Spot::default() };
@@ -62,12 +72,13 @@ fn private_only(case: &Case<'_>, leaving: &Leaving) -> Result<Vec<Finding>> {
     Ok(found.collect())
 }
 
-/// What the refs name that the policy keeps off public places, and every stash.
-fn private_tips(case: &Case<'_>) -> Result<Vec<ObjectId>> {
-    let is_ordinary = |name: &str| ORDINARY.iter().any(|folder| name.starts_with(folder));
-    let refs = case.repo.refs("refs/")?;
-    let private = refs.iter().filter(|one| !is_ordinary(&one.name) && case.policy.is_denied_ref(&one.name));
-    let mut tips: Vec<ObjectId> = private.map(|one| one.target).collect();
+/// What the refs name that the policy keeps off public places, and every stash; and what alone of theirs is private.
+fn private_tips(case: &Case<'_>) -> Result<(Vec<ObjectId>, Vec<ObjectId>)> {
+    let is_below = |folders: &[&str], name: &str| folders.iter().any(|folder| name.starts_with(folder));
+    let mut refs = case.repo.refs("refs/")?;
+    refs.retain(|one| !is_below(&ORDINARY, &one.name) && case.policy.is_denied_ref(&one.name));
+    let (own, all): (Vec<Ref>, Vec<Ref>) = refs.into_iter().partition(|one| is_below(&PUBLISHING, &one.name));
+    let mut tips: Vec<ObjectId> = all.into_iter().map(|one| one.target).collect();
     tips.extend(case.repo.reflog("refs/stash").into_iter().filter(|id| case.repo.has_object(*id)));
-    Ok(tips)
+    Ok((tips, own.into_iter().map(|one| one.target).collect()))
 }

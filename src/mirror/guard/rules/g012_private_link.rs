@@ -40,7 +40,7 @@ fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
     });
     match read {
         Err(error) if is_torn(&error) => {
-            case.unchecked(format!("{error:#}"), seen.spot(), &["git fetch --refetch"])
+            case.unchecked(format!("{error:#}"), seen.spot(), &["git fetch --refetch"]);
         }
         read => read?,
     }

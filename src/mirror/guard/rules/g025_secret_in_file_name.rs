@@ -19,8 +19,11 @@ pub const RULE: Rule = Rule {
     look: Look::Entry(look),
 };
 
+/// No rule finds a secret in less.
+const SHORTEST: usize = 12;
+
 fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
-    if case.policy.file.content.secrets == Some(false) {
+    if case.policy.file.content.secrets == Some(false) || seen.item.name.len() < SHORTEST {
         return Ok(());
     }
     let is_public = case.destination.class == Class::Public;
@@ -29,13 +32,7 @@ fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
         let folder = &seen.path.as_bytes()[..seen.path.as_bytes().len().saturating_sub(name.len())];
         let (before, behind) = (&name[..hit.place.start], &name[hit.place.end..]);
         let shown = [folder, before, redact(&hit.secret).as_bytes(), behind].concat();
-        let spot = Spot {
-            target: Some(seen.target.to_owned()),
-            commit: Some(seen.commit),
-            object: Some(seen.item.id),
-            path: Some(RepoPath::new(shown)),
-            line: None,
-        };
+        let spot = Spot { path: Some(RepoPath::new(shown)), ..seen.spot() };
         let rename = format!(
             "git rebase --interactive {}~  # with `edit` at its line; then git mv, and git rebase --continue",
             seen.commit

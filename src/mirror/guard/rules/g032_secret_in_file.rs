@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::mirror::guard::decode::open::open;
 use crate::mirror::guard::decode::part::{Part, View};
-use crate::mirror::guard::finding::{Finding, Severity, Spot};
+use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::rule::{Blob, Lens, Look, Rule};
-use crate::mirror::guard::rules::g033_opaque;
+use crate::mirror::guard::rules::{g010_private_path, g011_never_path, g033_opaque};
 use crate::mirror::guard::secrets::hit::Hit;
 use crate::mirror::guard::secrets::told;
 use crate::model::path::RepoPath;
@@ -25,6 +25,11 @@ type Met = BTreeMap<(Vec<u8>, Vec<u8>, bool), (Vec<u8>, Hit)>;
 
 fn look(lens: &Lens<'_>, blob: &Blob<'_>) -> Vec<Finding> {
     let (mut met, mut found) = (Met::new(), Vec::new());
+    if u64::try_from(blob.content.len()).is_ok_and(|length| length < blob.size) {
+        // Nobody has read it.
+        let most = "it is larger than `[content] max_blob`";
+        return g033_opaque::finding(lens, blob, blob.path.as_bytes(), most).into_iter().collect();
+    }
     let is_scanning = lens.policy.file.content.secrets != Some(false);
     open(blob.path.as_bytes(), blob.content, &mut |part| match part {
         Part::View(view) => {
@@ -56,29 +61,20 @@ fn take(met: &mut Met, view: &View<'_>, hit: Hit) {
 }
 
 fn spot(blob: &Blob<'_>, name: &[u8]) -> Spot {
-    Spot {
-        target: Some(blob.target.to_owned()),
-        commit: Some(blob.commit),
-        object: Some(blob.id),
-        path: Some(RepoPath::new(name)),
-        line: None,
-    }
+    Spot { path: Some(RepoPath::new(name)), ..blob.spot() }
 }
 
 /// What the rules about paths (G010, G011) say of a name in an archive.
 fn name_in_archive(lens: &Lens<'_>, blob: &Blob<'_>, view: &View<'_>, inside: &[u8]) -> Option<Finding> {
     let (rule, what) = match () {
-        () if lens.policy.is_never(inside) => ("G011", "a path that may lie in no repository, in an archive"),
-        () if lens.is_public && lens.policy.is_private(inside) => ("G010", "a private path, in an archive"),
+        () if lens.policy.is_never(inside) => {
+            (g011_never_path::RULE.id, "a path that may lie in no repository, in an archive")
+        }
+        () if lens.is_public && lens.policy.is_private(inside) => {
+            (g010_private_path::RULE.id, "a private path, in an archive")
+        }
         () => return None,
     };
-    Some(Finding {
-        rule,
-        severity: Severity::Blocked,
-        what: what.to_owned(),
-        spot: spot(blob, view.name),
-        excerpt: None,
-        key: view.name.to_vec(),
-        remedies: told::file_remedies(blob.commit, blob.path),
-    })
+    let found = Finding::blocked(rule, what, spot(blob, view.name), view.name);
+    Some(told::file_remedies(blob.commit, blob.path).into_iter().fold(found, Finding::remedy))
 }

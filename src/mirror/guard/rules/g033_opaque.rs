@@ -26,13 +26,7 @@ pub fn finding(lens: &Lens<'_>, blob: &Blob<'_>, name: &[u8], why: &str) -> Opti
         rule: RULE.id,
         severity,
         what: format!("nobody can look into it: {why}"),
-        spot: Spot {
-            target: Some(blob.target.to_owned()),
-            commit: Some(blob.commit),
-            object: Some(blob.id),
-            path: Some(RepoPath::new(name)),
-            line: None,
-        },
+        spot: Spot { path: Some(RepoPath::new(name)), ..blob.spot() },
         excerpt: None,
         key: [blob.id.to_string().as_bytes(), b"\0", name].concat(),
         remedies: vec![

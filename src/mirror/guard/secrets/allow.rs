@@ -55,6 +55,11 @@ impl Allow {
         self.condition == Condition::Or || (self.regexes.is_empty() && self.stopwords.is_empty())
     }
 
+    /// What it makes of a path; nothing where it does not look at paths.
+    pub fn names(&self, path: &[u8]) -> Option<bool> {
+        (!self.paths.is_empty()).then(|| self.paths.any(path))
+    }
+
     /// Whether this is no secret.
     pub fn clears(&self, subject: &Subject<'_>) -> bool {
         let text = match self.target {

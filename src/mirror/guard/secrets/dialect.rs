@@ -13,8 +13,10 @@ use regex_syntax::{Error, ParserBuilder};
 /// It is no regular expression in either dialect.
 pub fn parse(pattern: &str) -> Result<Hir, Box<Error>> {
     let pattern = translated(pattern);
-    let parsed = |is_unicode| ParserBuilder::new().unicode(is_unicode).utf8(false).build().parse(&pattern);
-    parsed(false).or_else(|_| parsed(true)).map_err(Box::new)
+    let parsed = |is_unicode| {
+        ParserBuilder::new().unicode(is_unicode).utf8(false).build().parse(&pattern).map_err(Box::new)
+    };
+    parsed(false).or_else(|_| parsed(true))
 }
 
 fn translated(pattern: &str) -> String {

@@ -207,8 +207,8 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     // What has no digit and no sign is a long word of code.
     letters.iter().find(|byte| !byte.is_ascii_alphabetic())?;
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric();
-    let is_standard =
-        text.len() % 4 == 0 && letters.iter().all(|byte| is_plain(byte) || matches!(byte, b'+' | b'/'));
+    let is_standard = text.len().is_multiple_of(4)
+        && letters.iter().all(|byte| is_plain(byte) || matches!(byte, b'+' | b'/'));
     let is_url = padding == 0
         && letters.len() % 4 != 1
         && letters.iter().all(|byte| is_plain(byte) || matches!(byte, b'-' | b'_'));

@@ -6,9 +6,6 @@ use toml::Spanned;
 
 use crate::error::misuse;
 
-/// Where a repository's own rules stand, from the top of its work tree.
-pub const PATH: &str = ".gx/rules.toml";
-
 /// One file. What gitleaks knows besides (`extend`, `required`, commits in allowlists) is refused, not passed over.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]

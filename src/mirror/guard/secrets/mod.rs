@@ -11,6 +11,4 @@ mod rule;
 pub mod scanner;
 mod shape;
 mod table;
-#[cfg(test)]
-mod tests;
 pub mod told;

@@ -76,6 +76,12 @@ impl Rule {
         (self.path.is_empty() || self.path.any(path)) && !self.allow.iter().any(|allow| allow.covers(path))
     }
 
+    /// All that it makes of a path; nothing where it treats all paths alike.
+    pub fn names(&self, path: &[u8]) -> impl Iterator<Item = bool> {
+        let own = (!self.path.is_empty()).then(|| self.path.any(path));
+        own.into_iter().chain(self.allow.iter().filter_map(move |allow| allow.names(path)))
+    }
+
     /// Its expressions; nothing where the name alone is the finding.
     pub fn engine(&self) -> Option<&Engine> {
         let regex = self.regex.as_ref()?;

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use anyhow::Result;
 use memchr::{memchr, memchr_iter, memmem, memrchr};
+use sha2::{Digest, Sha256};
 
 use crate::mirror::guard::secrets::allow::Subject;
 use crate::mirror::guard::secrets::encoded::{self, Segment};
@@ -20,13 +22,19 @@ const ALLOW: &[u8] = b"gitleaks:allow";
 /// How often what was unfolded is unfolded again, as gitleaks does.
 const DEEPEST: usize = 5;
 
+/// A rule whose keywords stand more often in one text is run over all of it: asking at each of them may read on to the
+/// end of the text each time, which somebody could make take hours.
+const MOST_ASKED: usize = 1000;
+
 /// So much of a line is looked at, on either side of a secret: some lines are megabytes.
 const FAR: usize = 2000;
 
 /// All rules, ready to be asked.
 #[derive(Debug)]
 pub struct Scanner {
-    pub(crate) table: Table,
+    /// The built-in rules with a repository's own; nothing where it has none.
+    table: Option<Table>,
+    own: String,
 }
 
 /// A text at some depth of unfolding.
@@ -53,18 +61,41 @@ impl Scanner {
     /// # Errors
     /// Its own rules are wrong: where and why.
     pub fn new(own: Option<(&str, &str)>) -> Result<Self> {
-        Ok(Self { table: Table::new(own)? })
+        let table = own.map(|own| Table::new(Some(own))).transpose()?;
+        Ok(Self { table, own: own.map_or_else(String::new, |(_, text)| text.to_owned()) })
+    }
+
+    /// The rules; the built-in ones are read when the first text is looked at, once in a process.
+    pub(crate) fn table(&self) -> &Table {
+        static BUILT_IN: OnceLock<Table> = OnceLock::new();
+        let built_in = || BUILT_IN.get_or_init(|| Table::new(None).expect("the built-in rules can be read"));
+        self.table.as_ref().unwrap_or_else(built_in)
+    }
+
+    /// A hash of the rules that are not built in: what was looked at under others is looked at again.
+    pub fn digest(&self) -> String {
+        Sha256::digest(&self.own).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The id and the description of each rule.
     pub fn rules(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.table.rules.iter().map(|rule| (&*rule.id, &*rule.description))
+        self.table().rules.iter().map(|rule| (&*rule.id, &*rule.description))
+    }
+
+    /// What the rules make of a path: under paths of one class the same text has the same secrets.
+    pub fn class(&self, path: &[u8]) -> u64 {
+        let table = self.table();
+        if table.allow.iter().any(|allow| allow.covers(path)) {
+            return 0;
+        }
+        let answers = table.rules.iter().flat_map(|rule| rule.names(path));
+        answers.fold(1, |class: u64, answer| class.wrapping_mul(31).wrapping_add(u64::from(answer)))
     }
 
     /// All secrets of a text, by their places. The path decides about rules that are for some files only; it may be
     /// empty where there is none.
     pub fn scan(&self, path: &[u8], text: &[u8]) -> Vec<Hit> {
-        if self.table.allow.iter().any(|allow| allow.covers(path)) {
+        if self.table().allow.iter().any(|allow| allow.covers(path)) {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -81,9 +112,20 @@ impl Scanner {
     /// Where in a text which rules can match.
     pub(crate) fn places(&self, text: &[u8]) -> BTreeMap<usize, Places> {
         let mut places: BTreeMap<usize, Places> = BTreeMap::new();
-        self.table.always.iter().for_each(|rule| drop(places.insert(*rule, Places::All)));
-        self.table.keywords(text, |rule, keyword, place| {
-            let Some(engine) = self.table.rules[rule].engine() else { return };
+        self.table().always.iter().for_each(|rule| drop(places.insert(*rule, Places::All)));
+        let mut asked = vec![0_usize; self.table().rules.len()];
+        self.table().keywords(text, |rule, keyword, place| {
+            asked[rule] += 1;
+            if asked[rule] > MOST_ASKED {
+                if asked[rule] == MOST_ASKED + 1 {
+                    places.insert(rule, Places::All);
+                }
+                return;
+            }
+            let Some(engine) = self.table().rules[rule].engine() else {
+                places.insert(rule, Places::All);
+                return;
+            };
             engine.meet(text, keyword, place, &mut |start| match start {
                 None => drop(places.insert(rule, Places::All)),
                 Some(start) => match places.entry(rule).or_insert_with(|| Places::At(Vec::new())) {
@@ -98,7 +140,7 @@ impl Scanner {
     /// One pass over a text.
     fn pass(&self, layer: &Layer<'_>, found: &mut Vec<Found>) {
         for (number, places) in self.places(layer.text) {
-            let rule = &self.table.rules[number];
+            let rule = &self.table().rules[number];
             if !rule.applies(layer.path) {
                 continue;
             }
@@ -127,7 +169,7 @@ impl Scanner {
         }
         let line = &layer.text[line(layer.text, &range)];
         let subject = Subject { path: layer.path, secret, whole, line };
-        if self.table.allow.iter().chain(&rule.allow).any(|allow| allow.clears(&subject)) {
+        if self.table().allow.iter().chain(&rule.allow).any(|allow| allow.clears(&subject)) {
             return None;
         }
         let place = range.start + part.start..range.start + part.end;
@@ -204,3 +246,6 @@ fn told(mut found: Vec<Found>, text: &[u8]) -> Vec<Hit> {
     });
     hits
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

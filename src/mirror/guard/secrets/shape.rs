@@ -148,7 +148,9 @@ mod tests {
     use super::*;
     use crate::mirror::guard::secrets::dialect;
 
-    fn shape(pattern: &str, keywords: &[&str]) -> Option<(Option<usize>, Vec<(usize, usize)>)> {
+    type Read = (Option<usize>, Vec<(usize, usize)>);
+
+    fn shape(pattern: &str, keywords: &[&str]) -> Option<Read> {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
         read(&dialect::parse(pattern).unwrap(), &keywords).map(|shape| (shape.lead, shape.starts))
     }

@@ -45,7 +45,8 @@ impl Table {
     }
 
     fn of(rules: Vec<Rule>, allow: Vec<Allow>) -> Result<Self> {
-        let (mut words, mut users): (Vec<&str>, Vec<Vec<(usize, usize)>>) = (Vec::new(), Vec::new());
+        let mut words: Vec<&str> = Vec::new();
+        let mut users: Vec<Vec<(usize, usize)>> = Vec::new();
         for (number, rule) in rules.iter().enumerate() {
             for (place, word) in rule.keywords.iter().enumerate() {
                 let known = words.iter().position(|known| *known == word.as_str());

@@ -160,3 +160,25 @@ fn submodules_come_from_where_the_public_can_go() {
     world.commit(&[(".gitmodules", "[torn")]);
     assert_eq!(world.push().exit(), Exit::Unchecked);
 }
+
+#[test]
+fn a_tree_that_is_nested_to_billions_of_paths_blocks_in_time() {
+    let world = World::new();
+    let mut item = crate::git::raw::TreeItem { mode: FILE, name: Vec::new(), id: world.blob("x\n") };
+    for _ in 0..12 {
+        let named = |name: u8| crate::git::raw::TreeItem { name: vec![b'a' + name], ..item.clone() };
+        let items: Vec<_> = (0..10).map(named).collect();
+        let id = world.repo().write_tree_items(&items).unwrap();
+        item = crate::git::raw::TreeItem { mode: FOLDER, name: Vec::new(), id };
+    }
+    let bomb: crate::model::object::ObjectId =
+        world.git(&["commit-tree", "-m", "bomb", &item.id.to_string()]).parse().unwrap();
+    let repo = world.repo();
+    let policy = Policy::of(&repo, &[]).unwrap();
+    let destination = Destination::of(&repo, "there", PUBLIC).unwrap();
+    let target = "refs/heads/bomb".to_owned();
+    let updates = [Update { source: target.clone(), new: Some(bomb), target, old: None }];
+    let limits = Limits::within(std::time::Duration::from_millis(300));
+    let report = check(&repo, &destination, &updates, &policy, &limits).unwrap();
+    assert_eq!(report.exit(), Exit::Unchecked);
+}

@@ -76,6 +76,14 @@ fn a_commit_that_only_private_refs_reach_does_not_leave_by_its_id() {
         assert_eq!(rules(&world.push_to(url, &experiment, "refs/heads/x")), found);
         assert_eq!(rules(&world.push_to(url, &format!("{experiment}~0"), "refs/heads/x")), found);
     }
+    // What was built to be published is named by a record that stays here, and is none itself.
+    world.git(&["checkout", "-q", "--detach", "main"]);
+    let built = world.commit(&[("c.txt", "built\n")]).to_string();
+    let record = world.git(&["commit-tree", "-p", &built, "-m", "plan", "main^{tree}"]);
+    world.git(&["update-ref", "refs/gx/mirror/plans/x", &record]);
+    assert_eq!(rules(&world.push_to(PUBLIC, &built, "refs/heads/x")), [""; 0]);
+    assert_eq!(rules(&world.push_to(PUBLIC, &record, "refs/heads/x")), ["G004"]);
+    world.git(&["checkout", "-q", "--detach", &experiment]);
     let child = world.commit(&[("b.txt", "more\n")]).to_string();
     assert_eq!(rules(&world.push_to(PUBLIC, &child, "refs/heads/x")), ["G004"]);
     // What was kept is on a branch.

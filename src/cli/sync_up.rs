@@ -1,0 +1,186 @@
+//! `gx sync-up`
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::cli::scene::Scene;
+use crate::cli::share::wire;
+use crate::error::{Exit, fault, misuse};
+use crate::mirror::policy::file::Up;
+use crate::mirror::up::approval;
+use crate::mirror::up::build::{Change, Wanted};
+use crate::mirror::up::ground::Ground;
+use crate::mirror::up::kept::Kept;
+use crate::mirror::up::planning::{Keep, plan};
+use crate::mirror::up::proposal;
+use crate::mirror::up::publish::{Deed, publish, settle};
+use crate::model::id::ExperimentId;
+use crate::model::object::ObjectId;
+use crate::model::summary::Summary;
+use crate::report::sync_up::{Approved, Planned as Answer, Published};
+use crate::ui::commit_bar::CommitBar;
+
+/// Plan what goes to the public repository, without what is private; publish a plan with --push
+///
+/// A plan shows the commits, files, messages and names that would be public, and what is withheld and why. Nothing is
+/// sent until gx sync-up --push DIGEST, which sends exactly that. Ends with 3 where the guard or the policy refuses.
+#[derive(Debug, Args)]
+pub struct SyncUp {
+    /// Commits or experiments; of an experiment, its change against its base
+    what: Vec<String>,
+    /// Each change as a commit of its own on the public tip, the whole branch without what is private, or one commit
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+    /// What the commit says in public
+    #[arg(long, short)]
+    message: Option<String>,
+    /// What the branch is to be called there (default: the public branch for a whole branch, else made of the message)
+    #[arg(long)]
+    branch: Option<String>,
+    /// Put the changes on this public commit instead of the public tip
+    #[arg(long)]
+    onto: Option<String>,
+    /// Publish the plan of this digest
+    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["what", "mode", "message", "branch", "onto"])]
+    push: Option<String>,
+    /// Open a pull request for it with the gh program
+    #[arg(long, requires = "push")]
+    open_pr: bool,
+    /// Sign the plan of this digest, for others to publish it
+    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["what", "mode", "message", "branch", "onto", "push"])]
+    approve: Option<String>,
+    /// Sign with this key
+    #[arg(long, requires = "approve")]
+    key: Option<PathBuf>,
+    /// Take this signature, made by ssh-keygen -Y sign -n gx-approval
+    #[arg(long, requires = "approve", conflicts_with = "key")]
+    signature: Option<PathBuf>,
+    /// Show and check everything, keep and send nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// How changes go up.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Mode {
+    /// Each change as a commit of its own
+    Pick,
+    /// The whole branch without what is private
+    Strip,
+    /// All in one commit
+    Squash,
+}
+
+impl SyncUp {
+    /// Runs it.
+    pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        match (&self.push, &self.approve) {
+            (Some(digest), _) => self.publish(scene, digest),
+            (None, Some(digest)) => self.approve(scene, digest),
+            (None, None) => self.plan(scene),
+        }
+    }
+
+    fn plan(&self, scene: &Scene) -> Result<Exit> {
+        let repo = &scene.lab.repo;
+        let mut wire = wire(scene);
+        let mut ground = Ground::look(repo, &mut wire)?;
+        if !self.dry_run {
+            settle(&ground, &mut wire)?;
+            ground.reload()?;
+        }
+        let wanted = self.wanted(scene, &ground)?;
+        let keep = if self.dry_run { Keep::No } else { Keep::Yes };
+        let mut bar = CommitBar::default();
+        let planned = plan(&ground, &wanted, keep, &mut wire, &mut |done, total| bar.show(done, total))?;
+        // The lines on the terminal go before the answer comes.
+        drop((bar, wire));
+        scene.output.show(&Answer::of(&planned, self.dry_run))?;
+        Ok(planned.exit())
+    }
+
+    fn wanted(&self, scene: &Scene, ground: &Ground<'_>) -> Result<Wanted> {
+        let mode = self.mode.map(|mode| match mode {
+            Mode::Pick => Up::Pick,
+            Mode::Strip => Up::Strip,
+            Mode::Squash => Up::Squash,
+        });
+        let is_strip = mode.unwrap_or_else(|| ground.mirror.policy.up()) == Up::Strip;
+        let commit = |text: &str| commit(scene, text);
+        let onto = self.onto.as_deref().map(commit).transpose()?;
+        let (mut changes, mut branch_tip) = (Vec::new(), None);
+        if is_strip {
+            if self.what.len() > 1 {
+                return Err(misuse("one branch is stripped at a time").into());
+            }
+            branch_tip = self.what.first().map(|text| commit(text)).transpose()?;
+        } else {
+            changes = self.what.iter().map(|text| change(scene, text)).collect::<Result<Vec<Change>>>()?;
+        }
+        let (message, branch) = (self.message.clone(), self.branch.clone());
+        Ok(Wanted { changes, branch_tip, mode, message, branch, onto })
+    }
+
+    fn publish(&self, scene: &Scene, digest: &str) -> Result<Exit> {
+        let repo = &scene.lab.repo;
+        let deed = if self.dry_run { Deed::Look } else { Deed::Push };
+        let mut wire = wire(scene);
+        let published = publish(repo, digest, deed, &mut wire)?;
+        drop(wire);
+        let mut answer = Published::of(&published, self.dry_run);
+        if self.open_pr && !self.dry_run {
+            let mirror = crate::mirror::configured::Mirror::needed(repo)?;
+            answer.pull_request =
+                Some(proposal::open(&published.plan, &mirror.public.url, &mirror.public.branch)?);
+        }
+        scene.output.show(&answer)?;
+        Ok(Exit::Done)
+    }
+
+    fn approve(&self, scene: &Scene, digest: &str) -> Result<Exit> {
+        let repo = &scene.lab.repo;
+        let plan = Kept::find(repo, digest)?.plan;
+        if !self.dry_run {
+            match (&self.signature, &self.key) {
+                (Some(file), _) => approval::take(repo, &plan.digest, &scene.dir.join(file))?,
+                (None, Some(key)) => approval::sign(repo, &plan.digest, &scene.dir.join(key))?,
+                (None, None) => {
+                    let key = repo.setting("user.signingKey").ok_or_else(|| {
+                        fault("no key to sign with is named").hint("name one: `--key ~/.ssh/id_ed25519`")
+                    })?;
+                    approval::sign(repo, &plan.digest, &PathBuf::from(key))?
+                }
+            };
+        }
+        scene.output.show(&Approved::of(&plan, self.dry_run))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// What an argument means: an experiment, or a commit against its first parent.
+fn change(scene: &Scene, text: &str) -> Result<Change> {
+    let repo = &scene.lab.repo;
+    if text.parse::<ExperimentId>().is_err() {
+        let tip = commit(scene, text)?;
+        return Ok(Change { name: text.to_owned(), tip, base: repo.parents(tip)?.first().copied() });
+    }
+    let stored = scene.resolve(text)?;
+    let base = repo.parents(stored.snapshot)?.first().copied();
+    // What was kept is the change alone; the snapshot holds besides what merely lay around.
+    let kept = Summary::of(&scene.store().record(stored.snapshot)?).kept_commit;
+    let kept = kept.and_then(|kept| kept.parse::<ObjectId>().ok()).filter(|kept| repo.has_object(*kept));
+    let is_after =
+        |kept: &ObjectId| base.is_some_and(|base| repo.is_ancestor(base, *kept).unwrap_or_default());
+    let tip = kept.filter(is_after).unwrap_or(stored.snapshot);
+    Ok(Change { name: stored.id.to_string(), tip, base })
+}
+
+fn commit(scene: &Scene, text: &str) -> Result<ObjectId> {
+    scene.lab.repo.revision(text).ok_or_else(|| {
+        fault(format!("`{text}` is neither a commit nor an experiment"))
+            .hint("look at what there is: `git log --oneline`, or `gx ls`")
+            .into()
+    })
+}

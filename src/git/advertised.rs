@@ -1,0 +1,56 @@
+//! What another repository says it has, asked without fetching anything.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::error::fault;
+use crate::git::repo::Repo;
+use crate::model::object::ObjectId;
+use crate::model::upload::shown;
+use crate::process::log::sanitize;
+
+/// How long somebody else's repository may take to say what it is called, where not knowing is no harm.
+const GLANCE: Duration = Duration::from_secs(15);
+
+impl Repo {
+    /// What refs of a remote, by their full names, point to over there; nothing for those that it does not have.
+    ///
+    /// # Errors
+    /// The remote cannot be reached.
+    pub fn advertised(&self, remote: &str, names: &[&str], may_ask: bool) -> Result<Vec<Option<ObjectId>>> {
+        let output = self.network_git(may_ask).args(["ls-remote", "--", remote]).args(names).output()?;
+        if !output.status.success() {
+            let said = sanitize(&String::from_utf8_lossy(&output.stderr));
+            let why = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("git said nothing");
+            return Err(fault(format!("cannot reach `{}`: {why}", shown(remote)))
+                .hint(format!("try `git ls-remote {}`: gx reaches it as git does", shown(remote)))
+                .into());
+        }
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let refs: Vec<(&str, &str)> = told.lines().filter_map(|line| line.split_once('\t')).collect();
+        // A name given to git means any that ends so.
+        let found = |name: &&str| refs.iter().find(|(_, found)| found == name).map(|(id, _)| id.parse());
+        names.iter().map(|name| found(name).transpose()).collect()
+    }
+
+    /// The branch that HEAD stands on in the repository at an address.
+    ///
+    /// Nothing where that cannot be learned: it is empty, far away, or wants a password.
+    ///
+    /// # Errors
+    /// Why it could not be asked, in git's words.
+    pub fn advertised_branch(&self, url: &str) -> Result<Option<String>> {
+        let program = self.network_git(false).env("GIT_SSH_COMMAND", batch_ssh(self));
+        let told = program.args(["ls-remote", "--symref", "--", url, "HEAD"]).limit(GLANCE).run()?;
+        let told = String::from_utf8_lossy(&told).into_owned();
+        let head = told.lines().find_map(|line| line.strip_prefix("ref: ")?.strip_suffix("\tHEAD"));
+        Ok(head.and_then(|name| name.strip_prefix("refs/heads/")).map(str::to_owned))
+    }
+}
+
+/// An ssh that asks nobody anything: there may be nobody.
+fn batch_ssh(repo: &Repo) -> String {
+    let own = std::env::var("GIT_SSH_COMMAND").ok().or_else(|| repo.setting("core.sshCommand"));
+    format!("{} -o BatchMode=yes -o ConnectTimeout=10", own.as_deref().unwrap_or("ssh"))
+}

@@ -1,8 +1,0 @@
-//! What the scanner finds, and what it leaves alone.
-
-mod corpus;
-mod dice;
-mod engine;
-mod found;
-mod look_alikes;
-mod peer;

@@ -1,0 +1,14 @@
+//! From the private repository to the public one: a plan first, then exactly that.
+
+pub mod approval;
+pub mod build;
+pub mod checks;
+pub mod ground;
+pub mod kept;
+pub mod offer;
+pub mod pick;
+pub mod plan;
+pub mod planning;
+pub mod proposal;
+pub mod publish;
+pub mod whole;

@@ -1,0 +1,251 @@
+//! Making a plan: build, describe, look at it as the guard does, and keep it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::error::{Exit, fault, misuse};
+use crate::git::transfer::Wire;
+use crate::mirror::guard::check::{Report, check};
+use crate::mirror::guard::destination::Destination;
+use crate::mirror::guard::finding::Severity;
+use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::update::Update;
+use crate::mirror::policy::file::Up;
+use crate::mirror::policy::terms::Policy;
+use crate::mirror::strip::headers::Headers;
+use crate::mirror::strip::history::Hear;
+use crate::mirror::up::build::{Wanted, build};
+use crate::mirror::up::checks;
+use crate::mirror::up::ground::Ground;
+use crate::mirror::up::kept::Kept;
+use crate::mirror::up::offer::{Built, Offer, Withheld};
+use crate::mirror::up::plan::{Mode, Plan};
+use crate::mirror::up::proposal;
+use crate::model::object::ObjectId;
+use crate::model::upload::shown;
+
+/// So many commits of a plan are described.
+const DESCRIBED: usize = 100;
+/// So many paths of a commit are named.
+const PATHS: usize = 50;
+
+/// What came of planning.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan; nothing where there is nothing to publish.
+    pub plan: Option<Plan>,
+    /// What stays private, where there is no plan that says so.
+    pub withheld: Vec<Withheld>,
+    /// Why it may not be published.
+    pub reasons: Vec<String>,
+    /// What the guard found.
+    pub report: Report,
+    /// How long it took to build what would be published.
+    pub build: Duration,
+    /// How long it took to look at it.
+    pub look: Duration,
+}
+
+impl Planned {
+    /// What the command ends with.
+    pub fn exit(&self) -> Exit {
+        if self.reasons.is_empty() { self.report.exit() } else { Exit::Blocked.max(self.report.exit()) }
+    }
+}
+
+/// Whether a plan is kept for a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It is.
+    Yes,
+    /// It is only shown.
+    No,
+}
+
+/// Plans; what is blocked is not kept, so that nobody can push it.
+///
+/// # Errors
+/// It cannot be built, or the other side cannot be reached.
+pub fn plan(
+    ground: &Ground<'_>,
+    wanted: &Wanted,
+    keep: Keep,
+    wire: &mut Wire,
+    hear: &mut Hear<'_>,
+) -> Result<Planned> {
+    let mode = wanted.mode.unwrap_or_else(|| ground.mirror.policy.up());
+    let began = Instant::now();
+    let built = build(ground, wanted, mode, hear)?;
+    let (took, began) = (began.elapsed(), Instant::now());
+    let Some(tip) = built.tip else {
+        let (plan, reasons, report) = (None, Vec::new(), Report::default());
+        return Ok(Planned {
+            plan,
+            withheld: built.withheld,
+            reasons,
+            report,
+            build: took,
+            look: Duration::ZERO,
+        });
+    };
+    let is_whole = wanted.changes.is_empty();
+    let offers = describe(ground, &built)?;
+    let url = ground.destination()?;
+    let branch = branch_name(ground, wanted, is_whole, &offers)?;
+    let lease = lease(ground, &url, &branch, tip, wire)?;
+    let (title, body) = proposal::words(&offers, built.pairs.len());
+    let private = is_whole.then(|| built.pairs.last().map(|(private, _)| *private)).flatten();
+    let mode = match mode {
+        Up::Pick => Mode::Pick,
+        Up::Strip => Mode::Strip,
+        Up::Squash => Mode::Squash,
+    };
+    let commits = commits(&built);
+    let mut plan = Plan {
+        digest: String::new(),
+        mode,
+        url,
+        branch,
+        lease,
+        public: ground.public,
+        private,
+        tip,
+        count: commits.len(),
+        offers,
+        withheld: built.withheld.clone(),
+        title,
+        body,
+    };
+    plan.digest = plan.digest_of(&commits);
+    let reasons = checks::reasons(ground, &commits, &plan.branch)?;
+    let report = guard(ground, &plan)?;
+    let (plan, withheld, look) = (Some(plan), Vec::new(), began.elapsed());
+    let planned = Planned { plan, withheld, reasons, report, build: took, look };
+    if keep == Keep::Yes
+        && planned.exit() == Exit::Done
+        && let Some(plan) = &planned.plan
+    {
+        Kept::write(ground.repo, plan, &built)?;
+    }
+    Ok(planned)
+}
+
+/// What the guard says of the push of a plan. What it finds in commits that everybody can read already, as the other
+/// side has just said, is told and stops nothing: a policy that was made stricter does not unpublish them.
+///
+/// # Errors
+/// The guard cannot look.
+pub fn guard(ground: &Ground<'_>, plan: &Plan) -> Result<Report> {
+    let repo = ground.repo;
+    let destination = Destination::of(repo, &plan.url, &plan.url)?;
+    let update =
+        Update { source: plan.tip.to_string(), new: Some(plan.tip), target: plan.head(), old: plan.lease };
+    let policy = Policy::of(repo, &[plan.tip])?;
+    let mut report = check(repo, &destination, &[update], &policy, &Limits::none())?;
+    for finding in report.findings.iter_mut().filter(|finding| finding.severity == Severity::Blocked) {
+        let Some(commit) = finding.spot.commit else { continue };
+        for public in [ground.public, plan.lease].into_iter().flatten() {
+            if repo.is_ancestor(commit, public)? {
+                finding.severity = Severity::Warning;
+            }
+        }
+    }
+    Ok(report)
+}
+
+fn commits(built: &Built) -> Vec<ObjectId> {
+    let mut commits: Vec<ObjectId> = built.pairs.iter().map(|(_, public)| *public).collect();
+    commits.dedup();
+    commits
+}
+
+fn branch_name(ground: &Ground<'_>, wanted: &Wanted, is_whole: bool, offers: &[Offer]) -> Result<String> {
+    let name = match &wanted.branch {
+        Some(given) => given.clone(),
+        None if is_whole => ground.mirror.public.branch.clone(),
+        None => proposal::branch(offers),
+    };
+    if !ground.repo.is_branch_name(&name) {
+        return Err(misuse(format!("`{name}` cannot be the name of a branch")).into());
+    }
+    Ok(name)
+}
+
+/// What the branch is over there; it may only move on, but for what was published from here before.
+fn lease(
+    ground: &Ground<'_>,
+    url: &str,
+    branch: &str,
+    tip: ObjectId,
+    wire: &mut Wire,
+) -> Result<Option<ObjectId>> {
+    let name = format!("refs/heads/{branch}");
+    let there = ground.repo.advertised(url, &[&name], wire.may_ask)?.first().copied().flatten();
+    let Some(there) = there else { return Ok(None) };
+    if ground.repo.is_ancestor(there, tip)? || ground.pairs.private_of(there).is_some() {
+        return Ok(Some(there));
+    }
+    Err(fault(format!(
+        "`{branch}` is at {} on {} already, and this does not go on from there",
+        there.short(),
+        shown(url)
+    ))
+    .hint("choose another name: `--branch NAME`")
+    .hint("or take in what upstream has: `gx sync-down`")
+    .into())
+}
+
+fn describe(ground: &Ground<'_>, built: &Built) -> Result<Vec<Offer>> {
+    let mut offers: Vec<Offer> = Vec::new();
+    for ((private, public), is_silent) in built.pairs.iter().zip(&built.silent).take(DESCRIBED) {
+        if let Some(last) = offers.last_mut().filter(|last| last.public == *public) {
+            last.private.push(*private);
+            last.withheld.extend(withheld(ground, *private)?);
+            continue;
+        }
+        let (_, bytes) = ground.repo.raw(*public)?;
+        let commit = Headers::parse(&bytes)?;
+        let empty = ground.repo.empty_tree()?;
+        let before = commit.parents.first().map_or(Ok(empty), |parent| ground.repo.tree_of(*parent))?;
+        let files = ground.repo.changes(before, commit.tree)?.into_iter().take(PATHS).map(|change| {
+            let sign = match (change.before, change.after) {
+                (None, _) => 'A',
+                (_, None) => 'D',
+                _ => 'M',
+            };
+            format!("{sign} {}", change.path)
+        });
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        offers.push(Offer {
+            public: *public,
+            private: vec![*private],
+            message: text(commit.message),
+            author: text(person(commit.author)),
+            committer: text(person(commit.committer)),
+            files: files.collect(),
+            withheld: withheld(ground, *private)?,
+            is_silent: *is_silent,
+        });
+    }
+    Ok(offers)
+}
+
+/// The paths of a private commit's change that are left out.
+fn withheld(ground: &Ground<'_>, private: ObjectId) -> Result<Vec<String>> {
+    let (repo, policy) = (ground.repo, &ground.mirror.policy);
+    let before = match repo.parents(private)?.first() {
+        Some(parent) => repo.tree_of(*parent)?,
+        None => repo.empty_tree()?,
+    };
+    let changes = repo.changes(before, repo.tree_of(private)?)?.into_iter();
+    let is_meant = |path: &[u8]| policy.is_private(path) || policy.is_never(path);
+    let paths = changes.map(|change| change.path).filter(|path| is_meant(path.as_bytes()));
+    Ok(paths.take(PATHS).map(|path| path.to_string()).collect())
+}
+
+/// A line about a person without its moment.
+fn person(line: &[u8]) -> &[u8] {
+    let end = line.iter().position(|byte| *byte == b'>');
+    end.map_or(line, |end| &line[..=end])
+}

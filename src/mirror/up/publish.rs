@@ -1,0 +1,171 @@
+//! Publishing exactly what was planned: looked at once more, leased, written down before and after.
+
+use anyhow::Result;
+
+use crate::error::{Exit, fault};
+use crate::git::refs::Ref;
+use crate::git::repo::Repo;
+use crate::git::sending::{Lease, Sending};
+use crate::git::transfer::{Fate, Wire};
+use crate::mirror::configured::Mirror;
+use crate::mirror::pairs::Pairs;
+use crate::mirror::policy::file::Approval;
+use crate::mirror::strip::tree::Stripper;
+use crate::mirror::up::approval;
+use crate::mirror::up::ground::Ground;
+use crate::mirror::up::kept::{Kept, Stage};
+use crate::mirror::up::plan::Plan;
+use crate::mirror::up::planning::guard;
+use crate::model::upload::shown;
+use crate::process::fail;
+
+/// What a push came to.
+#[derive(Debug)]
+pub struct Published {
+    /// The plan.
+    pub plan: Plan,
+    /// Who has approved it, where somebody had to.
+    pub approved_by: Option<String>,
+    /// Whether it was public already: an earlier push of it came through.
+    pub was_public: bool,
+}
+
+/// Whether anything is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It is.
+    Push,
+    /// Everything is checked, and nothing is sent or written.
+    Look,
+}
+
+/// Publishes a plan. Cut short at any point, the same command completes it, with the same commits.
+///
+/// # Errors
+/// The guard refuses, nobody has approved it, the other side moved meanwhile or refuses: then nothing was published.
+pub fn publish(repo: &Repo, digest: &str, deed: Deed, wire: &mut Wire) -> Result<Published> {
+    let mut kept = Kept::find(repo, digest)?;
+    refresh(repo, &Mirror::needed(repo)?, wire)?;
+    let ground = Ground::look(repo, wire)?;
+    let plan = kept.plan.clone();
+    let there = repo.advertised(&plan.url, &[&plan.head()], wire.may_ask)?.first().copied().flatten();
+    if there == Some(plan.tip) {
+        if deed == Deed::Push {
+            confirm(&ground, &mut kept)?;
+        }
+        return Ok(Published { plan, approved_by: None, was_public: true });
+    }
+    let approved_by = check(&ground, &kept, there)?;
+    if deed == Deed::Look {
+        return Ok(Published { plan, approved_by, was_public: false });
+    }
+    fail::point("up-checked");
+    kept.move_to(repo, Stage::Begun)?;
+    fail::point("up-begun");
+    let lease = plan.lease.map_or(Lease::Absent, Lease::At);
+    let sending = [Sending { name: plan.head(), new: plan.tip, lease }];
+    let fates = repo.push(&plan.url, &sending, wire)?;
+    fail::point("up-pushed");
+    match fates.into_iter().next() {
+        Some(Fate::Through) => confirm(&ground, &mut kept)?,
+        Some(Fate::Refused(why)) => {
+            return Err(fault(format!("{} refuses `{}`: {why}", shown(&plan.url), plan.branch))
+                .hint(format!("when that is cleared: `gx sync-up --push {}`", &plan.digest[..12]))
+                .into());
+        }
+        Some(Fate::Moved) | None => return Err(moved(&plan)),
+    }
+    Ok(Published { plan, approved_by, was_public: false })
+}
+
+/// Looks after pushes that were cut short: those that came through are recorded.
+///
+/// # Errors
+/// The other side cannot be reached.
+pub fn settle(ground: &Ground<'_>, wire: &mut Wire) -> Result<()> {
+    for mut kept in Kept::begun(ground.repo)? {
+        let plan = &kept.plan;
+        let there =
+            ground.repo.advertised(&plan.url, &[&plan.head()], wire.may_ask)?.first().copied().flatten();
+        if there == Some(plan.tip) {
+            confirm(ground, &mut kept)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the private branch says now decides who may approve, not what was last seen of it here.
+fn refresh(repo: &Repo, mirror: &Mirror, wire: &mut Wire) -> Result<()> {
+    let side = &mirror.private;
+    match repo.advertised(&side.remote, &[&side.head()], wire.may_ask) {
+        Ok(told) if told.first().copied().flatten().is_none() => Ok(()),
+        Ok(_) => repo.fetch(&side.remote, &[side.refspec()], wire),
+        // Before the first push there may be nothing there to read.
+        Err(_)
+            if repo.read_ref(&side.tracking())?.is_none() && mirror.policy.approval() == Approval::None =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Everything that must hold before a push; who has approved it.
+fn check(
+    ground: &Ground<'_>,
+    kept: &Kept,
+    there: Option<crate::model::object::ObjectId>,
+) -> Result<Option<String>> {
+    let plan = &kept.plan;
+    if there != plan.lease || ground.public != plan.public {
+        return Err(moved(plan));
+    }
+    if plan.url != ground.destination()? {
+        return Err(fault(format!("the plan is for {}, which is not where plans go now", shown(&plan.url)))
+            .hint("plan again: `gx sync-up`")
+            .into());
+    }
+    let (repo, mirror) = (ground.repo, &ground.mirror);
+    let approved_by = match mirror.policy.approval() {
+        Approval::Signed => Some(approval::verify(repo, mirror, &plan.digest)?),
+        Approval::None => None,
+    };
+    if let Some(private) = plan.private {
+        let empty = repo.empty_tree()?;
+        let left = Stripper::new(repo, &mirror.policy).strip(repo.tree_of(private)?)?.unwrap_or(empty);
+        if left != repo.tree_of(plan.tip)? {
+            return Err(fault("the policy withholds something else now than when this was planned")
+                .hint("plan again: `gx sync-up`")
+                .into());
+        }
+    }
+    let reasons = crate::mirror::up::checks::reasons(ground, &kept.commits(), &plan.branch)?;
+    let report = guard(ground, plan)?;
+    if reasons.is_empty() && report.exit() == Exit::Done {
+        // The hook, which git runs in the push, need not look at all of it again.
+        report.remember()?;
+        return Ok(approved_by);
+    }
+    let exit = if reasons.is_empty() { report.exit() } else { Exit::Blocked };
+    let found = report.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.what));
+    let told = fault("the guard lets this plan pass no more").exit(exit);
+    Err(reasons.into_iter().chain(found).take(5).fold(told, crate::error::Fault::hint).into())
+}
+
+/// Records that a plan is public: its pairs are frozen from now on, and the branch is known here.
+fn confirm(ground: &Ground<'_>, kept: &mut Kept) -> Result<()> {
+    let (repo, mirror) = (ground.repo, &ground.mirror);
+    Pairs::add(repo, &kept.pairs)?;
+    fail::point("up-recorded");
+    if kept.plan.url == repo.push_url_of(&mirror.public.url)? {
+        let name = format!("refs/remotes/{}/{}", mirror.public.remote, kept.plan.branch);
+        repo.set_refs(&[Ref { name, target: kept.plan.tip }])?;
+    }
+    kept.move_to(repo, Stage::Published)
+}
+
+fn moved(plan: &Plan) -> anyhow::Error {
+    fault(format!("what is public moved since `{}` was planned; nothing was published", &plan.digest[..12]))
+        .hint("plan again: `gx sync-up`, and look at the new plan")
+        .into()
+}

@@ -1,0 +1,155 @@
+//! `gx mirror init`.
+
+use serde_json::json;
+
+use super::world::World;
+use crate::support::Lab;
+
+fn setting(lab: &Lab, key: &str) -> String {
+    lab.git(&["config", "--get-all", key]).trim().to_owned()
+}
+
+#[test]
+fn a_clone_of_the_public_repository_pushes_to_the_private_one_and_nothing_to_the_public_one() {
+    let world = World::plain();
+    let told = world.init(&["--fork", "https://git.example/me/open.git"]);
+    let (lab, public, private) = (&world.lab, world.public.url(), world.private.url());
+    assert_eq!(
+        (&told["public"]["remote"], &told["private"]["remote"]),
+        (&json!("origin"), &json!("private"))
+    );
+    for (key, value) in [
+        ("remote.pushDefault", "private"),
+        ("remote.origin.pushurl", "DISABLED-publish-with-gx-sync-up"),
+        ("remote.origin.tagOpt", "--no-tags"),
+        ("remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"),
+        ("remote.private.fetch", "+refs/heads/*:refs/remotes/private/*"),
+        ("gx.public.url", &public),
+        ("gx.public.remote", "origin"),
+        ("gx.public.fork", "https://git.example/me/open.git"),
+        ("gx.private.remote", "private"),
+        ("gx.private.branch", "main"),
+        ("gx.remote.private.privateUrl", &private),
+    ] {
+        assert_eq!(setting(lab, key), value, "{key}");
+    }
+    // The policy is committed alone, and a plain push takes it to the private repository.
+    assert_eq!(
+        lab.git(&["show", "--format=%s", "--name-only", "HEAD"]),
+        "Say what is private in this repository\n\n.gx/policy.toml\n"
+    );
+    assert_eq!(lab.status(), "");
+    lab.git(&["push", "-q"]);
+    assert_eq!(world.private_main(), lab.rev("HEAD"));
+    // Whoever pushes to the public address by itself asks the guard.
+    let told = lab.command("git").args(["push", &public, "HEAD:refs/heads/x"]).output().unwrap();
+    assert!(
+        !told.status.success() && String::from_utf8_lossy(&told.stderr).contains(".gx/policy.toml"),
+        "{told:?}"
+    );
+    let refused = lab.command("git").args(["push", "origin", "HEAD:refs/heads/x"]).output().unwrap();
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("gx-sync-up"));
+    assert_eq!(world.public.git(lab, &["for-each-ref", "--format=%(refname)"]), "refs/heads/main\n");
+}
+
+#[test]
+fn running_it_again_changes_nothing_and_a_plan_changes_nothing_at_all() {
+    let world = World::plain();
+    let config = || world.lab.read(".git/config");
+    let before = config();
+    let told = world.init(&["--dry-run"]);
+    assert!(told["changes"].as_array().unwrap().len() > 10, "{told}");
+    assert_eq!((config(), world.lab.status()), (before, String::new()));
+    assert!(!world.lab.path(".gx").exists());
+    world.init(&[]);
+    let (after, head, exclude) = (config(), world.lab.rev("HEAD"), world.lab.read(".git/info/exclude"));
+    let told = world.init(&[]);
+    assert_eq!(told["changes"], json!([]));
+    assert_eq!(
+        (config(), world.lab.rev("HEAD"), world.lab.read(".git/info/exclude")),
+        (after, head, exclude)
+    );
+    world.lab.write(".env", "TOKEN=1\n");
+    world.lab.write(".env.example", "TOKEN=\n");
+    assert_eq!(world.lab.status(), "?? .env.example\n");
+}
+
+#[test]
+fn a_clone_of_the_private_repository_keeps_its_names_and_its_policy() {
+    let world = World::plain();
+    world.lab.git(&["remote", "set-url", "origin", &world.private.url()]);
+    world
+        .lab
+        .write(".gx/policy.toml", "[paths]\nprivate = [\"notes/\"]\n[sync]\nprivate_branch = \"work\"\n");
+    let told = world.init(&[]);
+    assert_eq!((&told["public"]["remote"], &told["private"]["remote"]), (&json!("public"), &json!("origin")));
+    assert_eq!((&told["private"]["branch"], &told["public"]["branch"]), (&json!("work"), &json!("main")));
+    assert!(world.lab.read(".gx/policy.toml").contains("notes/"));
+    assert_eq!(told["commit"], json!(null));
+    assert!(
+        told["next"][0].as_str().unwrap().starts_with("git switch work && git add .gx/policy.toml"),
+        "{told}"
+    );
+}
+
+#[test]
+fn on_another_branch_and_where_it_is_not_wanted_nothing_is_committed() {
+    let world = World::plain();
+    let head = world.lab.rev("HEAD");
+    world.init(&["--no-commit"]);
+    assert_eq!((world.lab.rev("HEAD"), world.lab.status()), (head, "?? .gx/\n".to_owned()));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_what_to_do_and_nothing_is_changed() {
+    let world = World::plain();
+    let (public, config) = (world.public.url(), world.lab.read(".git/config"));
+    let slashed = format!("{public}/");
+    let told = world.lab.gx(&["mirror", "init", "--public", &public, "--private", &slashed]).exits(2);
+    assert!(told.stderr.contains("are the same"), "{}", told.stderr);
+    let told =
+        world.lab.gx(&["mirror", "init", "--public", &public, "--private", "/x", "--public-branch", "a..b"]);
+    assert!(told.exits(2).stderr.contains("`a..b` cannot be the name of a branch"));
+    world.lab.gx(&["mirror", "init", "--public", "", "--private", "/x"]).exits(2);
+    assert_eq!(world.lab.read(".git/config"), config);
+    let none = Lab::bare_folder();
+    none.gx(&["mirror", "init", "--public", &public, "--private", "/x"]).exits(1);
+    for words in [&["sync-down"][..], &["sync", "abort"], &["mirror", "status"], &["mirror", "log"]] {
+        let told = world.lab.gx(words).exits(1);
+        assert!(
+            told.stderr.contains("hint: set it up: `gx mirror init --public URL --private URL`"),
+            "{}",
+            told.stderr
+        );
+    }
+}
+
+#[test]
+fn a_repository_that_cannot_be_reached_is_told_and_no_obstacle() {
+    let world = World::plain();
+    let gone = "/nowhere/at/all.git";
+    let private = world.private.url();
+    let told =
+        world.lab.gx(&["mirror", "init", "--json", "--public", gone, "--private", &private]).exits(0).json();
+    assert!(told["warnings"][0].as_str().unwrap().contains("could not be asked for its branch"), "{told}");
+    assert_eq!(told["public"]["branch"], json!("main"));
+    let told = world.lab.gx(&["sync-down"]).exits(1);
+    assert!(
+        told.stderr.contains("cannot reach `public`") && told.stderr.contains("hint: "),
+        "{}",
+        told.stderr
+    );
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "fail points are compiled into debug builds only")]
+fn a_setup_that_was_killed_is_completed_by_the_next_one() {
+    let world = World::plain();
+    let (public, private) = (world.public.url(), world.private.url());
+    let words = ["mirror", "init", "--public", &public, "--private", &private];
+    let killed = world.lab.gx_command().env("GX_FAIL_AT", "mirror-init").args(words).output().unwrap();
+    assert!(!killed.status.success());
+    world.init(&[]);
+    assert_eq!(world.init(&[])["changes"], json!([]));
+    assert_eq!(setting(&world.lab, "remote.private.fetch"), "+refs/heads/*:refs/remotes/private/*");
+}

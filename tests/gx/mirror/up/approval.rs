@@ -1,0 +1,84 @@
+//! Plans that somebody else must have signed.
+
+use serde_json::json;
+
+use super::digest;
+use crate::mirror::world::World;
+
+/// Makes a key; its public half.
+fn key(world: &World, name: &str) -> String {
+    let file = world.lab.home() + "/" + name;
+    let made = world
+        .lab
+        .command("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", &file])
+        .status();
+    assert!(made.unwrap().success());
+    std::fs::read_to_string(file + ".pub").unwrap().trim().to_owned()
+}
+
+/// A world in which the reviewer must sign, and a plan in it.
+fn signed_world() -> (World, String) {
+    let world = World::new();
+    let reviewer = key(&world, "reviewer");
+    world.lab.write(".gx/allowed_signers", format!("reviewer@lab.example {reviewer}\n"));
+    world.rule("[sync]\napproval = \"signed\"");
+    world.lab_writes("train.py", "other\n");
+    let plan = world.up(&["HEAD", "--branch", "topic"], 0);
+    (world, digest(&plan).to_owned())
+}
+
+#[test]
+fn without_a_signature_of_somebody_who_may_nothing_is_published() {
+    let (world, digest) = signed_world();
+    let told = world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    assert!(told.stderr.contains("nobody has signed"), "{told:?}");
+    key(&world, "agent");
+    let agent = world.lab.home() + "/agent";
+    world.up(&["--approve", &digest, "--key", &agent], 0);
+    let told = world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    assert!(told.stderr.contains("of nobody in"), "{told:?}");
+    let reviewer = world.lab.home() + "/reviewer";
+    world.up(&["--approve", &digest, "--key", &reviewer], 0);
+    assert_eq!(world.up(&["--push", &digest], 0)["approved_by"], json!("reviewer@lab.example"));
+}
+
+#[test]
+fn keys_and_policies_of_the_work_tree_and_of_local_refs_do_not_count() {
+    let (world, digest) = signed_world();
+    let agent = key(&world, "agent");
+    world.lab.write(".gx/allowed_signers", format!("reviewer@lab.example {agent}\n"));
+    let policy = world.lab.read(".gx/policy.toml").replace("\"signed\"", "\"none\"");
+    world.lab.write(".gx/policy.toml", policy);
+    world.lab.commit("let me");
+    world.up(&["--approve", &digest, "--key", &(world.lab.home() + "/agent")], 0);
+    world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    // Not even where what was seen of the private remote is forged: it is fetched before it is believed.
+    let tracking = world.lab.git(&["for-each-ref", "--format=%(refname)", "refs/remotes"]);
+    for name in tracking.lines().filter(|name| name.ends_with("/main") && !name.contains("public")) {
+        world.lab.git(&["update-ref", name, "HEAD"]);
+    }
+    world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    assert_eq!(world.public.git(&world.lab, &["for-each-ref", "--format=%(refname)"]), "refs/heads/main\n");
+}
+
+#[test]
+fn a_signature_is_for_one_plan_and_one_purpose_and_may_be_made_elsewhere() {
+    let (world, digest) = signed_world();
+    let sign = |namespace: &str, text: &str| {
+        world.lab.write("digest", format!("{text}\n"));
+        let key = world.lab.home() + "/reviewer";
+        let mut command = world.lab.command("ssh-keygen");
+        let made =
+            command.args(["-q", "-Y", "sign", "-n", namespace, "-f", &key, "digest"]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        world.up(&["--approve", &digest, "--signature", "digest.sig"], 0);
+        std::fs::remove_file(world.lab.path("digest.sig")).unwrap();
+    };
+    sign("file", &digest);
+    world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    sign("gx-approval", &"0".repeat(64));
+    world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    sign("gx-approval", &digest);
+    world.up(&["--push", &digest], 0);
+}
