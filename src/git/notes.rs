@@ -21,7 +21,7 @@ use crate::model::object::ObjectId;
 const MANY: usize = 500;
 
 /// So many notes are read before memory is let go of.
-const AT_ONCE: usize = 10_000;
+const AT_ONCE: usize = 1000;
 
 /// One notes ref as it stood when it was opened.
 pub struct Notes<'a> {

@@ -15,7 +15,7 @@ use crate::model::record::VERSION;
 use crate::store::experiments::{RECORDS, Store, Stored};
 
 /// So many objects are read at once: all together they need not fit into memory.
-pub(super) const AT_ONCE: usize = 4000;
+pub(super) const AT_ONCE: usize = 1000;
 
 /// How much is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
