@@ -9,14 +9,15 @@ use anyhow::{Context, Result};
 use crate::error::{misuse, tell};
 use crate::git::hooks::Reach;
 use crate::git::repo::Repo;
-use crate::mirror::configured::{keys, policy_at};
+use crate::mirror::configured::policy_at;
 use crate::mirror::guard::destination::canonical;
 use crate::mirror::hook::install::is_in;
 use crate::mirror::hook::script::HOOKS;
+use crate::mirror::keys;
 use crate::mirror::policy::file::{File, PATH};
 use crate::mirror::setup::block::with_block;
 use crate::mirror::setup::policy;
-use crate::mirror::setup::remotes::{Names, names};
+use crate::mirror::setup::remotes::{Names, is_declared, names};
 use crate::model::upload::shown;
 
 /// What a push to the public remote by its name goes to: nowhere, and git's error says what to do instead.
@@ -112,7 +113,7 @@ impl Setup {
                 plan.changes.push(Change::Setting { key, values });
             }
         }
-        if !self.is_declared(repo, &plan)? {
+        if plan.names.is_private_new || !is_declared(repo, &plan.names.private)? {
             plan.changes.push(Change::Declare);
         }
         if !repo.work_dir().join(PATH).exists() {
@@ -201,15 +202,6 @@ impl Setup {
             settings.push((keys::FORK_URL.to_owned(), one(fork)));
         }
         Ok(settings)
-    }
-
-    fn is_declared(&self, repo: &Repo, plan: &Plan) -> Result<bool> {
-        if plan.names.is_private_new {
-            return Ok(false);
-        }
-        let declared = repo.local_settings(&format!("gx.remote.{}.privateUrl", plan.names.private))?;
-        let urls = repo.push_urls(&plan.names.private)?;
-        Ok(urls.iter().all(|url| declared.contains(url)))
     }
 }
 
