@@ -79,10 +79,29 @@ impl Repo {
     /// What the reflog says of the last move of a ref, such as `update by push`; nothing where none is kept.
     pub fn last_move(&self, name: &str) -> Option<String> {
         if self.has_ref_files() {
-            let log = fs::read_to_string(self.common_dir().join("logs").join(name)).ok()?;
-            return Some(log.lines().last()?.split_once('\t')?.1.to_owned());
+            // Bytes: names of people in it may be in any encoding.
+            let log = fs::read(self.common_dir().join("logs").join(name)).ok()?;
+            let last = log.trim_ascii_end().rsplit(|byte| *byte == b'\n').next()?;
+            return Some(String::from_utf8_lossy(last).split_once('\t')?.1.to_owned());
         }
         let told = self.git().args(["reflog", "show", "-1", "--format=%gs", name]).run().ok()?;
         Some(String::from_utf8_lossy(&told).trim().to_owned()).filter(|said| !said.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_move_of_a_ref_is_read_though_a_name_in_the_reflog_is_no_utf_8() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let logs = repo.common_dir().join("logs/refs/remotes/public");
+        fs::create_dir_all(&logs).unwrap();
+        let line = b"0 1 J\xfcrgen <j@lab.example> 1 +0000\tfetch\n0 1 J\xfcrgen <j@lab.example> 2 +0000\tupdate by push\n";
+        fs::write(logs.join("main"), line).unwrap();
+        assert_eq!(repo.last_move("refs/remotes/public/main").as_deref(), Some("update by push"));
+        assert_eq!(repo.last_move("refs/remotes/public/other"), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::git::repo::Repo;
 use crate::git::sweep;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-use crate::process::command::Program;
+use crate::process::command::{Ended, Program};
 
 /// What joining two commits in memory came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,10 +64,11 @@ impl Repo {
         let output = program.args([ours, theirs].map(|id| id.to_string())).output()?;
         let mut parts = output.stdout.split(|byte| *byte == 0).filter(|part| !part.is_empty());
         let tree = parts.next().map(|tree| String::from_utf8_lossy(tree).into_owned());
-        match (output.status.success(), tree) {
-            (true, Some(tree)) => Ok(Joined::Clean(tree.parse()?)),
-            (false, Some(_)) => Ok(Joined::Conflict(parts.map(RepoPath::new).collect())),
-            (_, None) => {
+        match (output.status, tree) {
+            (Ended::Exit(0), Some(tree)) => Ok(Joined::Clean(tree.parse()?)),
+            // git-merge-tree(1): 1 is a conflict, anything else means that it could not be tried.
+            (Ended::Exit(1), Some(_)) => Ok(Joined::Conflict(parts.map(RepoPath::new).collect())),
+            _ => {
                 let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
                 Err(fault(format!("{} and {} cannot be joined: {said}", ours.short(), theirs.short())).into())
             }

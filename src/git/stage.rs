@@ -123,13 +123,11 @@ impl Repo {
         }
         let said = sanitize(&String::from_utf8_lossy(&pushed.stderr));
         let why = said.lines().find(|line| line.starts_with("error:") || line.starts_with("fatal:"));
-        match why.or_else(|| said.lines().next()) {
-            Some(why) => Err(fault(format!("git would not push this: {why}"))
-                .hint("name what is to be pushed as for `git push`: `gx guard check REMOTE REFSPEC`")
-                .into()),
-            // Nothing to do, and nothing to hear.
-            None => Ok(Vec::new()),
-        }
+        // The hook stops every push, also one that has nothing to send: if it was not heard, nobody knows what would go.
+        let why = why.or_else(|| said.lines().next()).unwrap_or("it ran no hook, and said nothing");
+        Err(fault(format!("git would not push this: {why}"))
+            .hint("name what is to be pushed as for `git push`: `gx guard check REMOTE REFSPEC`")
+            .into())
     }
 }
 

@@ -69,3 +69,23 @@ impl Repo {
         Ok(fs::rename(path, free)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::notes::is_torn;
+
+    #[test]
+    fn the_size_of_an_object_that_was_cut_short_is_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let id = repo.write_blob(&b"words ".repeat(1000)).unwrap();
+        assert_eq!(repo.size(id).unwrap(), Some(6000));
+        let path = repo.place.loose_path(id);
+        let whole = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        repo.rest();
+        assert!(is_torn(&repo.size(id).unwrap_err()));
+    }
+}

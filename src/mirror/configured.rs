@@ -4,29 +4,11 @@ use anyhow::Result;
 
 use crate::error::{Fault, fault};
 use crate::git::repo::Repo;
+use crate::mirror::keys;
 use crate::mirror::policy::file::{File, PATH};
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-
-/// The settings that hold it, all in the repository's own configuration.
-pub mod keys {
-    /// The name of the private remote.
-    pub const PRIVATE_REMOTE: &str = "gx.private.remote";
-    /// The branch that is kept in step there, without `refs/heads/`.
-    pub const PRIVATE_BRANCH: &str = "gx.private.branch";
-    /// The name of the public remote.
-    pub const PUBLIC_REMOTE: &str = "gx.public.remote";
-    /// The branch that is kept in step there.
-    pub const PUBLIC_BRANCH: &str = "gx.public.branch";
-    /// Where the public repository really lies; the remote's own push address is disabled.
-    pub const PUBLIC_URL: &str = "gx.public.url";
-    /// Where people without the right to write there push to.
-    pub const FORK_URL: &str = "gx.public.fork";
-}
-
-/// What the public remote is called where nobody has said otherwise.
-pub const PUBLIC: &str = "public";
 
 /// One of the two repositories.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,18 +58,18 @@ impl Mirror {
     /// # Errors
     /// It is set up in parts, or the policy cannot be read.
     pub fn of(repo: &Repo) -> Result<Option<Self>> {
-        let set = |key: &str| repo.setting(key).filter(|value| !value.is_empty());
+        let set = |key: &str| keys::set(repo, key);
         let (Some(private), Some(url)) = (set(keys::PRIVATE_REMOTE), set(keys::PUBLIC_URL)) else {
             return Ok(None);
         };
-        let branch = set(keys::PRIVATE_BRANCH).unwrap_or_else(|| "main".to_owned());
+        let branch = keys::private_branch(repo);
         let private_url =
             set(&format!("remote.{private}.url")).ok_or_else(|| broken(&format!("remote `{private}`")))?;
         let private = Side { url: private_url, branch, remote: private };
         let here = repo.read_ref(&private.head())?;
         let policy = Policy::of(repo, here.as_slice())?;
         let public = Side {
-            remote: set(keys::PUBLIC_REMOTE).unwrap_or_else(|| PUBLIC.to_owned()),
+            remote: set(keys::PUBLIC_REMOTE).unwrap_or_else(|| keys::PUBLIC.to_owned()),
             branch: set(keys::PUBLIC_BRANCH).unwrap_or_else(|| policy.public_branch().to_owned()),
             url,
         };

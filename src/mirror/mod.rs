@@ -6,6 +6,7 @@ pub mod configured;
 pub mod down;
 pub mod guard;
 pub mod hook;
+pub mod keys;
 pub mod pairs;
 pub mod policy;
 pub mod setup;

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::git::repo::Repo;
-use crate::mirror::configured::{Mirror, Side};
+use crate::mirror::configured::Mirror;
 use crate::mirror::down::ground::ACCEPTED;
 use crate::mirror::down::state::{Stage, State};
 use crate::mirror::hook::install::is_in;
 use crate::mirror::pairs::{Kind, Pairs};
 use crate::mirror::setup::plan::DISABLED;
+use crate::mirror::setup::remotes::is_declared;
 use crate::model::object::ObjectId;
 use crate::model::path::{RepoPath, list};
 
@@ -199,7 +200,7 @@ fn alarms(repo: &Repo, mirror: &Mirror, public: Option<ObjectId>) -> Result<Vec<
             "`git push {open}` is not disabled   (git config remote.{open}.pushurl {DISABLED})"
         ));
     }
-    if !is_declared(repo, &mirror.private)? {
+    if !is_declared(repo, private)? {
         alarms.push(format!("`{private}` is not declared private   (gx remote trust {private} --private)"));
     }
     if !is_in(&repo.hook_folder()?.path, "pre-push") {
@@ -215,9 +216,4 @@ fn alarms(repo: &Repo, mirror: &Mirror, public: Option<ObjectId>) -> Result<Vec<
         ));
     }
     Ok(alarms)
-}
-
-fn is_declared(repo: &Repo, side: &Side) -> Result<bool> {
-    let declared = repo.local_settings(&format!("gx.remote.{}.privateUrl", side.remote))?;
-    Ok(repo.push_urls(&side.remote)?.iter().all(|url| declared.contains(url)))
 }

@@ -26,10 +26,12 @@ impl Audit {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let repo = &scene.lab.repo;
+        // Before what they are about is looked at: one that is raised meanwhile is for the next time.
+        let alarms = alarm::all(&repo.gx_dir())?;
         let mut answer = Guard::of(&published(repo)?);
-        answer.alarms = alarm::all(&repo.gx_dir())?;
+        answer.alarms = alarms;
         if self.acknowledge || answer.verdict == Verdict::Passed {
-            alarm::lay_aside(&repo.gx_dir())?;
+            alarm::lay_aside(&repo.gx_dir(), &answer.alarms)?;
         } else if !answer.alarms.is_empty() {
             answer.next = Some("gx guard audit --acknowledge   (when you have seen to it)".to_owned());
         }

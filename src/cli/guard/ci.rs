@@ -18,7 +18,7 @@ use crate::report::sarif::annotations;
 /// `fetch-depth: 0`.
 #[derive(Debug, Args)]
 pub struct Ci {
-    /// What is public already (default: the base of the pull request, else what the branch was before, else nothing)
+    /// What is public already (default: the base of the pull request, else nothing)
     #[arg(long, value_name = "REV")]
     base: Option<String>,
     /// What would become public

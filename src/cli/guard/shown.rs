@@ -25,8 +25,9 @@ impl Shown {
         match self.sarif.as_deref() {
             Some(path) if path == Path::new("-") => scene.output.json(&sarif(answer))?,
             Some(path) => {
+                let path = scene.dir.join(path);
                 let text = serde_json::to_string_pretty(&sarif(answer))? + "\n";
-                fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+                fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
                 scene.output.show(answer)?;
             }
             None => scene.output.show(answer)?,

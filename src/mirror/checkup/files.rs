@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::git::repo::Repo;
 use crate::mirror::checkup::finding::Found;
+use crate::mirror::guard::remedies::quoted;
 use crate::mirror::policy::terms::Policy;
 use crate::model::path::RepoPath;
 
@@ -18,12 +19,12 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     let tracked = repo.tracked_paths()?;
     for path in tracked.iter().filter(|path| policy.is_never(path.as_bytes())) {
         let why = "what is in it goes out with every push, and stays in the history: change the secret too";
-        let command = format!("git rm --cached -- {}", word(path));
+        let command = format!("git rm --cached -- {}", quoted(path.as_path()));
         found.push(Found::error(format!("{} is tracked", path.c_quoted()), why, command));
     }
     for path in repo.untracked_paths()?.iter().filter(|path| policy.is_never(path.as_bytes())) {
         let why = "the next `git add` takes it along";
-        let command = format!("echo {} >> .gitignore", word(path));
+        let command = format!("echo {} >> .gitignore", quoted(path.as_path()));
         let told = format!("{} is neither tracked nor ignored", path.c_quoted());
         found.push(Found::warning(told, why, command));
     }
@@ -36,7 +37,7 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
             if lets_in(&policy, line) {
                 let told = format!("{} has `{line}`", list.c_quoted());
                 let why = "it lets a file in that may lie in no repository";
-                found.push(Found::warning(told, why, format!("git blame -- {}", word(list))));
+                found.push(Found::warning(told, why, format!("git blame -- {}", quoted(list.as_path()))));
             }
         }
     }
@@ -49,11 +50,6 @@ fn lets_in(policy: &Policy, line: &str) -> bool {
     let pattern = pattern.trim_end().trim_start_matches('/');
     let meant = ["", ".x", "x"].map(|stands_for| pattern.replace("**/", "").replace('*', stands_for));
     meant.iter().any(|path| policy.is_never(path.as_bytes()))
-}
-
-/// A path as a word of the shell.
-fn word(path: &RepoPath) -> String {
-    format!("'{}'", path.to_string().replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

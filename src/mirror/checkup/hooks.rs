@@ -7,6 +7,7 @@ use crate::mirror::checkup::finding::Found;
 use crate::mirror::hook::alarm;
 use crate::mirror::hook::install::is_in;
 use crate::mirror::hook::probe::{Fires, fires};
+use crate::mirror::keys;
 
 pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     let mut found = Vec::new();
@@ -27,7 +28,7 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     } else if let Some(public) = public_remote(repo)? {
         let told = format!("the guard is not asked before a push to `{public}`");
         let why = "experiments, private files and secrets can go where everybody reads them";
-        found.push(if repo.setting("gx.public.url").is_some() {
+        found.push(if keys::set(repo, keys::PUBLIC_URL).is_some() {
             Found::warning(told, why, "gx guard install")
         } else {
             Found::note(told, why, "gx guard install")

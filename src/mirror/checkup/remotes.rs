@@ -5,13 +5,14 @@ use anyhow::Result;
 use crate::git::repo::Repo;
 use crate::mirror::checkup::finding::Found;
 use crate::mirror::guard::destination::canonical;
+use crate::mirror::keys;
 
 const WHY: &str = "a plain `git push` there goes where everybody reads it";
 
 pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
-    let configured = |key: &str| repo.setting(key).filter(|value| !value.is_empty());
-    let Some(private) = configured("gx.private.remote") else { return Ok(Vec::new()) };
-    let public = configured("gx.public.remote").unwrap_or_else(|| "public".to_owned());
+    let configured = |key: &str| keys::set(repo, key);
+    let Some(private) = configured(keys::PRIVATE_REMOTE) else { return Ok(Vec::new()) };
+    let public = configured(keys::PUBLIC_REMOTE).unwrap_or_else(|| keys::PUBLIC.to_owned());
     let mut found = Vec::new();
     let default = configured("remote.pushDefault");
     let settings = repo.all_settings()?;
@@ -46,7 +47,7 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
             _ => {}
         }
     }
-    if let Some(real) = configured("gx.public.url")
+    if let Some(real) = configured(keys::PUBLIC_URL)
         && repo.check_remote(&public).is_ok()
         && repo.push_urls(&public)?.iter().any(|url| canonical(repo, url) == canonical(repo, &real))
     {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::error::fault;
-use crate::git::refs::Ref;
+use crate::git::refs::{Ref, Swap};
 use crate::git::sending::{Lease, Sending};
 use crate::git::transfer::Fate;
 use crate::mirror::down::ground::{Ground, Push};
@@ -107,9 +107,10 @@ impl Ground<'_> {
         let refspec = format!("+{}:{kept}", pairs::REF);
         self.repo.fetch(&self.mirror.private.remote, &[refspec], &mut self.wire)?;
         let Some(there) = self.repo.read_ref(&kept)? else { return Ok(()) };
-        match own {
-            None => self.repo.set_refs(&[Ref { name: pairs::REF.to_owned(), target: there }]),
-            Some(_) => Pairs::add(self.repo, Pairs::of_commit(self.repo, there)?.list()),
+        // Pairs that somebody has recorded here meanwhile are kept: then these are added to them.
+        if own.is_none() && self.repo.swap_ref(pairs::REF, there, None, "gx: pairs")? == Swap::Done {
+            return self.repo.sync_ref(pairs::REF);
         }
+        Pairs::add(self.repo, Pairs::of_commit(self.repo, there)?.list())
     }
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::git::repo::Repo;
 use crate::mirror::guard::destination::{Class, Destination};
+use crate::mirror::guard::exceptions;
 use crate::mirror::guard::finding::{Finding, Severity, Spot};
 use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::policy::terms::Policy;
 
-/// More findings of one rule than this are counted and not kept: nobody reads them.
+/// More findings of one rule and severity than this are counted and not kept: nobody reads them.
 const MOST: usize = 1000;
 
 /// The rule of what could not be looked at.
@@ -33,7 +34,8 @@ pub struct Case<'a> {
 struct Found {
     findings: Vec<Finding>,
     known: HashSet<(&'static str, Vec<u8>)>,
-    of_rule: BTreeMap<&'static str, usize>,
+    /// By severity too: warnings are never to take the place of what stops the upload.
+    of_rule: BTreeMap<(&'static str, Severity), usize>,
 }
 
 impl<'a> Case<'a> {
@@ -58,11 +60,15 @@ impl<'a> Case<'a> {
         if !found.known.insert((finding.rule, finding.key.clone())) {
             return;
         }
-        let count = found.of_rule.entry(finding.rule).or_default();
-        *count += 1;
-        if *count <= MOST {
-            found.findings.push(finding);
+        // What somebody has let pass takes no place either: there is no more of it than there are exceptions.
+        if !exceptions::is_let_pass(&finding, self.policy) {
+            let count = found.of_rule.entry((finding.rule, finding.severity)).or_default();
+            *count += 1;
+            if *count > MOST {
+                return;
+            }
         }
+        found.findings.push(finding);
     }
 
     /// Takes down that something could not be looked at, so that nothing leaves.
@@ -79,5 +85,43 @@ impl<'a> Case<'a> {
         let Found { findings, of_rule, .. } = self.found.take();
         let uncounted = of_rule.values().map(|count| count.saturating_sub(MOST)).sum();
         (findings, uncounted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mirror::policy::file::File;
+
+    fn found_of(policy: &Policy, findings: impl Iterator<Item = Finding>) -> (Vec<Finding>, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let destination = Destination::of(&repo, "there", "https://git.example/x").unwrap();
+        let scanner = Scanner::new(None).unwrap();
+        let case = Case::new(&repo, &destination, policy, &scanner);
+        findings.for_each(|finding| case.add(finding));
+        case.findings()
+    }
+
+    fn blocked(number: usize) -> Finding {
+        Finding::blocked("G032", "a secret", Spot::default(), number.to_string())
+    }
+
+    #[test]
+    fn however_many_warnings_there_were_what_stops_the_upload_is_kept() {
+        let policy = Policy::join(None, &[]).unwrap();
+        let warnings = (0..MOST + 5).map(|number| Finding { severity: Severity::Warning, ..blocked(number) });
+        let (findings, uncounted) = found_of(&policy, warnings.chain([blocked(MOST + 5)]));
+        assert_eq!((findings.len(), uncounted), (MOST + 1, 5));
+        assert!(findings.iter().any(|finding| finding.severity == Severity::Blocked));
+    }
+
+    #[test]
+    fn what_was_let_pass_takes_the_place_of_nothing_that_was_not() {
+        let allow =
+            format!("[[allow]]\nfingerprint = \"{}\"\nreason = \"a test\"\n", blocked(0).fingerprint());
+        let policy = Policy::join(Some(File::read("policy", &allow).unwrap()), &[]).unwrap();
+        let (findings, uncounted) = found_of(&policy, (0..=MOST).map(blocked));
+        assert_eq!((findings.len(), uncounted), (MOST + 1, 0));
     }
 }

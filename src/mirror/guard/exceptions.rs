@@ -8,27 +8,49 @@ use crate::mirror::policy::terms::Policy;
 ///
 /// An exception whose last day is over is told with the finding. What could not be looked at cannot be let pass.
 pub fn split(findings: Vec<Finding>, policy: &Policy) -> (Vec<Finding>, Vec<Finding>) {
-    let today = Timestamp::now().to_string();
-    let today = &today[..10];
     let (mut left, mut allowed) = (Vec::new(), Vec::new());
     for mut finding in findings {
-        let fingerprint = finding.fingerprint();
-        let meant = |is_over: bool| {
-            let mut exceptions = policy.file.allow.iter().filter(|one| one.fingerprint == fingerprint);
-            exceptions.find(|one| one.until.as_deref().is_some_and(|until| until < today) == is_over)
-        };
-        if finding.severity == Severity::Unchecked {
-            left.push(finding);
-        } else if meant(false).is_some() {
-            allowed.push(finding);
-        } else {
-            if let Some(until) = meant(true).and_then(|one| one.until.as_deref()) {
+        match standing(&finding, policy) {
+            Standing::LetPass => allowed.push(finding),
+            Standing::Ended(until) => {
                 finding.what.push_str(&format!(", and the exception for it ended on {until}"));
+                left.push(finding);
             }
-            left.push(finding);
+            Standing::Unspoken => left.push(finding),
         }
     }
     (left, allowed)
+}
+
+/// Whether somebody has let a finding pass, to this day.
+pub fn is_let_pass(finding: &Finding, policy: &Policy) -> bool {
+    matches!(standing(finding, policy), Standing::LetPass)
+}
+
+/// What exceptions say of a finding.
+enum Standing<'a> {
+    /// It may leave.
+    LetPass,
+    /// It might, until this day.
+    Ended(&'a str),
+    /// Nothing.
+    Unspoken,
+}
+
+fn standing<'a>(finding: &Finding, policy: &'a Policy) -> Standing<'a> {
+    let exceptions = &policy.file.allow;
+    if exceptions.is_empty() || finding.severity == Severity::Unchecked {
+        return Standing::Unspoken;
+    }
+    let (today, fingerprint) = (Timestamp::now().to_string(), finding.fingerprint());
+    let mut ended = None;
+    for one in exceptions.iter().filter(|one| one.fingerprint == fingerprint) {
+        match one.until.as_deref().filter(|until| *until < &today[..10]) {
+            Some(until) => ended = ended.or(Some(until)),
+            None => return Standing::LetPass,
+        }
+    }
+    ended.map_or(Standing::Unspoken, Standing::Ended)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
+use crate::mirror::keys;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 
@@ -68,7 +69,7 @@ fn everywhere(repo: &Repo, updates: &[Update]) -> Result<Vec<Asked>> {
     for remote in repo.remotes()? {
         places.extend(Destination::all(repo, &remote)?);
     }
-    if let Some(url) = repo.setting("gx.public.url").filter(|url| !url.is_empty()) {
+    if let Some(url) = keys::set(repo, keys::PUBLIC_URL) {
         places.push(Destination::of(repo, "public", &url)?);
     }
     places.retain(|place| place.class == Class::Public);

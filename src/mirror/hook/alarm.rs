@@ -1,6 +1,6 @@
 //! The alarm: something reached a public place and the guard had not let it pass.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -66,20 +66,31 @@ pub fn all(gx_dir: &Path) -> Result<Vec<Alarm>> {
     }
 }
 
-/// Puts the alarms to those that were looked into.
+/// Puts alarms that were looked into to those of earlier times; what was raised meanwhile stays.
 ///
 /// # Errors
 /// The folder cannot be written.
-pub fn lay_aside(gx_dir: &Path) -> Result<()> {
+pub fn lay_aside(gx_dir: &Path, looked_into: &[Alarm]) -> Result<()> {
+    if looked_into.is_empty() {
+        return Ok(());
+    }
     let (path, seen) = (path(gx_dir), folder(gx_dir).join("alarms.seen"));
     let failed = || format!("cannot write {}", seen.display());
-    let text = match fs::read(&path) {
+    let _lock = lock(gx_dir).with_context(failed)?;
+    let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error).with_context(failed),
     };
-    append(&seen, &text).with_context(failed)?;
-    fs::remove_file(&path).with_context(failed)
+    let is_looked_into =
+        |line: &&str| serde_json::from_str::<Alarm>(line).is_ok_and(|alarm| looked_into.contains(&alarm));
+    let (aside, left): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(is_looked_into);
+    append(&seen, aside.concat().as_bytes()).with_context(failed)?;
+    if left.is_empty() {
+        return fs::remove_file(&path).with_context(failed);
+    }
+    let new = path.with_extension("new");
+    fs::write(&new, left.concat()).and_then(|()| fs::rename(&new, &path)).with_context(failed)
 }
 
 /// Whether a push to a remote goes anywhere that nobody has declared private.
@@ -108,7 +119,16 @@ fn raise(gx_dir: &Path, raised: &[Alarm]) -> Result<()> {
         text.push_str(&serde_json::to_string(alarm)?);
         text.push('\n');
     }
-    append(&path(gx_dir), text.as_bytes()).context("cannot write down the alarm")
+    let written = lock(gx_dir).and_then(|_lock| append(&path(gx_dir), text.as_bytes()));
+    written.context("cannot write down the alarm")
+}
+
+/// Keeps an alarm from being raised into a file that is just being laid aside.
+fn lock(gx_dir: &Path) -> Result<File> {
+    let file =
+        File::options().create(true).truncate(false).write(true).open(folder(gx_dir).join("alarms.lock"))?;
+    file.lock()?;
+    Ok(file)
 }
 
 fn append(path: &Path, text: &[u8]) -> Result<()> {
@@ -119,4 +139,29 @@ fn append(path: &Path, text: &[u8]) -> Result<()> {
 
 fn path(gx_dir: &Path) -> PathBuf {
     folder(gx_dir).join("alarms")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_that_is_raised_while_others_are_looked_into_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let alarm = |name: &str| Alarm {
+            at: Timestamp::from_micros(1),
+            remote: "public".to_owned(),
+            reference: format!("refs/remotes/public/{name}"),
+            new: ObjectId::from_bytes(&[1; 20]).unwrap(),
+        };
+        raise(folder.path(), &[alarm("a"), alarm("b")]).unwrap();
+        let looked_into = all(folder.path()).unwrap();
+        raise(folder.path(), &[alarm("c")]).unwrap();
+        lay_aside(folder.path(), &looked_into).unwrap();
+        assert_eq!(all(folder.path()).unwrap(), [alarm("c")]);
+        let seen = fs::read_to_string(folder.path().join("guard/alarms.seen")).unwrap();
+        assert_eq!(seen.lines().count(), 2);
+        lay_aside(folder.path(), &[alarm("c")]).unwrap();
+        assert!(!path(folder.path()).exists());
+    }
 }

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::Timestamp;
 use crate::git::object::NewCommit;
 use crate::git::repo::Repo;
+use crate::mirror::policy::terms::hex;
 
 /// Holds a number that nobody can know before; whoever sets it gets an answer and no push.
 pub const VARIABLE: &str = "GX_GUARD_PROBE";
@@ -26,7 +27,7 @@ pub enum Fires {
 pub fn fires(repo: &Repo) -> Result<Fires> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok().context("there is no randomness on this machine")?;
-    let number: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let number = hex(&bytes);
     let tree = repo.write_tree_items(&[])?;
     // The same one each time, so that self-tests leave one object and not many.
     let new =
@@ -45,6 +46,5 @@ pub fn fires(repo: &Repo) -> Result<Fires> {
 /// What the hook says to a number; nobody who merely repeats it says that.
 pub fn answer(number: &str) -> String {
     let hash = Sha256::digest(format!("gx guard probe {number}"));
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("gx guard: here, {hex}")
+    format!("gx guard: here, {}", hex(&hash[..16]))
 }

@@ -13,6 +13,7 @@ use crate::error::{Exit, fault};
 use crate::git::raw::{Kind, is_torn};
 use crate::git::repo::Repo;
 use crate::mirror::guard::headers;
+use crate::mirror::keys;
 use crate::mirror::policy::file::{self, File};
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
@@ -51,10 +52,7 @@ fn loosening(repo: &Repo) -> Result<Option<File>> {
 
 /// Where the private branch stands, the first that is there; nothing where no private remote is known.
 pub(in crate::mirror::policy) fn private_refs(repo: &Repo) -> Option<[String; 2]> {
-    let remote = repo.setting("gx.private.remote").filter(|remote| !remote.is_empty())?;
-    let branch = repo.setting("gx.private.branch").filter(|branch| !branch.is_empty());
-    let branch = branch.unwrap_or_else(|| "main".to_owned());
-    let branch = branch.strip_prefix("refs/heads/").unwrap_or(&branch);
+    let (remote, branch) = (keys::set(repo, keys::PRIVATE_REMOTE)?, keys::private_branch(repo));
     Some([format!("refs/remotes/{remote}/{branch}"), format!("refs/heads/{branch}")])
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::error::misuse;
 use crate::git::repo::Repo;
+use crate::mirror::keys;
 use crate::mirror::policy::file::{File, PATH};
 
 /// What is let pass.
@@ -49,11 +50,8 @@ pub fn allow(repo: &Repo, exception: &Exception<'_>) -> Result<Written> {
     if let Some(day) = exception.until.filter(|day| !is_day(day)) {
         return Err(misuse(format!("`{day}` is no day")).hint("write it as 2027-01-31").into());
     }
-    let private_remote = repo.setting("gx.private.remote").filter(|remote| !remote.is_empty());
-    let private_remote = private_remote.map(|remote| {
-        let branch = repo.setting("gx.private.branch").filter(|branch| !branch.is_empty());
-        (remote, branch.unwrap_or_else(|| "main".to_owned()))
-    });
+    let private_remote =
+        keys::set(repo, keys::PRIVATE_REMOTE).map(|remote| (remote, keys::private_branch(repo)));
     let path = match private_remote {
         Some(_) => {
             repo.check_work_tree()?;

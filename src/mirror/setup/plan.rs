@@ -1,21 +1,23 @@
 //! What `gx mirror init` would do, worked out before anything is changed.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::error::{misuse, tell};
 use crate::git::hooks::Reach;
 use crate::git::repo::Repo;
-use crate::mirror::configured::{keys, policy_at};
+use crate::mirror::configured::policy_at;
 use crate::mirror::guard::destination::canonical;
 use crate::mirror::hook::install::is_in;
 use crate::mirror::hook::script::HOOKS;
-use crate::mirror::policy::file::{File, PATH, Sync};
+use crate::mirror::keys;
+use crate::mirror::policy::file::{File, PATH};
 use crate::mirror::setup::block::with_block;
 use crate::mirror::setup::policy;
-use crate::mirror::setup::remotes::{Names, names};
+use crate::mirror::setup::remotes::{Names, is_declared, names};
 use crate::model::upload::shown;
 
 /// What a push to the public remote by its name goes to: nowhere, and git's error says what to do instead.
@@ -111,14 +113,14 @@ impl Setup {
                 plan.changes.push(Change::Setting { key, values });
             }
         }
-        if !self.is_declared(repo, &plan)? {
+        if plan.names.is_private_new || !is_declared(repo, &plan.names.private)? {
             plan.changes.push(Change::Declare);
         }
         if !repo.work_dir().join(PATH).exists() {
             let text = policy::text(&plan.public_branch, &plan.private_branch);
             plan.changes.push(Change::Policy { text });
         }
-        plan.changes.extend(ignore(repo));
+        plan_ignored(repo, &mut plan)?;
         plan_hooks(repo, &mut plan)?;
         if canonical(repo, &self.private).is_none() {
             plan.warnings.push(format!(
@@ -201,36 +203,43 @@ impl Setup {
         }
         Ok(settings)
     }
-
-    fn is_declared(&self, repo: &Repo, plan: &Plan) -> Result<bool> {
-        if plan.names.is_private_new {
-            return Ok(false);
-        }
-        let declared = repo.local_settings(&format!("gx.remote.{}.privateUrl", plan.names.private))?;
-        let urls = repo.push_urls(&plan.names.private)?;
-        Ok(urls.iter().all(|url| declared.contains(url)))
-    }
 }
 
 /// What a policy that is there already says, committed or not.
 fn said(repo: &Repo) -> Result<File> {
-    if let Ok(text) = fs::read_to_string(repo.work_dir().join(PATH)) {
-        return File::read(PATH, &text);
+    match fs::read_to_string(repo.work_dir().join(PATH)) {
+        Ok(text) => return File::read(PATH, &text),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("cannot read {PATH}")),
     }
     let committed = repo.head().ok().map(|head| policy_at(repo, head.commit)).transpose()?.flatten();
-    Ok(committed.unwrap_or(File { sync: Sync::default(), ..File::default() }))
+    Ok(committed.unwrap_or_default())
 }
 
 /// The list of ignored paths of this clone: the shared `.gitignore` is the public repository's too, and a change of it
 /// would be a difference between the two.
-fn ignore(repo: &Repo) -> Option<Change> {
+fn plan_ignored(repo: &Repo, plan: &mut Plan) -> Result<()> {
     let file = repo.common_dir().join("info").join("exclude");
+    let old = match fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
+    let Ok(old) = String::from_utf8(old) else {
+        plan.warnings.push(format!(
+            "{} is no UTF-8 text and stays as it is: ignore secret files yourself, `.env` among them",
+            file.display()
+        ));
+        return Ok(());
+    };
     let paths = File::built_in().paths;
     let allowed = paths.except.iter().map(|pattern| format!("!{pattern}"));
     let lines: Vec<String> = paths.never.iter().cloned().chain(allowed).collect();
-    let old = fs::read_to_string(&file).unwrap_or_default();
     let text = with_block(&old, &lines);
-    (text != old).then_some(Change::Ignore { file, text })
+    if text != old {
+        plan.changes.push(Change::Ignore { file, text });
+    }
+    Ok(())
 }
 
 /// The hooks, where the folder that git runs them from is this repository's.

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::error::{Fault, misuse};
 use crate::git::repo::Repo;
-use crate::mirror::configured::PUBLIC;
 use crate::mirror::guard::destination::canonical;
+use crate::mirror::keys::PUBLIC;
 use crate::model::upload::shown;
 
 /// The names of the two remotes, and which of them must be made.
@@ -72,6 +72,15 @@ pub fn names(repo: &Repo, public: &str, private: &str) -> Result<Names> {
 /// Whether two addresses surely are the same place.
 pub(super) fn is_same(repo: &Repo, one: &str, other: &str) -> bool {
     one == other || canonical(repo, one).is_some_and(|one| Some(one) == canonical(repo, other))
+}
+
+/// Whether every address that a remote is pushed to was declared private.
+///
+/// # Errors
+/// There is no such remote.
+pub fn is_declared(repo: &Repo, remote: &str) -> Result<bool> {
+    let declared = repo.local_settings(&format!("gx.remote.{remote}.privateUrl"))?;
+    Ok(repo.push_urls(remote)?.iter().all(|url| declared.contains(url)))
 }
 
 fn taken(name: &str, url: &str, wanted: &str) -> Fault {

@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 
 use crate::git::repo::Repo;
 use crate::mirror::pairs::{Kind, Pairs};
-use crate::mirror::policy::terms::Policy;
+use crate::mirror::policy::terms::{Policy, hex};
 use crate::model::object::ObjectId;
 
-const HEAD: &[u8] = b"gx strip 1\n";
+const HEAD: &[u8] = b"gx strip 2\n";
 
 /// What a private commit has become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,8 @@ impl Memory {
 
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = HEAD.to_vec();
+        // How many bytes an id has: the length of the whole file does not always tell.
+        bytes.push(self.known.first().map_or(0, |(private, _)| private.as_bytes().len() as u8));
         let tips: std::collections::HashSet<ObjectId> = self.tips.iter().copied().collect();
         for (private, counterpart) in &self.known {
             let Counterpart { public, is_emptied, is_partial, is_silent } = *counterpart;
@@ -107,7 +109,11 @@ fn parse(bytes: &[u8]) -> Option<Parsed> {
         return None;
     }
     let body = body.strip_prefix(HEAD)?;
-    let length = [20, 32].into_iter().find(|length| body.len().is_multiple_of(1 + 2 * length))?;
+    let (length, body) = body.split_first()?;
+    let length = usize::from(*length);
+    if !body.len().is_multiple_of(1 + 2 * length) {
+        return None;
+    }
     let (mut tips, mut known) = (Vec::new(), Vec::new());
     for one in body.chunks_exact(1 + 2 * length) {
         let id = |from: usize| ObjectId::from_bytes(&one[from..from + length]).ok();
@@ -129,5 +135,22 @@ fn name(policy: &Policy, pairs: &Pairs, provenance: Option<&[u8]>) -> String {
         sum.update(pair.private.as_bytes());
         sum.update(pair.public.as_bytes());
     }
-    sum.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    hex(&sum.finalize()[..10])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_both_lengths_are_read_as_they_were_written_however_many_they_are() {
+        for (length, count) in [(20, 0), (20, 65), (32, 41), (32, 82)] {
+            let id = |at: u8| ObjectId::from_bytes(&vec![at; length]).unwrap();
+            let known: Vec<_> = (0..count).map(|at| (id(at), Counterpart::whole(id(at + 100)))).collect();
+            let tips: Vec<ObjectId> = known.iter().map(|(private, _)| *private).take(1).collect();
+            let memory = Memory { file: PathBuf::new(), tips, known };
+            let (tips, known) = parse(&memory.bytes()).unwrap();
+            assert_eq!((tips.len(), known), (memory.tips.len(), memory.known), "{count} of {length}");
+        }
+    }
 }

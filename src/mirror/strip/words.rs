@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::error::misuse;
 use crate::mirror::policy::file::Message;
-use crate::mirror::policy::terms::Policy;
+use crate::mirror::policy::terms::{Policy, hex};
 use crate::mirror::strip::headers::who;
 use crate::model::object::ObjectId;
 
@@ -65,7 +65,7 @@ impl Words {
         Ok(Self {
             rule: policy.message(),
             people: people.collect::<Result<_>>()?,
-            deny_email: RegexSet::new(&identity.deny_email)?,
+            deny_email: policy.denied_emails.clone(),
             provenance,
             left_out: Regex::new(LEFT_OUT)?,
             merge: Regex::new(MERGE)?,
@@ -140,7 +140,7 @@ impl Words {
         let mut sum = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("a key of any length will do");
         sum.update(private.as_bytes());
         let sum = sum.finalize().into_bytes();
-        let hex: String = sum.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&sum[..16]);
         message = closed(&message);
         message.extend_from_slice(format!("\nProvenance: {hex}\n").as_bytes());
         message
@@ -261,7 +261,7 @@ mod tests {
         );
         let text = "Merge branch 'autoresearch/mar5' into x\n\nAs lab2/exp-12 and exp-3 on autoresearch/mar5, \
                     refs/gx/trash/exp-1 (abcdef1), ask A@in.\n\nGx-Uuid: 1\n more\nSigned-off-by: Ada <a@in>\n\
-                    Acked-by: Bob <b@in>\n(cherry picked from commit abcdef1)\n";
+                    Acked-by: Bob <B@IN>\n(cherry picked from commit abcdef1)\n";
         let public = "Merge\n\nAs an experiment and an experiment on a branch, a private ref (7654321), ask a@out.\n\n\
                       Signed-off-by: A Public <a@out>\n";
         assert_eq!(said(&words, text, false).as_deref(), Some(public));

@@ -1,8 +1,6 @@
 //! What of a plan may not be published, beside what the guard finds: words and people.
 
 use anyhow::Result;
-use regex::Regex;
-use regex::bytes::RegexSet;
 
 use crate::mirror::strip::headers::Headers;
 use crate::mirror::up::ground::Ground;
@@ -16,14 +14,12 @@ const TOLD: usize = 20;
 /// # Errors
 /// One cannot be read, or an expression of the policy cannot be understood.
 pub fn reasons(ground: &Ground<'_>, commits: &[ObjectId], branch: &str) -> Result<Vec<String>> {
-    let deny = &ground.mirror.policy.file.messages.deny;
-    let denied = RegexSet::new(deny)?;
+    let (denied, denied_names) = (&ground.mirror.policy.denied_messages, &ground.mirror.policy.denied_names);
     let names = Names::of(ground)?;
     let mut reasons = Vec::new();
-    for pattern in &ground.mirror.policy.file.refs.public.name_deny {
-        if Regex::new(pattern)?.is_match(branch) {
-            reasons.push(format!("the name `{branch}` matches `{pattern}` of refs.public.name_deny"));
-        }
+    for pattern in denied_names.matches(branch.as_bytes()) {
+        let pattern = &denied_names.patterns()[pattern];
+        reasons.push(format!("the name `{branch}` matches `{pattern}` of refs.public.name_deny"));
     }
     ground.repo.raw_each(commits, &mut |number, _, bytes| {
         let commit = Headers::parse(bytes)?;
@@ -34,7 +30,7 @@ pub fn reasons(ground: &Ground<'_>, commits: &[ObjectId], branch: &str) -> Resul
             }
         };
         for pattern in denied.matches(commit.message) {
-            add(format!("the message matches `{}` of messages.deny", deny[pattern]));
+            add(format!("the message matches `{}` of messages.deny", denied.patterns()[pattern]));
         }
         if let Some(name) = names.in_text(&String::from_utf8_lossy(commit.message)) {
             add(format!("the message names `{name}`, which is private"));

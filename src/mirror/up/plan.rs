@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::mirror::policy::terms::hex;
 use crate::mirror::up::offer::{Offer, Withheld};
 use crate::model::object::ObjectId;
 
@@ -58,7 +59,7 @@ impl Plan {
         sum.update(format!("gx plan 1\n{}\n{}\n", self.url, self.branch));
         sum.update(format!("{}\n{}\n{}\n", id(self.lease), id(self.public), self.tip));
         commits.iter().for_each(|commit| sum.update(format!("{commit}\n")));
-        sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&sum.finalize())
     }
 
     /// The branch, in full.

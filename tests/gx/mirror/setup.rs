@@ -153,3 +153,13 @@ fn a_setup_that_was_killed_is_completed_by_the_next_one() {
     assert_eq!(world.init(&[])["changes"], json!([]));
     assert_eq!(setting(&world.lab, "remote.private.fetch"), "+refs/heads/*:refs/remotes/private/*");
 }
+
+#[test]
+fn a_list_of_ignored_paths_that_is_no_utf_8_stays_as_it_is() {
+    let world = World::plain();
+    let list = world.lab.path(".git/info/exclude");
+    std::fs::write(&list, b"# f\xfcr mich\nnotes/\n").unwrap();
+    let told = world.init(&[]);
+    assert_eq!(std::fs::read(&list).unwrap(), b"# f\xfcr mich\nnotes/\n");
+    assert!(told["warnings"].to_string().contains("info/exclude is no UTF-8 text"), "{told:#}");
+}

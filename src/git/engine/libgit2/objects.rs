@@ -138,6 +138,7 @@ impl Objects for Libgit2Objects {
     }
 
     fn size(&self, id: ObjectId) -> Result<Option<u64>> {
+        self.loose.check(id)?;
         match self.repo()?.odb().map_err(told)?.read_header(oid(id)?) {
             Ok((size, _)) => Ok(Some(size as u64)),
             Err(error) if is_missing(&error) => Ok(None),

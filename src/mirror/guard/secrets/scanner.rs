@@ -15,6 +15,7 @@ use crate::mirror::guard::secrets::entropy;
 use crate::mirror::guard::secrets::hit::Hit;
 use crate::mirror::guard::secrets::rule::{Engine, Places, Rule, sorted};
 use crate::mirror::guard::secrets::table::Table;
+use crate::mirror::policy::terms::hex;
 
 /// A line that says this is meant to be there.
 const ALLOW: &[u8] = b"gitleaks:allow";
@@ -74,7 +75,7 @@ impl Scanner {
 
     /// A hash of the rules that are not built in: what was looked at under others is looked at again.
     pub fn digest(&self) -> String {
-        Sha256::digest(&self.own).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(&self.own))
     }
 
     /// The id and the description of each rule.
