@@ -11,4 +11,5 @@ pub mod plan;
 pub mod planning;
 pub mod proposal;
 pub mod publish;
+pub mod wanted;
 pub mod whole;

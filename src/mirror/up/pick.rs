@@ -10,9 +10,9 @@ use crate::git::raw::Kind;
 use crate::mirror::strip::headers::Headers;
 use crate::mirror::strip::mentions::{Mentions, NAMELESS};
 use crate::mirror::strip::tree::{Left, Stripper};
-use crate::mirror::up::build::{Change, Wanted};
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::offer::{Built, Withheld};
+use crate::mirror::up::wanted::{Change, Wanted};
 use crate::model::object::ObjectId;
 use crate::model::path::{self, RepoPath};
 

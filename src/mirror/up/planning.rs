@@ -15,13 +15,14 @@ use crate::mirror::policy::file::Up;
 use crate::mirror::policy::terms::Policy;
 use crate::mirror::strip::headers::Headers;
 use crate::mirror::strip::history::Hear;
-use crate::mirror::up::build::{Wanted, build};
+use crate::mirror::up::build::build;
 use crate::mirror::up::checks;
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::kept::Kept;
 use crate::mirror::up::offer::{Built, Offer, Withheld};
 use crate::mirror::up::plan::{Mode, Plan};
 use crate::mirror::up::proposal;
+use crate::mirror::up::wanted::Wanted;
 use crate::model::object::ObjectId;
 use crate::model::upload::shown;
 
