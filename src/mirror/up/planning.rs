@@ -61,7 +61,7 @@ pub enum Attempt {
     /// There is something to look at.
     Planned(Box<Planned>),
     /// Somebody has to decide first.
-    Clash(Clash),
+    Clash(Box<Clash>),
 }
 
 /// Whether a plan is kept for a push.
@@ -88,7 +88,7 @@ pub fn plan(
     let began = Instant::now();
     let built = match build(ground, wanted, mode, hear)? {
         Outcome::Built(built) => built,
-        Outcome::Clash(clash) => return Ok(Attempt::Clash(clash)),
+        Outcome::Clash(clash) => return Ok(Attempt::Clash(Box::new(clash))),
     };
     plan_built(ground, wanted, keep, wire, Work { built, mode, began })
         .map(|planned| Attempt::Planned(Box::new(planned)))

@@ -57,8 +57,9 @@ pub enum How {
 pub fn look(ground: &Ground<'_>, wanted: &Wanted, wire: &mut Wire, hear: &mut Hear<'_>) -> Result<Came> {
     match plan(ground, wanted, Keep::No, wire, hear)? {
         Attempt::Planned(planned) => Ok(Came::Planned(planned)),
-        Attempt::Clash(Clash { change, paths, .. }) => {
-            Err(fault(format!("{} conflicts with what is public in {}", change.name, list(&paths)))
+        Attempt::Clash(clash) => {
+            let Clash { change, paths, .. } = &*clash;
+            Err(fault(format!("{} conflicts with what is public in {}", change.name, list(paths)))
                 .hint("resolve it in a work tree made for that: the same without `--dry-run`")
                 .hint("or take in what upstream has, `gx sync-down`, and make the change again on top")
                 .into())
@@ -72,7 +73,7 @@ pub fn look(ground: &Ground<'_>, wanted: &Wanted, wire: &mut Wire, hear: &mut He
 /// As of [`plan`], or another sync waits for somebody.
 pub fn begin(ground: &Ground<'_>, wanted: Wanted, wire: &mut Wire, hear: &mut Hear<'_>) -> Result<Came> {
     settle(ground.repo)?;
-    attempt(ground, wanted, ground.seen.clone(), None, wire, hear)
+    attempt(ground, Begun { wanted, seen: ground.seen.clone(), lock: None }, wire, hear)
 }
 
 /// Goes on with a plan that waits. Gives besides, where the change is left out, the files of the work tree as they were.
@@ -113,7 +114,8 @@ pub fn go_on(
     }
     fail::point("up-decided");
     repo.leave_join(&dir)?;
-    Ok((attempt(ground, waits.wanted, waits.seen, Some(lock), wire, hear)?, kept))
+    let begun = Begun { wanted: waits.wanted, seen: waits.seen, lock: Some(lock) };
+    Ok((attempt(ground, begun, wire, hear)?, kept))
 }
 
 /// Gives a plan up that waits: every ref is as it was before. Gives the files of the work tree as they were, which is
@@ -136,14 +138,17 @@ pub fn give_up(repo: &Repo) -> Result<Option<ObjectId>> {
     Ok(kept)
 }
 
-fn attempt(
-    ground: &Ground<'_>,
+/// What planning begins with.
+struct Begun {
     wanted: Wanted,
+    /// The refs that looking has moved so far.
     seen: Vec<Moved>,
+    /// What keeps other syncs out, where the plan had stopped before.
     lock: Option<File>,
-    wire: &mut Wire,
-    hear: &mut Hear<'_>,
-) -> Result<Came> {
+}
+
+fn attempt(ground: &Ground<'_>, begun: Begun, wire: &mut Wire, hear: &mut Hear<'_>) -> Result<Came> {
+    let Begun { wanted, seen, lock } = begun;
     match plan(ground, &wanted, Keep::Yes, wire, hear)? {
         Attempt::Planned(planned) => {
             if lock.is_some() {
