@@ -4,12 +4,18 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::cli::scene::Scene;
-use crate::cli::share::Asking;
+use crate::cli::share::{Asking, wire};
 use crate::cli::sync_down::{ground, tell_trouble};
+use crate::cli::sync_up::show;
 use crate::error::Exit;
 use crate::mirror::down::conflict::GiveUp;
 use crate::mirror::down::ground::Push;
+use crate::mirror::pause::record::{UP, is_there};
+use crate::mirror::up::ground::Ground;
+use crate::mirror::up::stop::{self, How};
 use crate::report::sync::SyncEnded;
+use crate::report::sync_up::Planned;
+use crate::ui::commit_bar::CommitBar;
 
 /// Go on with a sync that waits for conflicts to be resolved, or give it up
 #[derive(Debug, Args)]
@@ -23,14 +29,14 @@ enum Deed {
     Continue(Continue),
     /// Give it up: every ref is as it was before
     Abort,
-    /// Give it up for now: upstream stays known as it was seen, nothing else is recorded
+    /// Go on without it: a plan leaves out the change that conflicts, the private branch stays until the next gx sync-down
     Skip,
 }
 
-/// Commit what was resolved, move the private branch, and send it to the private repository
+/// Go on with what was resolved: down, the private branch moves and is sent; up, the plan is made
 #[derive(Debug, Args)]
 struct Continue {
-    /// Keep the result here
+    /// Keep the private branch here
     #[arg(long)]
     no_push: bool,
 }
@@ -38,6 +44,9 @@ struct Continue {
 impl Sync {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        if is_there(&scene.lab.repo, UP) {
+            return self.up(scene);
+        }
         let asking = Asking::new(scene);
         let mut ground = ground(scene, &asking)?;
         let (how, done) = match &self.deed {
@@ -52,7 +61,27 @@ impl Sync {
             Deed::Skip => (GiveUp::Skip, "skipped: the private branch stays as it is until the next sync"),
         };
         let kept = ground.give_up(how)?;
-        scene.output.show(&SyncEnded::given_up(done, kept))?;
+        scene.output.show(&SyncEnded::given_up(done, kept, "gx sync-down"))?;
         Ok(Exit::Done)
+    }
+
+    /// As [`Self::run`], where it is a plan that waits.
+    fn up(&self, scene: &Scene) -> Result<Exit> {
+        let repo = &scene.lab.repo;
+        let how = match &self.deed {
+            Deed::Continue(_) => How::Resolved,
+            Deed::Skip => How::Without,
+            Deed::Abort => {
+                let done = "given up: every ref is as it was before the plan";
+                scene.output.show(&SyncEnded::given_up(done, stop::give_up(repo)?, "gx sync-up"))?;
+                return Ok(Exit::Done);
+            }
+        };
+        let mut wire = wire(scene);
+        let ground = Ground::look(repo, &mut wire)?;
+        let mut bar = CommitBar::default();
+        let (came, kept) = stop::go_on(&ground, how, &mut wire, &mut |done, total| bar.show(done, total))?;
+        drop((bar, wire));
+        show(scene, &Planned { kept, ..Planned::came(&came, false) }, &came)
     }
 }

@@ -6,26 +6,28 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::cli::scene::Scene;
-use crate::cli::share::wire;
-use crate::error::{Exit, fault, misuse};
+use crate::cli::share::{Asking, wire};
+use crate::error::{Exit, fault, misuse, tell};
 use crate::mirror::policy::file::Up;
 use crate::mirror::up::approval;
-use crate::mirror::up::build::{Change, Wanted};
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::kept::Kept;
-use crate::mirror::up::planning::{Keep, plan};
 use crate::mirror::up::proposal;
 use crate::mirror::up::publish::{Deed, publish, settle};
+use crate::mirror::up::stop::{self, Came};
+use crate::mirror::up::wanted::{Change, Wanted};
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::summary::Summary;
 use crate::report::sync_up::{Approved, Planned as Answer, Published};
 use crate::ui::commit_bar::CommitBar;
+use crate::ui::style::Label;
 
 /// Plan what goes to the public repository, without what is private; publish a plan with --push
 ///
 /// A plan shows the commits, files, messages and names that would be public, and what is withheld and why. Nothing is
-/// sent until gx sync-up --push DIGEST, which sends exactly that. Ends with 3 where the guard or the policy refuses.
+/// sent until gx sync-up --push DIGEST, which sends exactly that. Ends with 3 where the guard or the policy refuses, and
+/// with 1 where somebody has to resolve conflicts: in a work tree made for that, then gx sync continue.
 #[derive(Debug, Args)]
 pub struct SyncUp {
     /// Commits or experiments; of an experiment, its change against its base
@@ -92,13 +94,15 @@ impl SyncUp {
             ground.reload()?;
         }
         let wanted = self.wanted(scene, &ground)?;
-        let keep = if self.dry_run { Keep::No } else { Keep::Yes };
         let mut bar = CommitBar::default();
-        let planned = plan(&ground, &wanted, keep, &mut wire, &mut |done, total| bar.show(done, total))?;
+        let hear = &mut |done, total| bar.show(done, total);
+        let came = match self.dry_run {
+            true => stop::look(&ground, &wanted, &mut wire, hear)?,
+            false => stop::begin(&ground, wanted, &mut wire, hear)?,
+        };
         // The lines on the terminal go before the answer comes.
         drop((bar, wire));
-        scene.output.show(&Answer::of(&planned, self.dry_run))?;
-        Ok(planned.exit())
+        show(scene, &Answer::came(&came, self.dry_run), &came)
     }
 
     fn wanted(&self, scene: &Scene, ground: &Ground<'_>) -> Result<Wanted> {
@@ -120,15 +124,20 @@ impl SyncUp {
             changes = self.what.iter().map(|text| change(scene, text)).collect::<Result<Vec<Change>>>()?;
         }
         let (message, branch) = (self.message.clone(), self.branch.clone());
-        Ok(Wanted { changes, branch_tip, mode, message, branch, onto })
+        Ok(Wanted { changes, branch_tip, mode, message, branch, onto, decisions: Vec::new() })
     }
 
     fn publish(&self, scene: &Scene, digest: &str) -> Result<Exit> {
         let repo = &scene.lab.repo;
         let deed = if self.dry_run { Deed::Look } else { Deed::Push };
         let mut wire = wire(scene);
-        let published = publish(repo, digest, deed, &mut wire)?;
+        let published = publish(repo, digest, deed, &mut wire, &Asking::new(scene))?;
         drop(wire);
+        if let Some(error) = &published.unsent {
+            let told = tell(error).message;
+            let told = format!("other clones do not know it yet ({told}); `gx sync-down` sends it");
+            scene.output.note("warning", Label::Near, &told);
+        }
         let mut answer = Published::of(&published, self.dry_run);
         if self.open_pr && !self.dry_run {
             let mirror = crate::mirror::configured::Mirror::needed(repo)?;
@@ -157,6 +166,18 @@ impl SyncUp {
         scene.output.show(&Approved::of(&plan, self.dry_run))?;
         Ok(Exit::Done)
     }
+}
+
+/// Shows what came of planning; the exit code.
+///
+/// # Errors
+/// Nobody reads it.
+pub fn show(scene: &Scene, answer: &Answer, came: &Came) -> Result<Exit> {
+    scene.output.show(answer)?;
+    Ok(match came {
+        Came::Planned(planned) => planned.exit(),
+        Came::Stopped(_) => Exit::Failed,
+    })
 }
 
 /// What an argument means: an experiment, or a commit against its first parent.

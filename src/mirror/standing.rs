@@ -11,6 +11,7 @@ use crate::mirror::down::ground::ACCEPTED;
 use crate::mirror::down::state::{Stage, State};
 use crate::mirror::hook::install::is_in;
 use crate::mirror::pairs::{Kind, Pairs};
+use crate::mirror::pause::record::{self, UP};
 use crate::mirror::setup::plan::DISABLED;
 use crate::mirror::setup::remotes::is_declared;
 use crate::model::object::ObjectId;
@@ -55,6 +56,14 @@ pub struct Files {
     pub places: BTreeMap<String, usize>,
 }
 
+/// Where somebody has to decide about a sync, whichever way it goes.
+fn waiting(repo: &Repo) -> Result<Option<PathBuf>> {
+    Ok(match State::read(repo)?.map(|state| state.stage) {
+        Some(Stage::Stopped { dir }) => Some(dir),
+        _ => record::is_there(repo, UP).then(|| record::work_tree(repo)),
+    })
+}
+
 impl Standing {
     /// Looks at what is here; nothing is fetched.
     ///
@@ -76,10 +85,7 @@ impl Standing {
             unsent: count(private, there.as_slice())?,
             files: files(repo, mirror, private)?,
             drift: Vec::new(),
-            waiting: match State::read(repo)?.map(|state| state.stage) {
-                Some(Stage::Stopped { dir }) => Some(dir),
-                _ => None,
-            },
+            waiting: waiting(repo)?,
             alarms: alarms(repo, mirror, public)?,
         };
         if let Some(public) = public {

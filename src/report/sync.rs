@@ -160,8 +160,8 @@ impl SyncEnded {
     }
 
     /// One that was given up.
-    pub fn given_up(done: &str, kept: Option<ObjectId>) -> Self {
-        let next = Some("gx sync-down   (what was resolved is remembered)".to_owned());
+    pub fn given_up(done: &str, kept: Option<ObjectId>, again: &str) -> Self {
+        let next = Some(format!("{again}   (what was resolved is remembered)"));
         Self {
             done: done.to_owned(),
             tip: None,

@@ -1,5 +1,7 @@
 //! What would go up, what has gone up, and who agreed.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::mirror::guard::finding::Severity;
@@ -7,11 +9,13 @@ use crate::mirror::up::offer;
 use crate::mirror::up::plan::{Mode, Plan};
 use crate::mirror::up::planning;
 use crate::mirror::up::publish;
+use crate::mirror::up::stop::{self, Came};
 use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
 use crate::model::upload::shown;
 
 /// The answer of `gx sync-up`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Planned {
     /// What `--push` takes; nothing where there is nothing to publish, or it may not be.
     pub digest: Option<String>,
@@ -41,6 +45,10 @@ pub struct Planned {
     pub title: String,
     /// Its text.
     pub body: String,
+    /// Where somebody has to decide before there is a plan.
+    pub stopped: Option<Stopped>,
+    /// Of a change that was skipped: the files of its work tree, as a tree that Git keeps for two weeks.
+    pub kept: Option<ObjectId>,
     /// Whether nothing was kept.
     pub dry_run: bool,
     /// How long it took to build it, in seconds.
@@ -72,6 +80,17 @@ pub struct Commit {
     pub is_silent: bool,
 }
 
+/// Where somebody has to decide.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stopped {
+    /// The change: a commit or an experiment.
+    pub change: String,
+    /// The paths in conflict.
+    pub conflicts: Vec<RepoPath>,
+    /// Where they are resolved.
+    pub worktree: PathBuf,
+}
+
 /// Something that stays private.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Withheld {
@@ -82,8 +101,26 @@ pub struct Withheld {
 }
 
 impl Planned {
+    /// Of what came of planning.
+    pub fn came(came: &Came, dry_run: bool) -> Self {
+        match came {
+            Came::Planned(planned) => Self::of(planned, dry_run),
+            Came::Stopped(stopped) => Self::stopped(stopped),
+        }
+    }
+
+    /// Of a plan that waits for somebody.
+    fn stopped(stopped: &stop::Stopped) -> Self {
+        let stop::Stopped { change, dir, paths } = stopped.clone();
+        Self {
+            stopped: Some(Stopped { change, conflicts: paths, worktree: dir }),
+            next: Some("gx sync continue   (or gx sync skip, or gx sync abort)".to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Of a plan.
-    pub fn of(planned: &planning::Planned, dry_run: bool) -> Self {
+    fn of(planned: &planning::Planned, dry_run: bool) -> Self {
         let plan = planned.plan.as_ref();
         let told = |is_meant: fn(Severity) -> bool| {
             let findings = planned.report.findings.iter().filter(move |finding| is_meant(finding.severity));
@@ -115,6 +152,8 @@ impl Planned {
             blocked,
             title: plan.map(|plan| plan.title.clone()).unwrap_or_default(),
             body: plan.map(|plan| plan.body.clone()).unwrap_or_default(),
+            stopped: None,
+            kept: None,
             dry_run,
             build_seconds: planned.build.as_secs_f64(),
             look_seconds: planned.look.as_secs_f64(),
@@ -162,6 +201,8 @@ pub struct Published {
     pub was_public: bool,
     /// Whether nothing was sent.
     pub dry_run: bool,
+    /// Whether other clones cannot know it yet: the pairs have not gone to the private repository.
+    pub unsent: bool,
     /// The title of a pull request.
     pub title: String,
     /// Its text.
@@ -183,6 +224,7 @@ impl Published {
             approved_by: published.approved_by.clone(),
             was_public: published.was_public,
             dry_run,
+            unsent: published.unsent.is_some(),
             title: plan.title,
             body: plan.body,
             pull_request: None,

@@ -10,7 +10,8 @@ use crate::mirror::down::ground::{Ground, Push, Wish};
 use crate::mirror::down::plan::{Deed, Plan};
 use crate::mirror::down::resume::Found;
 use crate::mirror::down::send::Sent;
-use crate::mirror::down::state::{self, Stage, State};
+use crate::mirror::down::state::{Stage, State};
+use crate::mirror::pause::record;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
@@ -57,7 +58,7 @@ impl Ground<'_> {
     /// # Errors
     /// As of [`Self::plan`]; a sync waits for somebody; or something is in the way. Nothing was moved then.
     pub fn carry(&mut self, wish: &Wish) -> Result<Carried> {
-        let _lock = state::lock(self.repo)?;
+        let _lock = record::lock(self.repo)?;
         let mut notes = match self.resume()? {
             Found::Completed(notes) => notes,
             Found::Nothing | Found::TakenBack => Vec::new(),

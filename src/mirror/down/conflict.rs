@@ -1,17 +1,18 @@
 //! Where both sides changed the same lines: a work tree of its own, and how it ends.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
 use crate::error::fault;
-use crate::git::refs::Ref;
 use crate::git::repo::Repo;
 use crate::mirror::down::carry::Outcome;
 use crate::mirror::down::ground::{Ground, Push};
-use crate::mirror::down::resume::{Found, waiting};
+use crate::mirror::down::resume::Found;
 use crate::mirror::down::send::Sent;
-use crate::mirror::down::state::{self, Stage, State};
+use crate::mirror::down::state::{Stage, State};
+use crate::mirror::pause::record::{self, UP, nothing_waits, waiting};
+use crate::mirror::pause::resolve::{Decided, decided};
 use crate::model::object::ObjectId;
 use crate::process::fail;
 
@@ -38,7 +39,7 @@ pub struct Ended {
 impl Ground<'_> {
     /// Makes the work tree in which somebody decides; nothing else moves.
     pub(super) fn stop(&self, mut state: State) -> Result<Outcome> {
-        let dir = state::work_tree(self.repo);
+        let dir = record::work_tree(self.repo);
         state.stage = Stage::Preparing { dir: dir.clone() };
         state.write(self.repo)?;
         fail::point("down-preparing");
@@ -61,7 +62,7 @@ impl Ground<'_> {
     /// # Errors
     /// No sync has stopped, or something is not resolved yet; then nothing was changed.
     pub fn go_on(&mut self, push: Push) -> Result<Ended> {
-        let _lock = state::lock(self.repo)?;
+        let _lock = record::lock(self.repo)?;
         let mut state = stopped(self.repo)?;
         if !matches!(state.stage, Stage::Stopped { .. }) {
             match (self.resume(), &state.stage) {
@@ -80,7 +81,7 @@ impl Ground<'_> {
             }
         }
         let dir = place_of(&state)?;
-        let place = self.open_join(&dir)?;
+        let place = record::open(self.repo, &dir)?;
         let to = self.resolved(&place, &state)?;
         fail::point("down-resolved");
         let notes = self.advance(&mut state, to)?;
@@ -93,7 +94,7 @@ impl Ground<'_> {
     /// # Errors
     /// No sync has stopped, or it has been made already.
     pub fn give_up(&self, how: GiveUp) -> Result<Option<ObjectId>> {
-        let _lock = state::lock(self.repo)?;
+        let _lock = record::lock(self.repo)?;
         let mut state = stopped(self.repo)?;
         if !matches!(state.stage, Stage::Stopped { .. }) {
             match self.resume() {
@@ -110,14 +111,7 @@ impl Ground<'_> {
             }
         }
         let dir = &place_of(&state)?;
-        let kept = match self.repo.open_worktree(dir) {
-            Ok(place) => {
-                place.remember_resolutions()?;
-                Some(place.files_as_tree()?)
-            }
-            // Somebody has removed it by hand.
-            Err(_) => None,
-        };
+        let kept = record::keep_files(self.repo, dir)?;
         self.restore(how, &state)?;
         fail::point("down-restored");
         self.repo.leave_join(dir)?;
@@ -127,30 +121,18 @@ impl Ground<'_> {
 
     /// Puts the refs back that looking had moved, those that nobody has moved since.
     fn restore(&self, how: GiveUp, state: &State) -> Result<()> {
-        if how == GiveUp::Skip {
-            return Ok(());
-        }
-        for moved in &state.seen {
-            if self.repo.read_ref(&moved.name)? != Some(moved.to) {
-                continue;
-            }
-            match moved.from {
-                Some(target) => self.repo.set_refs(&[Ref { name: moved.name.clone(), target }])?,
-                None => {
-                    let gone = Ref { name: moved.name.clone(), target: moved.to };
-                    self.repo.delete_refs(&[gone])?;
-                }
-            }
-        }
-        Ok(())
+        if how == GiveUp::Skip { Ok(()) } else { record::put_back(self.repo, &state.seen) }
     }
 
-    fn open_join(&self, dir: &Path) -> Result<Repo> {
-        self.repo.open_worktree(dir).map_err(|_| {
-            fault(format!("the work tree of the sync is gone: {}", dir.display()))
-                .hint("give the sync up and begin again: `gx sync abort`, then `gx sync-down`")
-                .into()
-        })
+    /// The commit that holds what somebody has decided.
+    fn resolved(&self, place: &Repo, state: &State) -> Result<ObjectId> {
+        match decided(place, state.base, state.public)? {
+            Decided::Commit(commit) => Ok(commit),
+            Decided::Tree(tree) => {
+                let incoming = place.commits_between(&[state.public], &[state.base])?.len();
+                self.merge_commit(tree, state, incoming)
+            }
+        }
     }
 }
 
@@ -175,15 +157,14 @@ fn place_of(state: &State) -> Result<PathBuf> {
     }
 }
 
-fn nothing_waits() -> anyhow::Error {
-    fault("no sync waits for anything").hint("begin one: `gx sync-down`").into()
-}
-
 /// What a person is told who begins a sync while another one waits.
 ///
 /// # Errors
 /// One waits.
 pub fn check_none_waits(repo: &Repo) -> Result<()> {
+    if record::is_there(repo, UP) {
+        return Err(waiting(&record::work_tree(repo)).into());
+    }
     match State::read(repo)?.map(|state| state.stage) {
         Some(Stage::Stopped { dir }) => Err(waiting(&dir).into()),
         _ => Ok(()),

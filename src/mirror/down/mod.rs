@@ -8,7 +8,6 @@ pub mod finish;
 pub mod ground;
 pub mod plan;
 pub mod rebase;
-pub mod resolve;
 pub mod resume;
 pub mod send;
 pub mod sight;

@@ -1,12 +1,10 @@
 //! What a sync that was killed has left: it is completed, or taken back, or somebody is told what is there.
 
-use std::path::Path;
-
 use anyhow::Result;
 
-use crate::error::{Fault, fault};
 use crate::mirror::down::ground::Ground;
 use crate::mirror::down::state::{Stage, State};
+use crate::mirror::pause::record::{self, UP, waiting};
 
 /// What became of a sync that was found.
 #[derive(Debug)]
@@ -25,6 +23,9 @@ impl Ground<'_> {
     /// # Errors
     /// Somebody has conflicts to resolve first.
     pub(super) fn resume(&self) -> Result<Found> {
+        if record::is_there(self.repo, UP) {
+            return Err(waiting(&record::work_tree(self.repo)).into());
+        }
         let Some(mut state) = State::read(self.repo)? else { return Ok(Found::Nothing) };
         match state.stage.clone() {
             Stage::Stopped { dir } => Err(waiting(&dir).into()),
@@ -57,12 +58,4 @@ impl Ground<'_> {
             }
         }
     }
-}
-
-/// Somebody has to decide first.
-pub(super) fn waiting(dir: &Path) -> Fault {
-    let shown = dir.display();
-    fault(format!("a sync waits for conflicts to be resolved in {shown}"))
-        .hint(format!("see them: `git -C {shown} status`; when they are resolved: `gx sync continue`"))
-        .hint("or give it up: `gx sync abort`")
 }

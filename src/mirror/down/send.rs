@@ -3,11 +3,12 @@
 use anyhow::Result;
 
 use crate::error::fault;
-use crate::git::refs::{Ref, Swap};
+use crate::git::refs::Ref;
 use crate::git::sending::{Lease, Sending};
 use crate::git::transfer::Fate;
 use crate::mirror::down::ground::{Ground, Push};
-use crate::mirror::pairs::{self, Pairs};
+use crate::mirror::exchange;
+use crate::mirror::pairs;
 use crate::model::object::ObjectId;
 use crate::model::upload::{Leaving, Upload};
 use crate::process::fail;
@@ -56,7 +57,7 @@ impl Ground<'_> {
             sending.push(Sending { name: side.head(), new, lease: lease(there) });
         }
         if let Some(theirs) = pairs_there {
-            self.take_pairs(theirs)?;
+            exchange::take(repo, &self.mirror, theirs, &mut self.wire)?;
         }
         if let Some(new) = repo.read_ref(pairs::REF)?.filter(|new| Some(*new) != pairs_there) {
             sending.push(Sending { name: pairs::REF.to_owned(), new, lease: lease(pairs_there) });
@@ -93,24 +94,5 @@ impl Ground<'_> {
             }
         }
         Ok(true)
-    }
-
-    /// Takes in the pairs that other clones have recorded.
-    fn take_pairs(&mut self, theirs: ObjectId) -> Result<()> {
-        let own = self.repo.read_ref(pairs::REF)?;
-        if let Some(own) = own
-            && self.repo.is_ancestor(theirs, own)?
-        {
-            return Ok(());
-        }
-        let kept = format!("refs/gx/remotes/{}/mirror/pairs", self.mirror.private.remote);
-        let refspec = format!("+{}:{kept}", pairs::REF);
-        self.repo.fetch(&self.mirror.private.remote, &[refspec], &mut self.wire)?;
-        let Some(there) = self.repo.read_ref(&kept)? else { return Ok(()) };
-        // Pairs that somebody has recorded here meanwhile are kept: then these are added to them.
-        if own.is_none() && self.repo.swap_ref(pairs::REF, there, None, "gx: pairs")? == Swap::Done {
-            return self.repo.sync_ref(pairs::REF);
-        }
-        Pairs::add(self.repo, Pairs::of_commit(self.repo, there)?.list())
     }
 }

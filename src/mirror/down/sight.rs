@@ -6,8 +6,8 @@ use crate::error::fault;
 use crate::git::refs::Ref;
 use crate::mirror::configured::{Mirror, Side};
 use crate::mirror::down::ground::{ACCEPTED, Ground};
-use crate::mirror::down::state::Moved;
 use crate::mirror::pairs;
+use crate::mirror::pause::record::Moved;
 use crate::model::object::ObjectId;
 use crate::process::fail;
 

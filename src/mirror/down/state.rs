@@ -1,14 +1,13 @@
 //! What is written down before a sync changes anything: enough to complete it, or to take it back.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::error::fault;
 use crate::git::repo::Repo;
+use crate::mirror::pause::record::{self, DOWN, Moved};
 use crate::model::object::ObjectId;
 
 const VERSION: u32 = 1;
@@ -27,17 +26,6 @@ pub struct State {
     pub seen: Vec<Moved>,
     /// How far it has come.
     pub stage: Stage,
-}
-
-/// A ref that was moved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
-    /// Its name.
-    pub name: String,
-    /// Where it was; nothing where it was not there.
-    pub from: Option<ObjectId>,
-    /// Where it is since.
-    pub to: ObjectId,
 }
 
 /// How far a sync has come.
@@ -74,13 +62,7 @@ impl State {
     /// # Errors
     /// It cannot be read, or a newer gx has written it.
     pub fn read(repo: &Repo) -> Result<Option<Self>> {
-        let path = file(repo);
-        let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.with_context(|| format!("cannot read {}", path.display()))?,
-        };
-        let state: Self = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{} is not what gx has written", path.display()))?;
+        let Some(state) = record::read::<Self>(repo, DOWN)? else { return Ok(None) };
         if state.version != VERSION {
             return Err(fault("a newer gx has begun a sync here").hint("finish it with that one").into());
         }
@@ -92,17 +74,7 @@ impl State {
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, repo: &Repo) -> Result<()> {
-        let path = file(repo);
-        let temporary = path.with_extension("tmp");
-        let write = || {
-            fs::create_dir_all(folder(repo))?;
-            let mut file = File::create(&temporary)?;
-            file.write_all(&serde_json::to_vec_pretty(self)?)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)?;
-            File::open(folder(repo))?.sync_all()
-        };
-        write().with_context(|| format!("cannot write {}", path.display()))
+        record::write(repo, DOWN, self)
     }
 
     /// Forgets it: nothing is left to do.
@@ -110,51 +82,14 @@ impl State {
     /// # Errors
     /// It cannot be removed.
     pub fn forget(repo: &Repo) -> Result<()> {
-        match fs::remove_file(file(repo)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("cannot end the sync"),
-            _ => Ok(()),
-        }
+        record::forget(repo, DOWN)
     }
-}
-
-/// Keeps every other sync of this repository out until it is dropped.
-///
-/// # Errors
-/// Another gx is syncing.
-pub fn lock(repo: &Repo) -> Result<File> {
-    let path = folder(repo).join("lock");
-    let open = || {
-        fs::create_dir_all(folder(repo))?;
-        File::options().create(true).truncate(false).write(true).open(&path)
-    };
-    let file = open().with_context(|| format!("cannot write {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(fault("another gx is syncing this repository")
-            .hint("wait until it is done: `gx mirror status`")
-            .into()),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
-        }
-    }
-}
-
-/// Where conflicts are resolved.
-pub fn work_tree(repo: &Repo) -> PathBuf {
-    folder(repo).join("tree")
-}
-
-fn folder(repo: &Repo) -> PathBuf {
-    repo.gx_dir().join("sync")
-}
-
-fn file(repo: &Repo) -> PathBuf {
-    Path::join(&folder(repo), "state.json")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mirror::pause::record::work_tree;
 
     #[test]
     fn what_was_written_is_read_again_and_what_a_newer_gx_wrote_is_left_alone() {
@@ -172,16 +107,6 @@ mod tests {
         State::forget(&repo).unwrap();
         State::forget(&repo).unwrap();
         assert_eq!(State::read(&repo).unwrap(), None);
-    }
-
-    #[test]
-    fn one_sync_keeps_the_others_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let repo = Repo::create(folder.path(), "start").unwrap();
-        let first = lock(&repo).unwrap();
-        assert!(lock(&repo).is_err());
-        drop(first);
-        lock(&repo).unwrap();
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::git::repo::Repo;
 use crate::git::transfer::Wire;
 use crate::mirror::configured::Mirror;
 use crate::mirror::pairs::Pairs;
+use crate::mirror::pause::record::Moved;
 use crate::mirror::strip::words::Words;
 use crate::model::object::ObjectId;
 
@@ -29,6 +30,8 @@ pub struct Ground<'a> {
     pub publics: Vec<ObjectId>,
     /// The key of provenance.
     pub provenance: Option<Vec<u8>>,
+    /// The refs that looking has moved.
+    pub seen: Vec<Moved>,
 }
 
 impl<'a> Ground<'a> {
@@ -38,13 +41,17 @@ impl<'a> Ground<'a> {
     /// There is no mirror, the public repository cannot be reached, or the policy cannot be understood.
     pub fn look(repo: &'a Repo, wire: &mut Wire) -> Result<Self> {
         let mirror = Mirror::needed(repo)?;
+        let name = mirror.public.tracking();
+        let from = repo.read_ref(&name)?;
         let public = fetch_public(repo, &mirror, wire)?;
+        let to = repo.read_ref(&name)?.filter(|to| Some(*to) != from);
+        let seen = to.map(|to| Moved { name, from, to }).into_iter().collect();
         let tracked = repo.refs(&format!("refs/remotes/{}/", mirror.public.remote))?;
         let mut publics: Vec<ObjectId> = tracked.into_iter().map(|one| one.target).collect();
         publics.extend(public.filter(|tip| !publics.contains(tip)));
         let provenance = repo.setting(PROVENANCE).filter(|key| !key.is_empty()).map(String::into_bytes);
         let words = Words::new(&mirror.policy, provenance.clone())?;
-        Ok(Self { pairs: Pairs::load(repo)?, repo, words, public, publics, provenance, mirror })
+        Ok(Self { pairs: Pairs::load(repo)?, repo, words, public, publics, provenance, mirror, seen })
     }
 
     /// Reads the pairs again, where some were recorded since.

@@ -11,4 +11,7 @@ pub mod plan;
 pub mod planning;
 pub mod proposal;
 pub mod publish;
+pub mod stop;
+pub mod waiting;
+pub mod wanted;
 pub mod whole;

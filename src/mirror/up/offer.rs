@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mirror::up::wanted::Clash;
 use crate::model::object::ObjectId;
 
 /// A commit that would be public.
@@ -32,6 +33,15 @@ pub struct Withheld {
     pub what: String,
     /// Why.
     pub why: String,
+}
+
+/// What building came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is there.
+    Built(Built),
+    /// Somebody has to decide first.
+    Clash(Clash),
 }
 
 /// What was built for a plan.

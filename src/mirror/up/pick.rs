@@ -10,11 +10,19 @@ use crate::git::raw::Kind;
 use crate::mirror::strip::headers::Headers;
 use crate::mirror::strip::mentions::{Mentions, NAMELESS};
 use crate::mirror::strip::tree::{Left, Stripper};
-use crate::mirror::up::build::{Change, Wanted};
 use crate::mirror::up::ground::Ground;
-use crate::mirror::up::offer::{Built, Withheld};
+use crate::mirror::up::offer::{Built, Outcome, Withheld};
+use crate::mirror::up::wanted::{Change, Clash, Decision, Wanted};
 use crate::model::object::ObjectId;
 use crate::model::path::{self, RepoPath};
+
+/// What became of a change.
+enum Spot {
+    Placed(Placed),
+    /// It stays private.
+    Left,
+    Clash(Clash),
+}
 
 /// A change on its new ground.
 struct Placed {
@@ -26,14 +34,18 @@ struct Placed {
 /// Each change as a commit of its own.
 ///
 /// # Errors
-/// Nothing was named, or a change conflicts with what is public; then nothing was changed.
-pub fn pick(ground: &Ground<'_>, wanted: &Wanted) -> Result<Built> {
+/// Nothing was named, or one message is given for several changes.
+pub fn pick(ground: &Ground<'_>, wanted: &Wanted) -> Result<Outcome> {
     let mut picking = Picking::new(ground, wanted)?;
     if wanted.message.is_some() && wanted.changes.len() > 1 {
         return Err(misuse("--message is for one change, or for `--mode squash`").into());
     }
     for change in &wanted.changes {
-        let Some(placed) = picking.place(change)? else { continue };
+        let placed = match picking.place(change, &wanted.decisions)? {
+            Spot::Placed(placed) => placed,
+            Spot::Left => continue,
+            Spot::Clash(clash) => return Ok(Outcome::Clash(clash)),
+        };
         let (_, bytes) = ground.repo.raw(change.tip)?;
         let old = Headers::parse(&bytes)?;
         let own = picking.message(wanted, &old, placed.is_mixed)?;
@@ -48,18 +60,22 @@ pub fn pick(ground: &Ground<'_>, wanted: &Wanted) -> Result<Built> {
         picking.built.silent.push(is_silent);
         (picking.tip, picking.tree) = (Some(new), placed.tree);
     }
-    Ok(picking.done())
+    Ok(Outcome::Built(picking.done()))
 }
 
 /// All changes as one commit.
 ///
 /// # Errors
 /// As of [`pick`], and where no message is for the public.
-pub fn squash(ground: &Ground<'_>, wanted: &Wanted) -> Result<Built> {
+pub fn squash(ground: &Ground<'_>, wanted: &Wanted) -> Result<Outcome> {
     let mut picking = Picking::new(ground, wanted)?;
     let (mut last, mut said, mut taken) = (None, Vec::new(), Vec::new());
     for change in &wanted.changes {
-        let Some(placed) = picking.place(change)? else { continue };
+        let placed = match picking.place(change, &wanted.decisions)? {
+            Spot::Placed(placed) => placed,
+            Spot::Left => continue,
+            Spot::Clash(clash) => return Ok(Outcome::Clash(clash)),
+        };
         let (_, bytes) = ground.repo.raw(change.tip)?;
         // Without a section of its own nothing of it is said, mixed or not: these are not the words for all of it.
         said.extend(picking.section(Headers::parse(&bytes)?.message)?);
@@ -67,7 +83,7 @@ pub fn squash(ground: &Ground<'_>, wanted: &Wanted) -> Result<Built> {
         taken.push(change.tip);
         last = Some(bytes);
     }
-    let Some(last) = last else { return Ok(picking.done()) };
+    let Some(last) = last else { return Ok(Outcome::Built(picking.done())) };
     let message = match &wanted.message {
         Some(message) => picking.given(message)?,
         None if said.is_empty() => return Err(wordless()),
@@ -78,7 +94,7 @@ pub fn squash(ground: &Ground<'_>, wanted: &Wanted) -> Result<Built> {
     picking.built.pairs.extend(taken.iter().map(|private| (*private, new)));
     picking.built.silent.resize(taken.len(), false);
     picking.tip = Some(new);
-    Ok(picking.done())
+    Ok(Outcome::Built(picking.done()))
 }
 
 /// That nothing is said to the public.
@@ -130,8 +146,14 @@ impl<'a> Picking<'a> {
         })
     }
 
-    /// Joins a change with what is there; nothing where nothing of it is left, or it is there already.
-    fn place(&mut self, change: &Change) -> Result<Option<Placed>> {
+    /// Joins a change with what is there, as somebody has decided where that is not clear; it is left where nothing of it
+    /// is public, or it is there already.
+    fn place(&mut self, change: &Change, decisions: &[Decision]) -> Result<Spot> {
+        let about = |decision: &&Decision| decision.tip == change.tip;
+        if decisions.iter().filter(about).any(|decision| decision.tree.is_none()) {
+            self.hold_back(change, "it conflicts with what is public, and was skipped");
+            return Ok(Spot::Left);
+        }
         let base = change.base.map(|base| self.look(base)).transpose()?;
         let theirs = self.look(change.tip)?;
         let withheld = base.map_or(0, |base| base.withheld);
@@ -139,15 +161,29 @@ impl<'a> Picking<'a> {
         let left = theirs.tree.unwrap_or(self.empty);
         if base == left {
             self.hold_back(change, "it touches private paths only");
-            return Ok(None);
+            return Ok(Spot::Left);
         }
-        let merged = self.ground.repo.merge_trees(base, self.tree, left)?;
-        let tree = merged.map_err(|paths| conflict(change, &paths))?;
+        let decided = decisions.iter().filter(about).find(|decision| decision.ground == self.tree);
+        let tree = match self.ground.repo.merge_trees(base, self.tree, left)? {
+            Ok(tree) => tree,
+            Err(paths) => match decided.and_then(|decision| decision.tree) {
+                // Whoever decides may have put something private there.
+                Some(tree) => self.stripped(tree)?,
+                None => {
+                    let (change, ground) = (change.clone(), self.tree);
+                    return Ok(Spot::Clash(Clash { change, base, ground, own: left, paths }));
+                }
+            },
+        };
         if tree == self.tree {
             self.hold_back(change, "what is public has it already");
-            return Ok(None);
+            return Ok(Spot::Left);
         }
-        Ok(Some(Placed { tree, before: self.tree, is_mixed: theirs.withheld != withheld }))
+        Ok(Spot::Placed(Placed { tree, before: self.tree, is_mixed: theirs.withheld != withheld }))
+    }
+
+    fn stripped(&mut self, tree: ObjectId) -> Result<ObjectId> {
+        Ok(self.stripper.strip(tree)?.unwrap_or(self.empty))
     }
 
     fn look(&mut self, commit: ObjectId) -> Result<Left> {
@@ -220,11 +256,4 @@ impl<'a> Picking<'a> {
         self.built.tip = self.tip.filter(|tip| Some(*tip) != self.start);
         self.built
     }
-}
-
-fn conflict(change: &Change, paths: &[RepoPath]) -> anyhow::Error {
-    fault(format!("{} conflicts with what is public in {}", change.name, path::list(paths)))
-        .hint("take in what upstream has: `gx sync-down`, make the change again on top, and plan that")
-        .hint("nothing was changed")
-        .into()
 }

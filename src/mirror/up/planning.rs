@@ -15,13 +15,14 @@ use crate::mirror::policy::file::Up;
 use crate::mirror::policy::terms::Policy;
 use crate::mirror::strip::headers::Headers;
 use crate::mirror::strip::history::Hear;
-use crate::mirror::up::build::{Wanted, build};
+use crate::mirror::up::build::build;
 use crate::mirror::up::checks;
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::kept::Kept;
-use crate::mirror::up::offer::{Built, Offer, Withheld};
+use crate::mirror::up::offer::{Built, Offer, Outcome, Withheld};
 use crate::mirror::up::plan::{Mode, Plan};
 use crate::mirror::up::proposal;
+use crate::mirror::up::wanted::{Clash, Wanted};
 use crate::model::object::ObjectId;
 use crate::model::upload::shown;
 
@@ -54,6 +55,15 @@ impl Planned {
     }
 }
 
+/// What came of trying to plan.
+#[derive(Debug)]
+pub enum Attempt {
+    /// There is something to look at.
+    Planned(Box<Planned>),
+    /// Somebody has to decide first.
+    Clash(Box<Clash>),
+}
+
 /// Whether a plan is kept for a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -73,10 +83,32 @@ pub fn plan(
     keep: Keep,
     wire: &mut Wire,
     hear: &mut Hear<'_>,
-) -> Result<Planned> {
+) -> Result<Attempt> {
     let mode = wanted.mode.unwrap_or_else(|| ground.mirror.policy.up());
     let began = Instant::now();
-    let built = build(ground, wanted, mode, hear)?;
+    let built = match build(ground, wanted, mode, hear)? {
+        Outcome::Built(built) => built,
+        Outcome::Clash(clash) => return Ok(Attempt::Clash(Box::new(clash))),
+    };
+    plan_built(ground, wanted, keep, wire, Work { built, mode, began })
+        .map(|planned| Attempt::Planned(Box::new(planned)))
+}
+
+/// What was built, how, and since when.
+struct Work {
+    built: Built,
+    mode: Up,
+    began: Instant,
+}
+
+fn plan_built(
+    ground: &Ground<'_>,
+    wanted: &Wanted,
+    keep: Keep,
+    wire: &mut Wire,
+    work: Work,
+) -> Result<Planned> {
+    let Work { built, mode, began } = work;
     let (took, began) = (began.elapsed(), Instant::now());
     let Some(tip) = built.tip else {
         let (plan, reasons, report) = (None, Vec::new(), Report::default());

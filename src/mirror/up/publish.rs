@@ -8,6 +8,7 @@ use crate::git::repo::Repo;
 use crate::git::sending::{Lease, Sending};
 use crate::git::transfer::{Fate, Wire};
 use crate::mirror::configured::Mirror;
+use crate::mirror::exchange;
 use crate::mirror::pairs::Pairs;
 use crate::mirror::policy::file::Approval;
 use crate::mirror::strip::tree::Stripper;
@@ -16,7 +17,7 @@ use crate::mirror::up::ground::Ground;
 use crate::mirror::up::kept::{Kept, Stage};
 use crate::mirror::up::plan::Plan;
 use crate::mirror::up::planning::guard;
-use crate::model::upload::shown;
+use crate::model::upload::{UploadCheck, shown};
 use crate::process::fail;
 
 /// What a push came to.
@@ -28,6 +29,8 @@ pub struct Published {
     pub approved_by: Option<String>,
     /// Whether it was public already: an earlier push of it came through.
     pub was_public: bool,
+    /// Why the pairs, by which other clones know what is public, have not gone to the private repository.
+    pub unsent: Option<anyhow::Error>,
 }
 
 /// Whether anything is sent.
@@ -39,11 +42,26 @@ pub enum Deed {
     Look,
 }
 
-/// Publishes a plan. Cut short at any point, the same command completes it, with the same commits.
+/// Publishes a plan, and lets the private repository know. Cut short at any point, the same command completes it, with the
+/// same commits. `check` is asked about what goes to the private repository.
 ///
 /// # Errors
 /// The guard refuses, nobody has approved it, the other side moved meanwhile or refuses: then nothing was published.
-pub fn publish(repo: &Repo, digest: &str, deed: Deed, wire: &mut Wire) -> Result<Published> {
+pub fn publish(
+    repo: &Repo,
+    digest: &str,
+    deed: Deed,
+    wire: &mut Wire,
+    check: &dyn UploadCheck,
+) -> Result<Published> {
+    let mut published = publish_here(repo, digest, deed, wire)?;
+    if deed == Deed::Push {
+        published.unsent = exchange::send(repo, &Mirror::needed(repo)?, wire, check).err();
+    }
+    Ok(published)
+}
+
+fn publish_here(repo: &Repo, digest: &str, deed: Deed, wire: &mut Wire) -> Result<Published> {
     let mut kept = Kept::find(repo, digest)?;
     refresh(repo, &Mirror::needed(repo)?, wire)?;
     let ground = Ground::look(repo, wire)?;
@@ -53,11 +71,11 @@ pub fn publish(repo: &Repo, digest: &str, deed: Deed, wire: &mut Wire) -> Result
         if deed == Deed::Push {
             confirm(&ground, &mut kept)?;
         }
-        return Ok(Published { plan, approved_by: None, was_public: true });
+        return Ok(Published { plan, approved_by: None, was_public: true, unsent: None });
     }
     let approved_by = check(&ground, &kept, there)?;
     if deed == Deed::Look {
-        return Ok(Published { plan, approved_by, was_public: false });
+        return Ok(Published { plan, approved_by, was_public: false, unsent: None });
     }
     fail::point("up-checked");
     kept.move_to(repo, Stage::Begun)?;
@@ -75,7 +93,7 @@ pub fn publish(repo: &Repo, digest: &str, deed: Deed, wire: &mut Wire) -> Result
         }
         Some(Fate::Moved) | None => return Err(moved(&plan)),
     }
-    Ok(Published { plan, approved_by, was_public: false })
+    Ok(Published { plan, approved_by, was_public: false, unsent: None })
 }
 
 /// Looks after pushes that were cut short: those that came through are recorded.

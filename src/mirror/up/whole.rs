@@ -7,10 +7,10 @@ use crate::mirror::strip::ground;
 use crate::mirror::strip::headers::Headers;
 use crate::mirror::strip::history::{self, Hear};
 use crate::mirror::strip::tree::Stripper;
-use crate::mirror::up::build::Wanted;
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::offer::{Built, Withheld};
 use crate::mirror::up::pick::{Picking, wordless};
+use crate::mirror::up::wanted::Wanted;
 use crate::model::object::ObjectId;
 
 /// So many commits of which nothing is left are named.

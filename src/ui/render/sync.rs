@@ -1,5 +1,6 @@
 //! What came down, and where a sync stands.
 
+use crate::model::object::ObjectId;
 use crate::model::path::list;
 use crate::report::sync::{How, Pushed, SyncDown, SyncEnded};
 use crate::ui::number::count;
@@ -73,18 +74,21 @@ fn show_push(page: &mut Page, pushed: Pushed, remote: &str) {
     }
 }
 
+/// Where the files of a work tree that was given up can still be found.
+pub fn show_kept(page: &mut Page, kept: Option<ObjectId>) {
+    if let Some(kept) = kept {
+        let told = format!(
+            "the files as they were there: git show {}   (Git keeps them for two weeks)",
+            kept.short()
+        );
+        page.whole_fact("kept", told);
+    }
+}
+
 impl Show for SyncEnded {
     fn show(&self, page: &mut Page) {
         page.text(self.done.as_str());
-        if let Some(kept) = self.kept {
-            page.whole_fact(
-                "kept",
-                format!(
-                    "the files as they were there: git show {}   (Git keeps them for two weeks)",
-                    kept.short()
-                ),
-            );
-        }
+        show_kept(page, self.kept);
         show_push(page, self.pushed, "the private repository");
         for note in &self.notes {
             page.fact("note", note.as_str());

@@ -1,8 +1,10 @@
 //! What would go up and what has: commit by commit, with what everybody would read.
 
-use crate::report::sync_up::{Approved, Commit, Planned, Published};
+use crate::model::path::list;
+use crate::report::sync_up::{Approved, Commit, Planned, Published, Stopped};
 use crate::ui::number::count;
 use crate::ui::page::{Page, Show};
+use crate::ui::render::sync::show_kept;
 use crate::ui::style::{Label, Text};
 
 /// So many commits are shown; `--json` has more.
@@ -14,6 +16,13 @@ const WITHHELD: usize = 12;
 
 impl Show for Planned {
     fn show(&self, page: &mut Page) {
+        if let Some(stopped) = &self.stopped {
+            show_stopped(page, stopped);
+            show_kept(page, self.kept);
+            page.whole_fact("next", self.next.clone().unwrap_or_default());
+            return;
+        }
+        show_kept(page, self.kept);
         let (Some(tip), Some(branch), Some(url)) = (self.tip, &self.branch, &self.url) else {
             page.text("there is nothing to publish");
             self.show_withheld(page);
@@ -48,6 +57,23 @@ impl Planned {
             page.fact("private", format!("and {} more", self.withheld.len() - WITHHELD));
         }
     }
+}
+
+fn show_stopped(page: &mut Page, stopped: &Stopped) {
+    let told = match &stopped.conflicts[..] {
+        [] => format!(
+            "  {} conflicts with what is public; all was resolved as it was before: look, and go on",
+            stopped.change
+        ),
+        paths => {
+            format!("  {} conflicts with what is public in {}", stopped.change, count(paths.len(), "path"))
+        }
+    };
+    page.line([Text::new("sync-up", Label::Strong), Text::new(told, Label::Near)]);
+    if !stopped.conflicts.is_empty() {
+        page.fact("paths", list(&stopped.conflicts));
+    }
+    page.whole_fact("resolve", format!("in {}", stopped.worktree.display()));
 }
 
 fn show_commit(page: &mut Page, commit: &Commit) {

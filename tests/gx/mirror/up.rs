@@ -1,6 +1,8 @@
 //! The way up: plans, and pushes of exactly these.
 
 mod approval;
+mod conflict;
+mod guarded;
 mod landing;
 mod planning;
 mod pushing;

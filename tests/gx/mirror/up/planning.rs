@@ -72,13 +72,14 @@ fn what_upstream_has_and_what_is_only_private_is_withheld_and_says_why() {
 }
 
 #[test]
-fn a_conflict_names_the_paths_and_changes_nothing() {
+fn a_dry_run_names_the_paths_of_a_conflict_and_opens_no_work_tree() {
     let world = World::new();
     world.lab_writes("train.py", "one\nPRIVATE\nthree\nfour\nfive\n");
     world.upstream_writes("train.py", "one\nPUBLIC\nthree\nfour\nfive\n");
-    let told = world.lab.gx(&["sync-up", "HEAD"]).exits(1);
+    let told = world.lab.gx(&["sync-up", "HEAD", "--dry-run"]).exits(1);
     assert!(told.stderr.contains("conflicts with what is public in train.py"), "{told:?}");
     assert!(world.lab.git(&["for-each-ref", "refs/gx/mirror/plans"]).is_empty());
+    assert_eq!(world.lab.git(&["worktree", "list"]).lines().count(), 1);
 }
 
 #[test]

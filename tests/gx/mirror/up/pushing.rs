@@ -58,6 +58,35 @@ fn when_the_public_branch_moved_since_the_plan_nothing_is_published() {
 }
 
 #[test]
+fn other_clones_are_told_right_after_the_push() {
+    let world = World::new();
+    world.lab_writes("train.py", "other\n");
+    let there = || world.private.git(&world.lab, &["for-each-ref", "--format=%(objectname)", "refs/gx"]);
+    let before = there();
+    let plan = world.up(&["--mode", "strip"], 0);
+    let told = world.up(&["--push", digest(&plan)], 0);
+    assert_eq!(told["unsent"], json!(false));
+    assert_ne!(there(), before);
+    assert_eq!(there().trim(), world.lab.rev("refs/gx/mirror/pairs"));
+}
+
+#[test]
+fn a_private_repository_that_takes_no_pairs_is_told_and_undoes_no_push() {
+    let world = World::new();
+    world.private.git(&world.lab, &["config", "receive.hideRefs", "refs/gx"]);
+    world.lab_writes("train.py", "other\n");
+    let plan = world.up(&["--mode", "strip"], 0);
+    let pushed = world.lab.gx(&["sync-up", "--json", "--push", digest(&plan)]).exits(0);
+    assert_eq!(pushed.json()["unsent"], json!(true));
+    assert!(pushed.stderr.contains("gx sync-down"), "{}", pushed.stderr);
+    assert_eq!(json!(world.public_rev("main")), plan["tip"]);
+    world.private.git(&world.lab, &["config", "--unset", "receive.hideRefs"]);
+    world.sync(&[], 0);
+    let there = world.private.git(&world.lab, &["rev-parse", "refs/gx/mirror/pairs"]);
+    assert_eq!(there.trim(), world.lab.rev("refs/gx/mirror/pairs"));
+}
+
+#[test]
 fn a_branch_of_others_is_never_overwritten() {
     let world = World::new();
     world.lab_writes("train.py", "other\n");

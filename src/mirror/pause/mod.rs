@@ -1,0 +1,4 @@
+//! A sync that stops until somebody has decided, whichever way it goes.
+
+pub mod record;
+pub mod resolve;
