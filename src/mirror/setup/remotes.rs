@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::error::{Fault, misuse};
 use crate::git::repo::Repo;
 use crate::mirror::configured::PUBLIC;
-use crate::mirror::guard::destination::canonical;
+use crate::mirror::guard::destination::is_same;
 use crate::model::upload::shown;
 
 /// The names of the two remotes, and which of them must be made.
@@ -67,11 +67,6 @@ pub fn names(repo: &Repo, public: &str, private: &str) -> Result<Names> {
         private: private_name,
         public: public_name,
     })
-}
-
-/// Whether two addresses surely are the same place.
-pub(super) fn is_same(repo: &Repo, one: &str, other: &str) -> bool {
-    one == other || canonical(repo, one).is_some_and(|one| Some(one) == canonical(repo, other))
 }
 
 fn taken(name: &str, url: &str, wanted: &str) -> Fault {
