@@ -13,7 +13,7 @@ use crate::model::object::ObjectId;
 use crate::process::identity::Identity;
 
 /// Raised whenever lines are numbered otherwise or the file has another form.
-const HEADER: &str = "gx private 1";
+const HEADER: &str = "gx private 2";
 
 /// What was ever private, by what the policy calls private now.
 #[derive(Debug, Default, PartialEq, Eq)]
