@@ -5,9 +5,9 @@ use clap::Args;
 
 use crate::cli::scene::Scene;
 use crate::error::{Exit, misuse};
+use crate::mirror::guard::check::scanner;
 use crate::mirror::guard::rule;
 use crate::mirror::guard::rules::list::RULES;
-use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::report::guard::{Rule, Rules as Answer};
 
 /// List the rules of the guard and the kinds of secrets that it knows, or show the page of one
@@ -20,7 +20,7 @@ pub struct Rules {
 impl Rules {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
-        let scanner = Scanner::new(None)?;
+        let scanner = scanner(&scene.lab.repo)?;
         let secrets = scanner.rules().map(|(id, about)| secret(id, about));
         let mut rules: Vec<Rule> = RULES.iter().map(told).chain(secrets).collect();
         if let Some(id) = &self.id {

@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 
 use crate::error::misuse;
 use crate::git::repo::Repo;
+use crate::mirror::guard::check::scanner;
 use crate::mirror::guard::exceptions;
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::rule::{Blob, Lens, Look};
 use crate::mirror::guard::rules::g011_never_path;
 use crate::mirror::guard::rules::list::RULES;
-use crate::mirror::guard::secrets::scanner::Scanner;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -29,7 +29,7 @@ const CHUNK: usize = 1024;
 pub fn files(repo: &Repo, paths: &[PathBuf]) -> Result<(usize, Vec<Finding>)> {
     let policy = Policy::of(repo, &[])?;
     let files = listed(paths)?;
-    let scanner = Scanner::new(None)?;
+    let scanner = scanner(repo)?;
     let lens = Lens { policy: &policy, is_public: true, scanner: &scanner };
     let mut found = Vec::new();
     let workers = thread::available_parallelism().map_or(1, usize::from);
