@@ -47,6 +47,19 @@ impl Repo {
         let head = told.lines().find_map(|line| line.strip_prefix("ref: ")?.strip_suffix("\tHEAD"));
         Ok(head.and_then(|name| name.strip_prefix("refs/heads/")).map(str::to_owned))
     }
+
+    /// Where a branch of a repository stands at this moment; nothing where it has none of that name.
+    ///
+    /// # Errors
+    /// It cannot be reached within a glance.
+    pub fn advertised_tip(&self, url: &str, branch: &str) -> Result<Option<ObjectId>> {
+        let program = self.network_git(false).env("GIT_SSH_COMMAND", batch_ssh(self));
+        let name = format!("refs/heads/{branch}");
+        let told = program.args(["ls-remote", "--", url, &name]).limit(GLANCE).run()?;
+        let told = String::from_utf8_lossy(&told).into_owned();
+        let found = told.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
+        found.map(|(id, _)| id.parse()).transpose()
+    }
 }
 
 /// An ssh that asks nobody anything: there may be nobody.

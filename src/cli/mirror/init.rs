@@ -52,9 +52,13 @@ impl Init {
             public_branch: self.public_branch.clone(),
             private_branch: self.private_branch.clone(),
         };
-        let plan = setup.plan(repo)?;
+        let mut plan = setup.plan(repo)?;
         let commit = if self.no_commit { Commit::Leave } else { Commit::Make };
         let made = if self.dry_run { None } else { plan.apply(repo, &this_program()?, commit)? };
+        if !self.dry_run {
+            let learned = plan.learn(repo);
+            plan.warnings.extend(learned);
+        }
         let mut answer = MirrorInit::of(&plan, (&self.public, &self.private), self.dry_run, made);
         answer.next = self.next(scene, &plan)?;
         scene.output.show(&answer)?;

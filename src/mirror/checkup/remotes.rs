@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::git::repo::Repo;
 use crate::mirror::checkup::finding::Found;
-use crate::mirror::guard::destination::canonical;
+use crate::mirror::guard::destination::is_same;
 use crate::mirror::keys;
 
 const WHY: &str = "a plain `git push` there goes where everybody reads it";
@@ -49,11 +49,31 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     }
     if let Some(real) = configured(keys::PUBLIC_URL)
         && repo.check_remote(&public).is_ok()
-        && repo.push_urls(&public)?.iter().any(|url| canonical(repo, url) == canonical(repo, &real))
+        && repo.push_urls(&public)?.iter().any(|url| is_same(repo, url, &real))
     {
         let told = format!("`git push {public}` is not switched off");
         let command = format!("git config remote.{public}.pushurl disabled");
         found.push(Found::warning(told, "`gx sync-up` is the way there, and it shows a plan first", command));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_no_known_form_are_not_the_same_for_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let set = |key: &str, value: &str| repo.set_settings(key, &[value.to_owned()]).unwrap();
+        set("gx.private.remote", "origin");
+        set("remote.pushDefault", "origin");
+        set("remote.public.url", "s3://bucket/open");
+        set("gx.public.url", "s3://bucket/open");
+        set("remote.public.pushurl", "DISABLED-publish-with-gx-sync-up");
+        assert_eq!(look(&repo).unwrap().len(), 0);
+        set("remote.public.pushurl", "s3://bucket/open");
+        assert_eq!(look(&repo).unwrap().len(), 1);
+    }
 }

@@ -11,6 +11,7 @@ use crate::mirror::down::plan::{Deed, Plan};
 use crate::mirror::down::resume::Found;
 use crate::mirror::down::send::Sent;
 use crate::mirror::down::state::{Stage, State};
+use crate::mirror::guard::known::learn_public;
 use crate::mirror::pause::record;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -64,6 +65,13 @@ impl Ground<'_> {
             Found::Nothing | Found::TakenBack => Vec::new(),
         };
         let plan = self.plan(wish)?;
+        let side = &self.mirror.public;
+        // Whatever goes wrong with it, the sync goes on: then the next push looks at more.
+        let learned = self
+            .repo
+            .fetch_url(&side.remote)
+            .and_then(|url| learn_public(self.repo, &side.remote, &url, plan.sight.public));
+        notes.extend(learned.unwrap_or_default());
         let outcome = self.perform(&plan, &mut notes)?;
         let sent = match (&outcome, wish.push) {
             (Outcome::Stopped { .. }, _) | (_, Push::Stay) => Sent::Left,

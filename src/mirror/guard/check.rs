@@ -8,10 +8,11 @@ use crate::mirror::guard::case::Case;
 use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::exceptions;
 use crate::mirror::guard::finding::{Finding, Severity};
-use crate::mirror::guard::frontier::Frontier;
+use crate::mirror::guard::frontier::{Frontier, Hide, key};
 use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::look::{Depth, Looking};
+use crate::mirror::guard::private::index::Index;
 use crate::mirror::guard::rule::Look;
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::secrets::scanner::Scanner;
@@ -69,7 +70,24 @@ pub fn check(
     limits: &Limits,
 ) -> Result<Report> {
     let scanner = scanner(repo)?;
-    examine(&Case::new(repo, destination, policy, &scanner), updates, limits, Depth::Whole)
+    let how = How { depth: Depth::Whole, hide: Hide::Known };
+    examine(&Case::new(repo, destination, policy, &scanner), updates, limits, how)
+}
+
+/// The same for what is out already: it hides nothing, and only what was let pass under this policy is not looked at.
+///
+/// # Errors
+/// As of [`check`].
+pub fn recheck(
+    repo: &Repo,
+    destination: &Destination,
+    updates: &[Update],
+    policy: &Policy,
+    limits: &Limits,
+) -> Result<Report> {
+    let scanner = scanner(repo)?;
+    let how = How { depth: Depth::Whole, hide: Hide::Passed };
+    examine(&Case::new(repo, destination, policy, &scanner), updates, limits, how)
 }
 
 /// Looks at the paths of commits that are declared published at the destination, so that they need not be looked at
@@ -96,7 +114,17 @@ pub fn baseline(
     };
     let updates: Vec<Update> = commits.iter().map(published).collect();
     let scanner = scanner(repo)?;
-    examine(&Case::new(repo, destination, policy, &scanner), &updates, limits, Depth::Paths)
+    let how = How { depth: Depth::Paths, hide: Hide::Known };
+    let mut report = examine(&Case::new(repo, destination, policy, &scanner), &updates, limits, how)?;
+    report.frontier = Frontier::read(repo, destination, String::new()).declared(commits);
+    Ok(report)
+}
+
+/// How far to look, and at what.
+#[derive(Clone, Copy, Debug)]
+struct How {
+    depth: Depth,
+    hide: Hide,
 }
 
 /// What stands for the ref of a commit that has left long ago.
@@ -111,9 +139,12 @@ pub fn scanner(repo: &Repo) -> Result<Scanner> {
     Scanner::new(own.as_ref().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, depth: Depth) -> Result<Report> {
-    let frontier = Frontier::read(case.repo, case.destination, case.policy, case.scanner);
-    let leaving = Leaving::of(case, updates, &frontier)?;
+fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How) -> Result<Report> {
+    let depth = how.depth;
+    let index =
+        if depth == Depth::Whole { Index::for_upload(case, updates, limits)? } else { Index::default() };
+    let frontier = Frontier::read(case.repo, case.destination, key(case, &index.stamp()));
+    let leaving = Leaving::of(case, updates, &frontier.commits(how.hide))?;
     if depth == Depth::Whole {
         for rule in RULES {
             match rule.look {
@@ -125,7 +156,7 @@ fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, depth: Depth) -
     }
     let mut looking = Looking::new(case, &leaving, limits, depth);
     looking.texts_and_trees()?;
-    let blobs = looking.blobs()?;
+    let blobs = looking.blobs(&index)?;
     let frontier = frontier.advanced(&leaving.tips, &leaving.covered());
     let (mut findings, uncounted) = case.findings();
     told::blank(&mut findings);

@@ -54,6 +54,12 @@ impl Destination {
     }
 }
 
+/// Whether two addresses are the same place for sure: spelled alike, or of one canonical form. Two of which no form is
+/// known are not the same for that.
+pub fn is_same(repo: &Repo, one: &str, other: &str) -> bool {
+    one == other || canonical(repo, one).is_some_and(|one| Some(one) == canonical(repo, other))
+}
+
 /// The one spelling of an address in a repository, from whose top git takes relative paths.
 pub fn canonical(repo: &Repo, url: &str) -> Option<String> {
     address::canonical(url, repo.work_dir())

@@ -7,7 +7,6 @@ use anyhow::Result;
 use crate::git::raw::{Kind, is_torn};
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::Spot;
-use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::headers;
 use crate::mirror::guard::update::Update;
 use crate::model::object::ObjectId;
@@ -52,7 +51,7 @@ impl Leaving {
     ///
     /// # Errors
     /// The repository cannot be read.
-    pub fn of(case: &Case<'_>, updates: &[Update], frontier: &Frontier) -> Result<Self> {
+    pub fn of(case: &Case<'_>, updates: &[Update], hidden: &[ObjectId]) -> Result<Self> {
         let mut leaving = Self::default();
         let mut brought: HashMap<ObjectId, u32> = HashMap::new();
         let mut seen = HashSet::new();
@@ -67,7 +66,7 @@ impl Leaving {
                 });
             }
         }
-        leaving.list(case, frontier, &mut brought)?;
+        leaving.list(case, hidden, &mut brought)?;
         leaving.check_edges(case);
         Ok(leaving)
     }
@@ -127,10 +126,10 @@ impl Leaving {
     fn list(
         &mut self,
         case: &Case<'_>,
-        frontier: &Frontier,
+        hidden: &[ObjectId],
         brought: &mut HashMap<ObjectId, u32>,
     ) -> Result<()> {
-        let listed = match case.repo.descent_between(&self.tips, frontier.commits()) {
+        let listed = match case.repo.descent_between(&self.tips, hidden) {
             Ok(listed) => listed,
             Err(error) if is_torn(&error) => {
                 let what = format!("the commits that would leave cannot be listed: {error:#}");

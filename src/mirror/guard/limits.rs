@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+/// What is told where it was over.
+pub const LATE: &str = "the time was over before everything was looked at";
+
 /// How far a check may go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {

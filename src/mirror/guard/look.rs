@@ -10,7 +10,7 @@ use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::Spot;
 use crate::mirror::guard::headers;
 use crate::mirror::guard::leaving::{Leaving, NewCommit};
-use crate::mirror::guard::limits::Limits;
+use crate::mirror::guard::limits::{LATE, Limits};
 use crate::mirror::guard::paths::{PathNumber, Paths, TOP};
 use crate::mirror::guard::rule::{Look, Seen, Text};
 use crate::mirror::guard::rules::list::RULES;
@@ -76,8 +76,7 @@ impl<'a> Looking<'a> {
     pub fn is_late(&self) -> bool {
         let is_over = self.limits.is_over();
         if is_over {
-            let what = "the time was over before everything was looked at";
-            self.case.unchecked(what, Spot::default(), &["gx guard scan"]);
+            self.case.unchecked(LATE, Spot::default(), &["gx guard scan"]);
         }
         is_over
     }

@@ -102,9 +102,8 @@ mod tests {
         assert_eq!(paths.path(file).as_bytes(), b"private/a\xff");
         let policy = Policy::join(None, &[]).unwrap();
         let private = Standing { is_private: true, is_never: false };
-        assert_eq!(
-            (paths.standing(file, &policy), paths.standing(folder, &policy)),
-            (private, Standing::default())
-        );
+        let open = paths.below(TOP, b"open");
+        assert_eq!([file, folder].map(|number| paths.standing(number, &policy)), [private; 2]);
+        assert_eq!(paths.standing(open, &policy), Standing::default());
     }
 }

@@ -6,7 +6,6 @@ use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::look::{Looking, NewBlob};
 use crate::mirror::guard::private::compare::{Copied, Judge};
-use crate::mirror::guard::private::grow::Grown;
 use crate::mirror::guard::private::index::Index;
 use crate::mirror::guard::rule::{Blob, Lens, Look};
 use crate::mirror::guard::rules::list::RULES;
@@ -19,36 +18,18 @@ const CHUNK: usize = 4096;
 
 impl Looking<'_> {
     /// Looks at each new blob; how many there were.
-    pub fn blobs(&mut self) -> Result<usize> {
+    pub fn blobs(&mut self, index: &Index) -> Result<usize> {
         let blobs = std::mem::take(&mut self.blobs);
-        let index = if blobs.is_empty() { Index::default() } else { self.private_index()? };
         let mut read = 0;
         for chunk in blobs.chunks(CHUNK) {
             if self.is_late() {
                 break;
             }
-            let done = self.chunk(chunk, &index);
+            let done = self.chunk(chunk, index);
             self.settle(done, Spot { commit: chunk.first().map(|blob| blob.commit), ..Spot::default() })?;
             read += chunk.len();
         }
         Ok(read)
-    }
-
-    /// What was ever private here; nothing where nobody asks.
-    fn private_index(&self) -> Result<Index> {
-        let case = self.case;
-        if !case.is_public() || !case.policy.looks_for_copies() {
-            return Ok(Index::default());
-        }
-        let mut index = Index::read(case.repo, case.policy);
-        let grown = index.grow(case.repo, case.policy, &self.leaving.tips, self.limits);
-        let done = grown.map(|grown| {
-            if grown == Grown::Late {
-                self.is_late();
-            }
-        });
-        self.settle(done, Spot::default())?;
-        Ok(index)
     }
 
     fn chunk(&self, chunk: &[NewBlob], index: &Index) -> Result<()> {

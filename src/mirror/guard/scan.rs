@@ -1,12 +1,10 @@
 //! Looking at what is here without anybody pushing it: what could leave, and what is out already.
 
-use std::collections::HashSet;
-
 use anyhow::Result;
 
 use crate::git::repo::Repo;
 use crate::mirror::guard::ask::{Asked, ask_about, unchecked};
-use crate::mirror::guard::check::scanner;
+use crate::mirror::guard::check::recheck;
 use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::limits::Limits;
@@ -46,7 +44,7 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Vec<Asked>> {
     everywhere(repo, &updates)
 }
 
-/// What is known of the remotes that nobody has declared private.
+/// What is known of the remotes that nobody has declared private, by the policy that holds now.
 ///
 /// # Errors
 /// As [`ordinary`].
@@ -57,7 +55,10 @@ pub fn published(repo: &Repo) -> Result<Vec<Asked>> {
         let updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
         let places = Destination::all(repo, &remote)?.into_iter();
         if let Some(place) = places.into_iter().find(|place| place.class == Class::Public) {
-            asked.push(ask_about(repo, place, &updates, &Limits::none())?);
+            let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
+            let policy = Policy::of(repo, &tips).map_err(unchecked)?;
+            let report = recheck(repo, &place, &updates, &policy, &Limits::none()).map_err(unchecked)?;
+            asked.push(Asked { destination: place, refs: updates.len(), report });
         }
     }
     Ok(asked)
@@ -108,9 +109,7 @@ pub fn range(repo: &Repo, range: &Range<'_>) -> Result<Asked> {
     let place = anywhere(&format!("above {:?}", range.base));
     if let Some(base) = range.base {
         // Whoever names a base says that it is out already.
-        let policy = Policy::of(repo, &[range.head]).map_err(unchecked)?;
-        let scanner = scanner(repo).map_err(unchecked)?;
-        Frontier::read(repo, &place, &policy, &scanner).advanced(&[base], &HashSet::new()).write()?;
+        Frontier::read(repo, &place, String::new()).declared(&[base]).write()?;
     }
     ask_about(repo, place, &[update], &Limits::none())
 }

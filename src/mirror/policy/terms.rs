@@ -48,8 +48,8 @@ impl Policy {
             denied_names: texts(&file.refs.public.name_deny)?,
             denied_emails: texts(&file.identity.deny_email)?,
             denied_messages: texts(&file.messages.deny)?,
-            private: paths(&file.paths.private)?,
-            never: paths(&file.paths.never)?,
+            private: paths(&with_folders(&file.paths.private))?,
+            never: paths(&with_folders(&file.paths.never))?,
             except: paths(&file.paths.except)?,
             file,
         })
@@ -181,6 +181,13 @@ fn loosen(file: &mut File, private: &File) {
     };
 }
 
+/// Patterns of folders, and what is called like one besides: in the place of a folder there may be a submodule, a link or
+/// a file, which says as much.
+fn with_folders(patterns: &[String]) -> Vec<String> {
+    let bare = patterns.iter().filter_map(|pattern| pattern.strip_suffix('/'));
+    patterns.iter().map(String::as_str).chain(bare).map(str::to_owned).collect()
+}
+
 fn paths(patterns: &[String]) -> Result<Globs> {
     Globs::new(&patterns.iter().map(|pattern| spelling::of_pattern(pattern)).collect::<Vec<_>>())
 }
@@ -213,5 +220,7 @@ mod tests {
         let policy = Policy::join(Some(private), &[pushed]).unwrap();
         assert!(policy.is_private(b"secret/a") && policy.is_private(b"private/plan.md"));
         assert!(!policy.is_private(b"private/README.md"));
+        // What stands where the folder could be.
+        assert!(policy.is_private(b"private") && policy.is_private(b"Private"));
     }
 }

@@ -8,10 +8,11 @@ use anyhow::{Context, Result};
 use crate::error::fault;
 use crate::git::object::Entry;
 use crate::git::repo::Repo;
+use crate::mirror::guard::destination::is_same;
+use crate::mirror::guard::known::learn_public;
 use crate::mirror::hook::install::{Sharing, install};
 use crate::mirror::policy::file::PATH;
 use crate::mirror::setup::plan::{Change, Plan};
-use crate::mirror::setup::remotes::is_same;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::process::fail;
@@ -55,6 +56,13 @@ impl Plan {
     /// Whether the private branch is checked out, so that what belongs on it can be committed.
     pub fn is_on_private_branch(&self, repo: &Repo) -> bool {
         repo.head().is_ok_and(|head| head.branch_name() == Some(self.private_branch.as_str()))
+    }
+
+    /// Learns what is public already, where the public repository can be asked and its branch is here; what a person
+    /// should know of it. The next push looks at more where this fails.
+    pub fn learn(&self, repo: &Repo) -> Option<String> {
+        let tip = repo.advertised_tip(&self.public_url, &self.public_branch).ok().flatten()?;
+        learn_public(repo, &self.names.public, &self.public_url, tip).ok().flatten()
     }
 
     fn declare(&self, repo: &Repo) -> Result<()> {

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::error::{Fault, misuse};
 use crate::git::repo::Repo;
-use crate::mirror::guard::destination::canonical;
+use crate::mirror::guard::destination::is_same;
 use crate::mirror::keys::PUBLIC;
 use crate::model::upload::shown;
 
@@ -67,11 +67,6 @@ pub fn names(repo: &Repo, public: &str, private: &str) -> Result<Names> {
         private: private_name,
         public: public_name,
     })
-}
-
-/// Whether two addresses surely are the same place.
-pub(super) fn is_same(repo: &Repo, one: &str, other: &str) -> bool {
-    one == other || canonical(repo, one).is_some_and(|one| Some(one) == canonical(repo, other))
 }
 
 /// Whether every address that a remote is pushed to was declared private.

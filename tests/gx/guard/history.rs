@@ -175,3 +175,26 @@ fn a_bare_repository_pushes_under_guard_too() {
     assert!(pushed.said.contains("G010"), "{pushed:#?}");
     assert!(world.there("public").is_empty());
 }
+
+#[test]
+fn the_commands_that_are_told_take_a_file_out_of_what_was_not_pushed_yet() {
+    let world = published();
+    world.add_secret();
+    world.lab.git(&["commit", "-q", "--allow-empty", "-m", "on top"]);
+    world.is_blocked(&["public", "main"], "G010");
+    let told = world.lab.gx(&["guard", "check", "--json", "public", "main"]).exits(3).json();
+    let remedies = told["findings"][0]["remedies"].as_array().unwrap();
+    let command = remedies.iter().filter_map(|one| one.as_str()).find(|one| one.contains("filter-branch"));
+    let ran = world
+        .lab
+        .command("sh")
+        .env("FILTER_BRANCH_SQUELCH_WARNING", "1")
+        .args(["-c", command.unwrap()])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    world.passes(&["public", "main"]);
+    let place = world.place("public");
+    let there = world.lab.git(&["-C", place.to_str().unwrap(), "log", "--format=%s", "--name-only", "main"]);
+    assert!(there.contains("on top") && !there.contains("private/"), "{there}");
+}

@@ -98,3 +98,44 @@ fn at_a_private_place_a_secret_is_a_warning() {
     assert_eq!(pushed.code, Some(0), "{pushed:#?}");
     assert!(pushed.said.contains("warning G032") || pushed.said.contains("warning  G032"), "{pushed:#?}");
 }
+
+#[test]
+fn a_repositorys_own_rules_are_used_wherever_the_guard_is_asked() {
+    let world = World::new();
+    let rules = "[[rules]]\nid = \"lab-badge\"\ndescription = \"A badge.\"\nregex = '''lab_[a-z]{9}'''\nkeywords = [\"lab_\"]\n";
+    // They stand on the private branch, as it was last seen on the private remote.
+    world.lab.git(&["checkout", "-q", "-b", "inner"]);
+    world.lab.write(".gx/rules.toml", rules);
+    world.lab.commit("rules");
+    world.passes(&["origin", "inner:main"]);
+    world.lab.git(&["checkout", "-q", "main"]);
+    world.lab.git(&["config", "gx.private.remote", "origin"]);
+    world.passes(&["public", "main"]);
+    world.lab.write("badge.txt", "lab_abcdefghi\n");
+    world.lab.commit("badge");
+    world.is_blocked(&["public", "main"], "lab-badge");
+    for words in [
+        &["guard", "check", "public", "main"][..],
+        &["guard", "scan", "main"],
+        &["guard", "scan", "--files", "badge.txt"],
+        &["guard", "ci", "--base", "HEAD~1"],
+    ] {
+        let told = world.lab.gx(words).exits(3);
+        let said = format!("{}{}", told.stdout, told.stderr);
+        assert!(said.contains("lab-badge"), "{words:?}: {said}");
+    }
+    let told = world.lab.gx(&["guard", "rules", "lab-badge"]).exits(0);
+    assert!(told.stdout.contains("A badge."), "{}", told.stdout);
+    // Where it arrives, they lie beside the configuration.
+    let place = world.place("public");
+    std::fs::create_dir_all(place.join("gx")).unwrap();
+    std::fs::write(place.join("gx/rules.toml"), rules).unwrap();
+    let hook = place.join("hooks/pre-receive");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, format!("#!/bin/sh\nexec '{}' guard pre-receive\n", env!("CARGO_BIN_EXE_gx")))
+        .unwrap();
+    crate::guard::world::make_executable(&hook);
+    let pushed = world.push(&["--no-verify", "public", "main"]);
+    assert_ne!(pushed.code, Some(0), "{pushed:#?}");
+    assert!(pushed.said.contains("lab-badge"), "{pushed:#?}");
+}

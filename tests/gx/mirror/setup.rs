@@ -163,3 +163,26 @@ fn a_list_of_ignored_paths_that_is_no_utf_8_stays_as_it_is() {
     assert_eq!(std::fs::read(&list).unwrap(), b"# f\xfcr mich\nnotes/\n");
     assert!(told["warnings"].to_string().contains("info/exclude is no UTF-8 text"), "{told:#}");
 }
+
+#[test]
+fn what_the_public_repository_has_is_known_as_public_before_the_first_push_and_after_each_sync() {
+    let world = World::plain();
+    let token = ["ghp", "_", "x7Kq9LmZ2vTn4RbW8yCd", "3FgHjP5sQe6UaXoi"].concat();
+    let url = world.public.url();
+    let check = |exit: i32| {
+        world.lab.gx(&["guard", "check", &url, "refs/remotes/origin/main:refs/heads/main"]).exits(exit);
+    };
+    world.upstream_writes("first.txt", &format!("token = {token}\n"));
+    world.lab.git(&["pull", "-q", "origin", "main"]);
+    check(3);
+    world.init(&[]);
+    check(0);
+    world.upstream_writes("second.txt", &format!("secret token = {}\n", token.replace("x7K", "y8K")));
+    world.lab.git(&["fetch", "-q", "origin"]);
+    check(3);
+    world.sync(&[], 0);
+    check(0);
+    // It is told all the same, where that is asked.
+    let told = world.lab.gx(&["guard", "scan", "--published"]);
+    assert!(told.stdout.contains("first.txt") || told.stderr.contains("first.txt"), "{}", told.stdout);
+}

@@ -8,12 +8,16 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use crate::git::repo::Repo;
+use crate::mirror::guard::tidy;
 use crate::mirror::policy::terms::{Policy, hex};
 use crate::model::object::ObjectId;
 use crate::process::identity::Identity;
 
 /// Raised whenever lines are numbered otherwise or the file has another form.
-const HEADER: &str = "gx private 1";
+const HEADER: &str = "gx private 2";
+
+/// The indexes of so many policies are kept: branches may differ in what they forbid.
+const MOST: usize = 4;
 
 /// What was ever private, by what the policy calls private now.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -47,6 +51,13 @@ impl Index {
     /// Whether nothing was ever private, so that nothing can be a copy of it.
     pub fn is_empty(&self) -> bool {
         self.blobs.is_empty()
+    }
+
+    /// Stands for all that was ever private: it is another one as soon as another file is.
+    pub fn stamp(&self) -> String {
+        let mut hash = Sha256::new();
+        self.blobs.keys().for_each(|id| hash.update(id.as_bytes()));
+        hex(&hash.finalize())
     }
 
     /// The first commit that brought what has this number.
@@ -97,8 +108,11 @@ impl Index {
         text.push_str(&format!("end {}\n", self.size()));
         let me = Identity::me();
         let new = self.file.with_extension(format!("{}-{}.tmp", me.pid, me.start));
-        fs::create_dir_all(self.file.parent().unwrap_or(&self.file)).with_context(told)?;
-        fs::write(&new, text).and_then(|()| fs::rename(&new, &self.file)).with_context(told)
+        let folder = self.file.parent().unwrap_or(&self.file);
+        fs::create_dir_all(folder).with_context(told)?;
+        fs::write(&new, text).and_then(|()| fs::rename(&new, &self.file)).with_context(told)?;
+        tidy::keep_newest(folder, "private-", MOST);
+        Ok(())
     }
 }
 

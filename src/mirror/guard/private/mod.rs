@@ -1,5 +1,6 @@
 //! What was ever private here: the files themselves, their lines, what their LFS pointers name.
 
+pub mod asked;
 pub mod compare;
 pub mod grow;
 pub mod index;

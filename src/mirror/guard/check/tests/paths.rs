@@ -57,6 +57,27 @@ fn what_a_merge_leaves_out_by_its_strategy_is_found() {
 }
 
 #[test]
+fn what_is_called_like_a_private_folder_is_private_whatever_it_is() {
+    const LINK: u32 = 0o120_000;
+    const SUBMODULE: u32 = 0o160_000;
+    let world = World::new();
+    let (blob, commit) = (world.blob("elsewhere\n"), world.rev("HEAD"));
+    for (mode, name, id) in [
+        (FILE, &b"private"[..], blob),
+        (LINK, b"private", blob),
+        (SUBMODULE, b"private", commit),
+        (SUBMODULE, b"Private.", commit),
+    ] {
+        let made = world.odd_commit(&[(mode, name, id)]).to_string();
+        world.git(&["branch", "-f", "odd", &made]);
+        assert_eq!(rules(&world.push_to(PUBLIC, "odd", "refs/heads/odd")), ["G010"], "{mode:o} {name:?}");
+    }
+    let made = world.odd_commit(&[(SUBMODULE, b"open", commit)]).to_string();
+    world.git(&["branch", "-f", "odd", &made]);
+    assert_eq!(rules(&world.push_to(PUBLIC, "odd", "refs/heads/odd")), [""; 0]);
+}
+
+#[test]
 fn a_path_is_found_though_its_blob_is_public_already() {
     let world = World::new();
     world.pass();

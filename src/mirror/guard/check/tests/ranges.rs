@@ -24,7 +24,28 @@ fn what_has_passed_is_not_looked_at_again_and_the_rest_is() {
 }
 
 #[test]
-fn what_is_blocked_is_not_remembered_and_another_policy_looks_at_all_again() {
+fn what_is_blocked_is_not_remembered_and_a_stricter_policy_is_about_what_is_not_out() {
+    let world = World::new();
+    world.commit(&[("plans/a.md", "a\n")]);
+    world.pass();
+    world.commit(&[("plans/b.md", "b\n")]);
+    world.let_pass();
+    assert_eq!(world.push().commits, 0);
+    world.policy("[paths]\nprivate = [\"plans/\"]\n");
+    // What is out is out, and told where that is asked; what was only let pass is looked at again.
+    let report = world.push();
+    assert_eq!((report.commits, rules(&report)), (1, vec!["G010"]));
+    assert_eq!(report.findings[0].spot.path, Some("plans/b.md".into()));
+    let report = world.recheck();
+    assert_eq!((report.commits, rules(&report)), (2, vec!["G010"]));
+    assert_eq!(report.findings[0].spot.path, Some("plans/a.md".into()));
+    // Whoever takes it back there has it looked at again everywhere.
+    world.git(&["update-ref", "refs/remotes/public/main", "HEAD~2"]);
+    assert_eq!(world.push().commits, 3);
+}
+
+#[test]
+fn what_is_blocked_is_not_remembered() {
     let world = World::new();
     world.commit(&[("plans/a.md", "a\n")]);
     world.pass();
@@ -33,10 +54,83 @@ fn what_is_blocked_is_not_remembered_and_another_policy_looks_at_all_again() {
     assert_eq!((report.commits, report.exit()), (1, Exit::Blocked));
     report.remember().unwrap();
     assert_eq!(world.push().commits, 1);
-    world.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    world.policy("[paths]\nprivate = [\"plans/\"]\n");
-    let report = world.push();
-    assert_eq!((report.commits, rules(&report)), (2, vec!["G010"]));
+}
+
+#[test]
+fn what_was_let_pass_and_is_not_out_is_compared_with_what_became_private_since() {
+    let text: String = (0..9).map(|line| format!("a line of the schedule, number {line}\n")).collect();
+    let make = |arrives: bool| {
+        let world = World::new();
+        world.commit(&[("docs/plan.md", &text)]);
+        if arrives {
+            world.pass()
+        } else {
+            world.let_pass()
+        };
+        world.git(&["checkout", "-q", "--orphan", "inner"]);
+        world.commit(&[("private/plan.md", &text)]);
+        world.push()
+    };
+    let report = make(false);
+    assert_eq!((report.commits, rules(&report)), (2, vec!["G030"]));
+    let report = make(true);
+    assert_eq!((report.commits, rules(&report)), (0, vec![]));
+}
+
+#[test]
+fn what_was_seen_at_the_public_address_is_known_as_public() {
+    use crate::mirror::guard::known::learn_public;
+    let world = World::new();
+    world.policy("[messages]\ndeny = [\"secret\"]\n");
+    world.git(&["commit", "-q", "--allow-empty", "-m", "a secret that everybody knows"]);
+    let (repo, tip) = (world.repo(), world.rev("HEAD"));
+    assert_eq!(rules(&world.push()), ["G020"]);
+    assert_eq!(learn_public(&repo, "there", PUBLIC, tip).unwrap(), None);
+    assert_eq!(world.push().commits, 0);
+    // At another address it was not seen; at a private one there is nothing to know.
+    let other = world.push_to("https://git.example/other", "main", "refs/heads/main");
+    assert_eq!(rules(&other), ["G020"]);
+    assert_eq!(learn_public(&repo, "there", PRIVATE, tip).unwrap(), None);
+    let leaked = world.commit(&[("private/x", "x\n")]);
+    let told = learn_public(&repo, "there", PUBLIC, leaked).unwrap().unwrap();
+    assert!(told.contains("gx guard scan --published"), "{told}");
+    assert_eq!(rules(&world.push()), ["G010"]);
+}
+
+#[test]
+fn of_two_tips_each_forbids_for_both_and_neither_loosens() {
+    let world = World::new();
+    world.policy("[paths]\nexcept = [\".gx/\"]\n");
+    world.git(&["checkout", "-q", "-b", "strict"]);
+    let strict = world.commit(&[(".gx/policy.toml", "[paths]\nprivate = [\"plans/\"]\n")]);
+    world.git(&["checkout", "-q", "-b", "loose", "main"]);
+    let loose = world.commit(&[
+        (".gx/policy.toml", "[paths]\nexcept = [\"plans/\", \"private/\"]\n"),
+        ("plans/a.md", "a\n"),
+        ("private/b.md", "b\n"),
+    ]);
+    let update = |name: &str, new| Update {
+        source: format!("refs/heads/{name}"),
+        new: Some(new),
+        target: format!("refs/heads/{name}"),
+        old: None,
+    };
+    assert_eq!(rules(&world.update(PUBLIC, &[update("loose", loose)])), ["G010"]);
+    let both = world.update(PUBLIC, &[update("strict", strict), update("loose", loose)]);
+    assert_eq!(rules(&both), ["G010"; 2]);
+}
+
+#[test]
+fn of_very_many_findings_a_thousand_are_kept_and_the_rest_is_counted() {
+    let world = World::new();
+    let blob = world.blob("x\n");
+    let names: Vec<Vec<u8>> = (0..1200).map(|number| format!("{number:05}.pem").into_bytes()).collect();
+    let entries: Vec<_> = names.iter().map(|name| (0o100_644, name.as_slice(), blob)).collect();
+    let made = world.odd_commit(&entries).to_string();
+    world.git(&["branch", "odd", &made]);
+    let report = world.push_to(PUBLIC, "odd", "refs/heads/odd");
+    assert_eq!((report.findings.len(), report.uncounted), (1000, 200));
+    assert_eq!(report.exit(), Exit::Blocked);
 }
 
 #[test]

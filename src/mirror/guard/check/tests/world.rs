@@ -141,11 +141,29 @@ impl World {
         self.push_to(PUBLIC, "refs/heads/main", "refs/heads/main")
     }
 
-    /// The same, and it goes through.
-    pub fn pass(&self) -> Report {
+    /// The same, and the guard lets it pass; whether it arrives nobody knows.
+    pub fn let_pass(&self) -> Report {
         let report = self.push();
         assert_eq!(rules(&report), Vec::<&str>::new(), "{report:#?}");
         report.remember().unwrap();
         report
+    }
+
+    /// The same, and it arrives, as git takes down.
+    pub fn pass(&self) -> Report {
+        let report = self.let_pass();
+        self.git(&["config", "remote.public.url", PUBLIC]);
+        self.git(&["update-ref", "refs/remotes/public/main", "refs/heads/main"]);
+        report
+    }
+
+    /// What of `main` at the public address may not be there by what holds now.
+    pub fn recheck(&self) -> Report {
+        let (repo, new) = (self.repo(), self.rev("refs/remotes/public/main"));
+        let target = "refs/heads/main".to_owned();
+        let updates = [Update { source: target.clone(), new: Some(new), target, old: None }];
+        let policy = Policy::of(&repo, &[new]).unwrap();
+        let destination = Destination::of(&repo, "there", PUBLIC).unwrap();
+        recheck(&repo, &destination, &updates, &policy, &Limits::none()).unwrap()
     }
 }

@@ -105,7 +105,36 @@ fn a_line_that_says_so_is_marked_and_a_generic_rule_gives_way_to_one_that_knows_
     );
     let hits = scanner().scan(b"a.py", format!("# gitleaks:allow\ntoken = '{token}'\n").as_bytes());
     assert_eq!(hits.iter().map(|hit| (hit.line, hit.is_allowed)).collect::<Vec<_>>(), [(2, false)]);
-    assert!(scanner().scan(b"node_modules/a.py", token.as_bytes()).is_empty());
+}
+
+#[test]
+fn no_name_of_a_file_gets_a_token_past_but_for_lists_of_checksums() {
+    let token = Dice::new(3).fill("[[ghp_{alnum:36}]]").secret;
+    for name in [
+        "a.bin",
+        "a.PNG",
+        "a.svg",
+        "a.pdf",
+        "a.docx",
+        "a.woff2",
+        "a.exe",
+        "a.v2",
+        "a.gem",
+        "node_modules/a.py",
+        "vendor/github.com/a.go",
+        "venv/lib/a.py",
+        "x-1.0.dist-info/a",
+        "jquery.min.js",
+        "gradlew",
+        "javascript.json",
+    ] {
+        let text = format!("token = {token}\n");
+        let hits = scanner().scan(name.as_bytes(), text.as_bytes());
+        assert_eq!(hits.len(), 1, "{name}: {hits:#?}");
+    }
+    for name in ["go.sum", "web/package-lock.json", "poetry.lock", "vendor/modules.txt"] {
+        assert!(scanner().scan(name.as_bytes(), token.as_bytes()).is_empty(), "{name}");
+    }
 }
 
 #[test]
