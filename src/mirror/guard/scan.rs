@@ -62,6 +62,25 @@ pub fn published(repo: &Repo) -> Result<Vec<Asked>> {
     Ok(asked)
 }
 
+/// What a remote or an address has by its own word, as far as it is known here, and how many refs are not.
+///
+/// What went from this clone is here, whether a ref of a remote remembers it or not.
+///
+/// # Errors
+/// As [`ordinary`], and where it cannot be reached.
+pub fn there(repo: &Repo, place: &str, may_ask: bool) -> Result<(Option<Asked>, usize)> {
+    let places = Destination::all(repo, place)?.into_iter();
+    let Some(public) = places.into_iter().find(|place| place.class == Class::Public) else {
+        return Ok((None, 0));
+    };
+    let told = repo.all_advertised(place, may_ask)?;
+    let all = told.len();
+    let here = told.into_iter().filter(|(_, id)| repo.has_object(*id));
+    let updates: Vec<Update> = here.map(|(name, id)| update(&name, id, &name)).collect();
+    let unknown = all - updates.len();
+    Ok((Some(ask_about(repo, public, &updates, &Limits::none())?), unknown))
+}
+
 /// Asks about every public address that is configured; about one that stands for all where none is.
 fn everywhere(repo: &Repo, updates: &[Update]) -> Result<Vec<Asked>> {
     let mut places: Vec<Destination> = Vec::new();
