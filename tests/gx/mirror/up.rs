@@ -2,6 +2,7 @@
 
 mod approval;
 mod landing;
+mod leaks;
 mod planning;
 mod pushing;
 mod words;
