@@ -19,6 +19,26 @@ impl Repo {
     /// # Errors
     /// The remote cannot be reached.
     pub fn advertised(&self, remote: &str, names: &[&str], may_ask: bool) -> Result<Vec<Option<ObjectId>>> {
+        let told = self.list_remote(remote, names, may_ask)?;
+        let refs: Vec<(&str, &str)> = told.lines().filter_map(|line| line.split_once('\t')).collect();
+        // A name given to git means any that ends so.
+        let found = |name: &&str| refs.iter().find(|(_, found)| found == name).map(|(id, _)| id.parse());
+        names.iter().map(|name| found(name).transpose()).collect()
+    }
+
+    /// All refs of a remote or an address with what they point to over there; tags themselves and not what they name.
+    ///
+    /// # Errors
+    /// The other side cannot be reached.
+    pub fn all_advertised(&self, remote: &str, may_ask: bool) -> Result<Vec<(String, ObjectId)>> {
+        let told = self.list_remote(remote, &[], may_ask)?;
+        let refs = told.lines().filter_map(|line| line.split_once('\t'));
+        let named = refs.filter(|(_, name)| name.starts_with("refs/") && !name.ends_with("^{}"));
+        named.map(|(id, name)| Ok((name.to_owned(), id.parse()?))).collect()
+    }
+
+    /// What `git ls-remote` tells.
+    fn list_remote(&self, remote: &str, names: &[&str], may_ask: bool) -> Result<String> {
         let output = self.network_git(may_ask).args(["ls-remote", "--", remote]).args(names).output()?;
         if !output.status.success() {
             let said = sanitize(&String::from_utf8_lossy(&output.stderr));
@@ -27,11 +47,7 @@ impl Repo {
                 .hint(format!("try `git ls-remote {}`: gx reaches it as git does", shown(remote)))
                 .into());
         }
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        let refs: Vec<(&str, &str)> = told.lines().filter_map(|line| line.split_once('\t')).collect();
-        // A name given to git means any that ends so.
-        let found = |name: &&str| refs.iter().find(|(_, found)| found == name).map(|(id, _)| id.parse());
-        names.iter().map(|name| found(name).transpose()).collect()
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// The branch that HEAD stands on in the repository at an address.

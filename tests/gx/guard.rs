@@ -1,7 +1,9 @@
 //! The guard before a push: real pushes between real repositories, each with what becomes of it.
 
 mod audit;
+mod clones;
 mod commands;
+mod formats;
 mod history;
 mod hooks;
 mod layouts;
@@ -10,5 +12,6 @@ mod paths;
 mod protocol;
 mod refs;
 mod secrets;
+mod terms;
 mod urls;
-mod world;
+pub mod world;

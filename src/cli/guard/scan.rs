@@ -34,7 +34,7 @@ impl Scan {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let repo = &scene.lab.repo;
         let asked = if self.published {
-            published(repo)?
+            published(repo, &[])?
         } else if !self.files.is_empty() {
             let paths: Vec<PathBuf> = self.files.iter().map(|path| scene.dir.join(path)).collect();
             return self.shown.show(scene, &Guard::of_files(&files(repo, &paths)?));

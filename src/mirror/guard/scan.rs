@@ -9,6 +9,7 @@ use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
+use crate::mirror::hook::alarm::Alarm;
 use crate::mirror::keys;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
@@ -44,15 +45,18 @@ pub fn named(repo: &Repo, revisions: &[String]) -> Result<Vec<Asked>> {
     everywhere(repo, &updates)
 }
 
-/// What is known of the remotes that nobody has declared private, by the policy that holds now.
+/// What is known of the remotes that nobody has declared private, by the policy that holds now; and what went there past
+/// the guard, which somebody may have deleted there since: others can have fetched it.
 ///
 /// # Errors
 /// As [`ordinary`].
-pub fn published(repo: &Repo) -> Result<Vec<Asked>> {
+pub fn published(repo: &Repo, alarms: &[Alarm]) -> Result<Vec<Asked>> {
     let mut asked = Vec::new();
     for remote in repo.remotes()? {
         let branches = repo.known_branches(&remote)?;
-        let updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
+        let mut updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
+        let own = alarms.iter().filter(|alarm| alarm.remote == remote && repo.has_object(alarm.new));
+        updates.extend(own.map(|alarm| update(&alarm.reference, alarm.new, &alarm.reference)));
         let places = Destination::all(repo, &remote)?.into_iter();
         if let Some(place) = places.into_iter().find(|place| place.class == Class::Public) {
             let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
@@ -62,6 +66,25 @@ pub fn published(repo: &Repo) -> Result<Vec<Asked>> {
         }
     }
     Ok(asked)
+}
+
+/// What a remote or an address has by its own word, as far as it is known here, and how many refs are not.
+///
+/// What went from this clone is here, whether a ref of a remote remembers it or not.
+///
+/// # Errors
+/// As [`ordinary`], and where it cannot be reached.
+pub fn there(repo: &Repo, place: &str, may_ask: bool) -> Result<(Option<Asked>, usize)> {
+    let places = Destination::all(repo, place)?.into_iter();
+    let Some(public) = places.into_iter().find(|place| place.class == Class::Public) else {
+        return Ok((None, 0));
+    };
+    let told = repo.all_advertised(place, may_ask)?;
+    let all = told.len();
+    let here = told.into_iter().filter(|(_, id)| repo.has_object(*id));
+    let updates: Vec<Update> = here.map(|(name, id)| update(&name, id, &name)).collect();
+    let unknown = all - updates.len();
+    Ok((Some(ask_about(repo, public, &updates, &Limits::none())?), unknown))
 }
 
 /// Asks about every public address that is configured; about one that stands for all where none is.

@@ -20,7 +20,8 @@ const PRE_PUSH: &str = r#"[ -x "$gx" ] || gx=$(command -v gx) || {
 exec "$gx" hook pre-push --script "$0" -- "$@"
 "#;
 
-/// Costs a shell for each step of a transaction, and gx only where a ref of a remote has moved.
+/// Costs a shell for each step of a transaction, and gx only where a ref of a remote has moved to something that the
+/// guard has not let pass: a push moves its refs one by one, and each would start gx.
 ///
 /// Without gx nothing is stopped: the ref has moved, and Git must go on.
 const REFERENCE_TRANSACTION: &str = r#"old=${0%/*}/reference-transaction.gx-chained
@@ -30,6 +31,16 @@ if [ -x "$old" ]; then
 fi
 [ "$1" = committed ] || exit 0
 moved=$(LC_ALL=C grep ' refs/remotes/') || exit 0
+case $moved in
+*"
+"*) ;;
+*)
+  id=${moved#* }
+  for at in "$GIT_DIR" "${0%/*}/.."; do
+    LC_ALL=C grep -qsF "${id%% *}" "$at/gx/guard/passed" && exit 0
+  done
+  ;;
+esac
 [ -x "$gx" ] || gx=$(command -v gx) || exit 0
 printf '%s\n' "$moved" | "$gx" hook reference-transaction --script "$0" -- "$1"
 "#;

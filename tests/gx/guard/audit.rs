@@ -32,6 +32,53 @@ fn a_push_without_the_hook_raises_an_alarm_that_is_told_until_somebody_looks() {
 }
 
 #[test]
+fn what_went_by_the_guard_is_looked_at_also_when_it_was_deleted_there_since() {
+    let world = World::new();
+    world.passes(&["public", "main"]);
+    world.add_secret();
+    assert_eq!(world.push(&["--no-verify", "public", "main:leak"]).code, Some(0));
+    assert_eq!(world.push(&["--no-verify", "public", ":leak"]).code, Some(0));
+    for _ in 0..2 {
+        let audit = world.lab.gx(&["guard", "audit", "--json"]).exits(3).json();
+        assert!(audit["findings"].to_string().contains("private/plan.md"), "{audit:#}");
+    }
+}
+
+#[test]
+fn a_push_that_left_no_trace_here_is_found_by_asking_the_place_itself() {
+    let world = World::new();
+    let place = world.place("public");
+    let place = place.to_str().unwrap();
+    world.passes(&[place, "main"]);
+    assert_eq!(world.lab.gx(&["guard", "audit", place, "--json"]).exits(0).json()["refs"], 1);
+    world.add_secret();
+    // Neither a branch nor a tag tells of it here.
+    assert_eq!(world.push(&["--no-verify", place, "main", "main~0:refs/tags/v1"]).code, Some(0));
+    assert!(!world.has(".git/gx/guard/alarms"));
+    world.lab.gx(&["guard", "audit"]).exits(0);
+    for words in [place, "public", "../public.git"] {
+        let audit = world.lab.gx(&["guard", "audit", words, "--json"]).exits(3).json();
+        assert_eq!(audit["findings"][0]["path"], "private/plan.md", "{words}: {audit:#}");
+    }
+    world.push(&["-q", "origin", "main"]);
+    world.lab.gx(&["guard", "audit", "origin"]).exits(0);
+    world.lab.gx(&["guard", "audit", "../nowhere.git"]).exits(1);
+    // What others have put there is not known here, and it is said how to get it.
+    let by_others = World::new();
+    let theirs = by_others
+        .object("commit", &by_others.lab.git(&["cat-file", "commit", "HEAD"]).replace("start", "theirs"));
+    by_others.passes(&["origin", "main"]);
+    let origin = by_others.place("origin");
+    by_others.push(&["-q", "origin", &format!("{theirs}:refs/heads/theirs")]);
+    by_others.lab.git(&["config", "--unset", "gx.remote.origin.privateUrl"]);
+    std::fs::remove_file(by_others.lab.path(format!(".git/objects/{}/{}", &theirs[..2], &theirs[2..])))
+        .unwrap();
+    by_others.lab.git(&["update-ref", "-d", "refs/remotes/origin/theirs"]);
+    let told = by_others.lab.gx(&["guard", "audit", origin.to_str().unwrap(), "--json"]).exits(0).json();
+    assert!(told["next"].as_str().unwrap().contains("1 ref there"), "{told:#}");
+}
+
+#[test]
 fn what_a_bypass_has_published_is_looked_at_again_by_later_pushes() {
     let world = World::with_secret();
     world.push(&["--no-verify", "public", "main"]);

@@ -36,6 +36,39 @@ fn what_a_merge_hides_is_found() {
     ours.lab.git(&["merge", "-q", "-s", "ours", "-m", "ours", "topic"]);
     assert!(!ours.has("private/plan.md"));
     ours.is_blocked(&["public", "main"], "G010");
+    // One of many sides.
+    let many = published();
+    for side in ["a", "b", "c"] {
+        many.lab.git(&["switch", "-q", "-c", side, "main"]);
+        many.lab.write(if side == "b" { "private/plan.md" } else { side }, "x\n");
+        many.lab.commit(side);
+        many.lab.git(&["rm", "-qr", "--ignore-unmatch", "private"]);
+        many.lab.git(&["commit", "-q", "--allow-empty", "-m", "clean"]);
+    }
+    many.lab.git(&["switch", "-q", "main"]);
+    many.lab.git(&["merge", "-q", "-m", "octopus", "a", "b", "c"]);
+    many.is_blocked(&["public", "main"], "G010");
+}
+
+#[test]
+fn grafts_and_ignored_or_sparse_files_hide_nothing() {
+    let world = published();
+    let clean = world.lab.rev("HEAD");
+    world.add_secret();
+    world.lab.git(&["rm", "-qr", "private"]);
+    world.lab.git(&["commit", "-q", "-m", "gone"]);
+    let tip = world.lab.rev("HEAD");
+    world.lab.write(".git/info/grafts", format!("{tip} {clean}\n"));
+    // Git itself does not send by grafts what it sends without them; either way nothing private goes.
+    let pushed = world.push(&["public", "main"]);
+    assert_eq!(pushed.code, Some(1), "{pushed:#?}");
+    let sparse = published();
+    sparse.add_secret();
+    sparse.lab.write(".gitignore", "private/\n");
+    sparse.lab.commit("ignore what is tracked");
+    sparse.lab.git(&["sparse-checkout", "set", "src"]);
+    assert!(!sparse.has("private"));
+    sparse.is_blocked(&["public", "main"], "G010");
 }
 
 #[test]

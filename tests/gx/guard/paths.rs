@@ -58,11 +58,20 @@ fn what_may_lie_nowhere_leaves_to_no_place() {
 
 #[test]
 fn links_and_submodules_that_lead_to_private_places_are_found() {
-    let link = World::new();
-    let target = link.script("../target", "private/plan.md");
-    let blob = link.lab.git(&["hash-object", "-w", target.to_str().unwrap()]);
-    with_entry(&link, b"plan", "120000", blob.trim());
-    link.is_blocked(&["public", "main"], "G012");
+    for (name, target) in [
+        ("plan", "private/plan.md"),
+        ("docs/plan", "../private/plan.md"),
+        ("docs/plan", "./../src/../Private/plan.md"),
+        ("plans", "private"),
+        ("plan", "/home/ada/lab/private/plan.md"),
+        ("token", "../../.env"),
+    ] {
+        let link = World::new();
+        let target = link.script("../target", target);
+        let blob = link.lab.git(&["hash-object", "-w", target.to_str().unwrap()]);
+        with_entry(&link, name.as_bytes(), "120000", blob.trim());
+        link.is_blocked(&["public", "main"], "G012");
+    }
     let module = World::new();
     module.lab.write(".gitmodules", "[submodule \"m\"]\n\tpath = m\n\turl = git@corp.example:secret/m.git\n");
     module.lab.git(&["add", ".gitmodules"]);

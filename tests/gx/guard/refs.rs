@@ -118,3 +118,36 @@ fn what_was_typed_may_hold_blanks() {
     world.lab.git(&["commit", "-q", "--allow-empty", "-m", "another one here"]);
     world.is_blocked(&["public", "HEAD^{/another one}:refs/heads/main"], "G010");
 }
+
+#[test]
+fn five_hundred_branches_at_once_go_and_one_of_them_stops_all() {
+    let world = World::new();
+    let all: String = (0..500).map(|number| format!("create refs/heads/many/b{number:04} HEAD\n")).collect();
+    world.lab.write("../many", all);
+    let mut shell = world.lab.command("sh");
+    assert!(
+        shell
+            .args(["-c", "git update-ref --stdin <../many && git pack-refs --all"])
+            .status()
+            .unwrap()
+            .success()
+    );
+    world.experiment();
+    let one = "refs/experiments/exp-1:refs/heads/many/last";
+    // By address: of a remote with a name, Git would note each branch in a transaction of its own.
+    let (place, all) = ("../public.git", "refs/heads/many/*:refs/heads/many/*");
+    world.is_blocked(&[place, all, one], "G001");
+    assert!(world.there("public").is_empty());
+    world.passes(&[place, all]);
+    assert_eq!(world.there("public").len(), 500);
+}
+
+#[test]
+fn a_mirror_of_nothing_private_is_known_by_what_it_would_send() {
+    let world = World::new();
+    world.passes(&["public", "main", "main:refs/heads/theirs"]);
+    // Its deletions are hidden from hooks; the refs of remotes that it sends are not.
+    world.is_blocked(&["--mirror", "public"], "G001");
+    world.is_blocked(&["--prune", "public", "+refs/*:refs/*"], "G00");
+    assert_eq!(world.there("public"), ["refs/heads/main", "refs/heads/theirs"]);
+}

@@ -18,10 +18,13 @@ fn published() -> World {
 fn a_token_in_a_file_is_found_whatever_hides_it() {
     let token = token();
     let utf16: Vec<u8> = format!("token = {token}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big_endian: Vec<u8> = utf16.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
     for (name, content) in [
         ("src/config.py", format!("TOKEN = \"{token}\"\n").into_bytes()),
         ("notes.txt", [b"\xff\xfe".as_slice(), &utf16].concat()),
         ("data.dat", [b"\x00\x01\x02\x00".as_slice(), format!("token = {token}\n").as_bytes()].concat()),
+        ("big-endian.txt", [b"\xfe\xff".as_slice(), &big_endian].concat()),
+        ("no-mark.txt", utf16.clone()),
         ("deep/er/x.yaml", format!("a: b\nc:\n  token: {token}\n").into_bytes()),
     ] {
         let world = published();
@@ -31,6 +34,19 @@ fn a_token_in_a_file_is_found_whatever_hides_it() {
         let pushed = world.is_blocked(&["public", "main"], "G032");
         assert!(pushed.said.contains(name) && !pushed.said.contains(&token), "{pushed:#?}");
     }
+}
+
+#[test]
+fn a_token_in_archives_is_found() {
+    let world = published();
+    world.lab.write("../packed/config.py", format!("TOKEN = \"{}\"\n", token()));
+    let pack =
+        "tar czf inner.tar.gz config.py && tar czf outer.tgz inner.tar.gz && cp outer.tgz ../lab/data.tgz";
+    let packed = world.lab.command("sh").args(["-c", &format!("cd ../packed && {pack}")]).status().unwrap();
+    assert!(packed.success());
+    world.lab.commit("data");
+    let pushed = world.is_blocked(&["public", "main"], "G032");
+    assert!(pushed.said.contains("data.tgz") && pushed.said.contains("config.py"), "{pushed:#?}");
 }
 
 #[test]

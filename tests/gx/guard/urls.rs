@@ -42,6 +42,12 @@ fn a_public_address_is_public_in_every_spelling_and_by_every_name() {
     ] {
         world.is_blocked(&[&place, "main"], "G010");
     }
+    // A link that is called as the private place is, and leads to the public one; and one to the private one.
+    for (name, target) in [("../origin-link.git", "public"), ("../public-link.git", "origin")] {
+        std::os::unix::fs::symlink(world.place(target), world.lab.path(name)).unwrap();
+    }
+    world.is_blocked(&["../origin-link.git", "main"], "G010");
+    world.passes(&["../public-link.git", "main:refs/heads/linked"]);
     world.lab.git(&["config", "remote.origin.pushurl", world.place("origin").to_str().unwrap()]);
     world.passes(&["origin", "main"]);
 }
@@ -57,6 +63,13 @@ fn of_two_addresses_each_is_asked_about() {
     assert_ne!(pushed.code, Some(0), "{pushed:#?}");
     assert!(pushed.said.contains("G010"), "{pushed:#?}");
     assert!(world.there("public").is_empty());
+    world.lab.git(&["config", "--unset-all", "remote.origin.pushurl"]);
+    for place in [&public, &private] {
+        world.lab.git(&["config", "--add", "remote.origin.pushurl", place.to_str().unwrap()]);
+    }
+    let pushed = world.push(&["origin", "main"]);
+    assert_ne!(pushed.code, Some(0), "{pushed:#?}");
+    assert!(pushed.said.contains("G010") && world.there("public").is_empty(), "{pushed:#?}");
 }
 
 #[test]

@@ -29,7 +29,11 @@ impl World {
 
     /// The same without the hook.
     pub fn unguarded() -> Self {
-        let lab = Lab::bare_folder();
+        Self::on(Lab::bare_folder())
+    }
+
+    /// The same in a folder that is no repository yet.
+    pub fn on(lab: Lab) -> Self {
         lab.git(&["init", "-q", "-b", "main"]);
         for name in ["public", "origin"] {
             let place = lab.path(format!("../{name}.git"));
@@ -53,6 +57,13 @@ impl World {
     pub fn add_secret(&self) {
         self.lab.write("private/plan.md", "the plan\n");
         self.lab.commit("plan");
+    }
+
+    /// Commits any bytes as a commit or tag, as they are; its id.
+    pub fn object(&self, kind: &str, text: &str) -> String {
+        self.lab.write("../object", text);
+        let made = self.lab.git(&["hash-object", "-t", kind, "-w", "--literally", "../object"]);
+        made.trim().to_owned()
     }
 
     /// Something that passes for an experiment: a commit that only `refs/experiments/` has.

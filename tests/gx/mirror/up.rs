@@ -4,6 +4,7 @@ mod approval;
 mod conflict;
 mod guarded;
 mod landing;
+mod leaks;
 mod planning;
 mod pushing;
 mod words;
