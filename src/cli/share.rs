@@ -54,21 +54,22 @@ pub fn wire(scene: &Scene) -> Wire {
 pub struct Asking<'a> {
     scene: &'a Scene,
     declared: Declared<'a>,
+    guarded: Guarded<'a>,
 }
 
 impl<'a> Asking<'a> {
     /// Asks on this stage.
     pub fn new(scene: &'a Scene) -> Self {
-        Self { scene, declared: Declared::new(&scene.lab.repo) }
+        let repo = &scene.lab.repo;
+        Self { scene, declared: Declared::new(repo), guarded: Guarded::new(repo) }
     }
 }
 
 impl UploadCheck for Asking<'_> {
     fn check(&self, upload: &Upload) -> Result<()> {
         self.declared(upload)?;
-        let guarded = Guarded::new(&self.scene.lab.repo);
-        guarded.check(upload)?;
-        let warnings = guarded.warnings();
+        self.guarded.check(upload)?;
+        let warnings = self.guarded.warnings();
         if let Some(first) = warnings.first() {
             let told = format!("{}, {}: `gx guard scan`", first.what, count(warnings.len(), "finding"));
             self.scene.output.note("warning", Label::Near, &told);

@@ -28,6 +28,9 @@ const HEADER: &str = "gx frontier 2";
 /// More commits than this are not kept: whatever they would hide is looked at once more.
 const MOST: usize = 4096;
 
+/// So many of a private place: there each experiment is a tip of its own, and the last ones cover what they came from.
+const MOST_PRIVATE: usize = 64;
+
 /// So many of those are kept that were let pass under something else and are not out, as far as is known.
 const MOST_OTHERS: usize = 64;
 
@@ -38,13 +41,15 @@ const MOST_PLACES: usize = 64;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
     file: PathBuf,
+    /// How many commits are kept.
+    most: usize,
     /// What passed was let pass under.
     key: String,
     /// Declared published.
     declared: Vec<ObjectId>,
     /// Let pass, under what.
     passed: Vec<(String, ObjectId)>,
-    /// Those of both that are out, none behind another.
+    /// Those of both that are out.
     out: Vec<ObjectId>,
 }
 
@@ -70,7 +75,8 @@ impl Frontier {
         let place = hex(&Sha256::digest(&destination.canonical));
         let file = repo.gx_dir().join("guard/frontier").join(format!("{}-{class}", &place[..32]));
         let text = fs::read_to_string(&file).unwrap_or_default();
-        let mut found = Self { file, key, ..Self::default() };
+        let most = if destination.class == Class::Private { MOST_PRIVATE } else { MOST };
+        let mut found = Self { file, most, key, ..Self::default() };
         let mut lines = text.lines();
         if lines.next() == Some(HEADER) {
             for line in lines {
@@ -84,26 +90,27 @@ impl Frontier {
                 }
             }
         }
-        found.find_out(repo, destination);
+        // Who may see what is private may see all of it: there nothing turns on what is out.
+        if destination.class == Class::Public {
+            found.find_out(repo, destination);
+        }
         found
     }
 
     /// Asks the refs of the place what of it is out.
     fn find_out(&mut self, repo: &Repo, destination: &Destination) {
         let passed = self.passed.iter().map(|(_, id)| *id);
-        let asked: Vec<ObjectId> = self.declared.iter().copied().chain(passed).collect();
+        let asked = self.declared.iter().copied().chain(passed);
+        let asked: Vec<ObjectId> = asked.filter(|id| repo.has_object(*id)).collect();
         if asked.is_empty() {
             return;
         }
         // Of a place that no remote leads to nothing but a declaration is known.
         let Some(there) = seen_there(repo, destination) else { return self.out.clone_from(&self.declared) };
-        for id in asked {
-            let is_behind =
-                |tips: &[ObjectId]| tips.iter().any(|tip| repo.is_ancestor(id, *tip).unwrap_or(false));
-            if !is_behind(&self.out) && is_behind(&there) {
-                self.out.push(id);
-            }
-        }
+        // One walk tells them apart; where it cannot be gone, nothing is out.
+        let Ok(not_there) = repo.commits_between(&asked, &there) else { return };
+        let not_there: HashSet<ObjectId> = not_there.into_iter().collect();
+        self.out = asked.into_iter().filter(|id| !not_there.contains(id)).collect();
     }
 
     /// The commits that hide themselves and what is behind them.
@@ -126,13 +133,13 @@ impl Frontier {
             self.out.contains(id) || others <= MOST_OTHERS
         });
         let new = tips.iter().map(|tip| (self.key.clone(), *tip));
-        Self { passed: new.chain(kept).take(MOST).collect(), ..self.clone() }
+        Self { passed: new.chain(kept).take(self.most).collect(), ..self.clone() }
     }
 
     /// What it becomes when these are declared published.
     pub fn declared(&self, tips: &[ObjectId]) -> Self {
         let kept = self.declared.iter().filter(|id| self.out.contains(id) && !tips.contains(id));
-        Self { declared: tips.iter().chain(kept).take(MOST).copied().collect(), ..self.clone() }
+        Self { declared: tips.iter().chain(kept).take(self.most).copied().collect(), ..self.clone() }
     }
 
     /// Keeps it, for the next upload to the same place.

@@ -1,6 +1,7 @@
 //! The guard as one who is asked before gx itself uploads anything: hooks can be passed by, this cannot.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use anyhow::Result;
 
@@ -10,7 +11,8 @@ use crate::mirror::guard::ask::ask;
 use crate::mirror::guard::finding::{Finding, Severity};
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
-use crate::model::upload::{Upload, UploadCheck, shown};
+use crate::model::object::ObjectId;
+use crate::model::upload::{Leaving, Upload, UploadCheck, shown};
 
 /// So many findings are told with the refusal.
 const TOLD: usize = 3;
@@ -19,12 +21,14 @@ const TOLD: usize = 3;
 pub struct Guarded<'a> {
     repo: &'a Repo,
     warnings: RefCell<Vec<Finding>>,
+    /// What it has let pass, by the address: one upload asks more than once, as soon as it knows more.
+    passed: RefCell<HashSet<(String, String, ObjectId)>>,
 }
 
 impl<'a> Guarded<'a> {
     /// Over those of this one.
     pub fn new(repo: &'a Repo) -> Self {
-        Self { repo, warnings: RefCell::default() }
+        Self { repo, warnings: RefCell::default(), passed: RefCell::default() }
     }
 
     /// What it has let pass and yet does not like, each thing once.
@@ -35,22 +39,20 @@ impl<'a> Guarded<'a> {
 
 impl UploadCheck for Guarded<'_> {
     fn check(&self, upload: &Upload) -> Result<()> {
-        let updates: Vec<Update> = upload
-            .refs
-            .iter()
-            .map(|one| Update {
-                source: one.name.clone(),
-                new: Some(one.new),
-                target: one.name.clone(),
-                old: one.old,
-            })
-            .collect();
         for url in &upload.urls {
+            let named = |one: &Leaving| (url.clone(), one.name.clone(), one.new);
+            let new = || upload.refs.iter().filter(|one| !self.passed.borrow().contains(&named(one)));
+            let updates: Vec<Update> = new().map(update).collect();
+            if updates.is_empty() {
+                continue;
+            }
             let asked = ask(self.repo, &upload.remote, url, &updates, &Limits::none())?;
             let exit = asked.report.exit();
             if exit != Exit::Done {
                 return Err(refusal(&upload.remote, url, exit, &asked.report.findings));
             }
+            let passed: Vec<_> = new().map(named).collect();
+            self.passed.borrow_mut().extend(passed);
             let mut warnings = self.warnings.borrow_mut();
             let new = asked.report.findings.into_iter().filter(|finding| !warnings.contains(finding));
             let new: Vec<Finding> = new.collect();
@@ -58,6 +60,10 @@ impl UploadCheck for Guarded<'_> {
         }
         Ok(())
     }
+}
+
+fn update(one: &Leaving) -> Update {
+    Update { source: one.name.clone(), new: Some(one.new), target: one.name.clone(), old: one.old }
 }
 
 fn refusal(remote: &str, url: &str, exit: Exit, findings: &[Finding]) -> anyhow::Error {
