@@ -19,6 +19,7 @@ mod durable;
 mod edit;
 mod engine;
 pub mod follow;
+pub mod hash;
 pub mod history;
 pub mod hooks;
 mod index;

@@ -4,11 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result};
 use flate2::{Compress, Compression, FlushCompress};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
 
-use crate::git::engine::formats::Hash;
 use crate::git::engine::objects::Kind;
+use crate::git::hash::hash;
 use crate::git::raw::TreeItem;
 use crate::git::repo::Repo;
 use crate::git::tree::{Item, Tree};
@@ -172,21 +170,6 @@ impl<'a> Packing<'a> {
         program.input(pack).run().context("cannot store new objects")?;
         (self.count, self.packs) = (0, self.packs + 1);
         Ok(())
-    }
-}
-
-fn hash(hash: Hash, parts: &[&[u8]]) -> Result<ObjectId> {
-    match hash {
-        Hash::Sha1 => {
-            let mut sum = Sha1::new();
-            parts.iter().for_each(|part| sum.update(part));
-            ObjectId::from_bytes(&sum.finalize())
-        }
-        Hash::Sha256 => {
-            let mut sum = Sha256::new();
-            parts.iter().for_each(|part| sum.update(part));
-            ObjectId::from_bytes(&sum.finalize())
-        }
     }
 }
 

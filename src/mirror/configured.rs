@@ -63,8 +63,8 @@ impl Mirror {
             return Ok(None);
         };
         let branch = keys::private_branch(repo);
-        let private_url =
-            set(&format!("remote.{private}.url")).ok_or_else(|| broken(&format!("remote `{private}`")))?;
+        let private_url = repo.setting(&format!("remote.{private}.url")).filter(|url| !url.is_empty());
+        let private_url = private_url.ok_or_else(|| broken(&format!("remote `{private}`")))?;
         let private = Side { url: private_url, branch, remote: private };
         let here = repo.read_ref(&private.head())?;
         let policy = Policy::of(repo, here.as_slice())?;

@@ -1,4 +1,7 @@
 //! The settings that say between which two repositories this clone stands, all in its own configuration.
+//!
+//! They say which branch may loosen the policy, so no configuration counts that is shared with other clones or comes in
+//! by the environment.
 
 use crate::git::repo::Repo;
 
@@ -18,9 +21,9 @@ pub const FORK_URL: &str = "gx.public.fork";
 /// What the public remote is called where nobody has said otherwise.
 pub const PUBLIC: &str = "public";
 
-/// One of them, where it says anything.
+/// One of them, where this clone's own configuration says anything.
 pub fn set(repo: &Repo, key: &str) -> Option<String> {
-    repo.setting(key).filter(|value| !value.is_empty())
+    repo.local_settings(key).ok()?.pop().filter(|value| !value.is_empty())
 }
 
 /// The private branch, without `refs/heads/`; `main` where nobody has said otherwise.

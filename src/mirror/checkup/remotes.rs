@@ -14,7 +14,7 @@ pub(super) fn look(repo: &Repo) -> Result<Vec<Found>> {
     let Some(private) = configured(keys::PRIVATE_REMOTE) else { return Ok(Vec::new()) };
     let public = configured(keys::PUBLIC_REMOTE).unwrap_or_else(|| keys::PUBLIC.to_owned());
     let mut found = Vec::new();
-    let default = configured("remote.pushDefault");
+    let default = repo.setting("remote.pushDefault").filter(|name| !name.is_empty());
     let settings = repo.all_settings()?;
     if default.as_deref() != Some(private.as_str()) {
         let told = match &default {

@@ -7,7 +7,7 @@ use crate::git::repo::Repo;
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::exceptions;
-use crate::mirror::guard::finding::{Finding, Severity};
+use crate::mirror::guard::finding::{Finding, Severity, Spot};
 use crate::mirror::guard::frontier::{Frontier, Hide, key};
 use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::limits::Limits;
@@ -154,9 +154,11 @@ fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How) -> Re
             }
         }
     }
-    let mut looking = Looking::new(case, &leaving, limits, depth);
+    let mut looking = Looking::new(case, &leaving, limits, (depth, &index));
     looking.texts_and_trees()?;
     let blobs = looking.blobs(&index)?;
+    let said = looking.said(&index);
+    looking.settle(said, Spot::default())?;
     let frontier = frontier.advanced(&leaving.tips, &leaving.covered());
     let (mut findings, uncounted) = case.findings();
     told::blank(&mut findings);

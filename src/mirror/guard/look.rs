@@ -1,5 +1,6 @@
 //! Going through all that would leave: texts and trees in order, then each new blob once.
 
+use std::cell::RefCell;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -12,6 +13,8 @@ use crate::mirror::guard::headers;
 use crate::mirror::guard::leaving::{Leaving, NewCommit};
 use crate::mirror::guard::limits::{LATE, Limits};
 use crate::mirror::guard::paths::{PathNumber, Paths, TOP};
+use crate::mirror::guard::private::index::Index;
+use crate::mirror::guard::private::said::Said;
 use crate::mirror::guard::rule::{Look, Seen, Text};
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::walk::{Met, Visit, Walk};
@@ -46,10 +49,13 @@ pub(super) struct Looking<'a> {
     pub leaving: &'a Leaving,
     pub limits: &'a Limits,
     depth: Depth,
+    index: &'a Index,
     pub walk: Walk,
     pub blobs: Vec<NewBlob>,
     /// The trees of what has passed to the place before and is next to what is new.
     pub published: Vec<ObjectId>,
+    /// Messages that look like private files.
+    pub said: RefCell<Vec<Said>>,
     known_blobs: HashMap<ObjectId, PathNumber>,
     /// Those met again under a path of another class, with that class.
     other_classes: HashSet<(ObjectId, u64)>,
@@ -57,12 +63,19 @@ pub(super) struct Looking<'a> {
 }
 
 impl<'a> Looking<'a> {
-    pub fn new(case: &'a Case<'a>, leaving: &'a Leaving, limits: &'a Limits, depth: Depth) -> Self {
+    pub fn new(
+        case: &'a Case<'a>,
+        leaving: &'a Leaving,
+        limits: &'a Limits,
+        (depth, index): (Depth, &'a Index),
+    ) -> Self {
         Self {
             case,
             leaving,
             limits,
             depth,
+            index,
+            said: RefCell::default(),
             walk: Walk::within(*limits),
             blobs: Vec::new(),
             published: Vec::new(),
@@ -135,7 +148,7 @@ impl<'a> Looking<'a> {
             let target = self.leaving.target(chunk[at].target);
             let text = Text { id: chunk[at].id, target, is_commit: kind == Kind::Commit, bytes };
             trees.push(headers::tree(bytes));
-            if self.depth == Depth::Whole { look_at_text(case, &text) } else { Ok(()) }
+            if self.depth == Depth::Whole { self.look_at_text(&text) } else { Ok(()) }
         });
         self.settle(read, Spot { commit: ids.first().copied(), ..Spot::default() })?;
         for (commit, tree) in chunk.iter().zip(trees) {
@@ -153,9 +166,19 @@ impl<'a> Looking<'a> {
     fn text(&self, id: ObjectId, target: u32) -> Result<()> {
         let target = self.leaving.target(target);
         let read = self.case.repo.raw_here(&[id], &mut |_, kind, bytes| {
-            look_at_text(self.case, &Text { id, target, is_commit: kind == Kind::Commit, bytes })
+            self.look_at_text(&Text { id, target, is_commit: kind == Kind::Commit, bytes })
         });
         self.settle(read, Spot { object: Some(id), target: Some(target.to_owned()), ..Spot::default() })
+    }
+
+    fn look_at_text(&self, text: &Text<'_>) -> Result<()> {
+        for rule in RULES {
+            if let Look::Text(look) = rule.look {
+                look(self.case, text)?;
+            }
+        }
+        self.said.borrow_mut().extend(Said::of(self.case, self.index, text));
+        Ok(())
     }
 
     fn tree(&mut self, tree: ObjectId, commit: ObjectId, target: u32) -> Result<()> {
@@ -208,15 +231,6 @@ impl Leaving {
     pub(super) fn covered(&self) -> HashSet<ObjectId> {
         self.commits.iter().flat_map(|commit| commit.parents.iter().copied()).collect()
     }
-}
-
-fn look_at_text(case: &Case<'_>, text: &Text<'_>) -> Result<()> {
-    for rule in RULES {
-        if let Look::Text(look) = rule.look {
-            look(case, text)?;
-        }
-    }
-    Ok(())
 }
 
 /// The walk through the tree of one commit.

@@ -7,7 +7,9 @@ use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::look::{Looking, NewBlob};
 use crate::mirror::guard::private::compare::{Copied, Judge};
 use crate::mirror::guard::private::index::Index;
-use crate::mirror::guard::rule::{Blob, Lens, Look};
+use crate::mirror::guard::private::said::Said;
+use crate::mirror::guard::remedies::reword;
+use crate::mirror::guard::rule::{Blob, Lens, Look, Text};
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::rules::{g030_private_copy, g031_near_copy, g034_private_pointer};
 use crate::model::object::ObjectId;
@@ -30,6 +32,24 @@ impl Looking<'_> {
             read += chunk.len();
         }
         Ok(read)
+    }
+
+    /// Judges the messages that look like private files.
+    ///
+    /// # Errors
+    /// Something is missing or damaged.
+    pub fn said(&self, index: &Index) -> Result<()> {
+        let case = self.case;
+        let judge = Judge::new(case.repo, case.policy, index, &self.published);
+        for Said { id, target, is_commit, likeness } in self.said.take() {
+            let text = Text { id, target: &target, is_commit, bytes: &[] };
+            if let Some(copied) = judge.judge(likeness, case.policy.near_copy())? {
+                let found = copy(&copied, text.spot());
+                let found = Finding { what: format!("a message: {}", found.what), ..found };
+                case.add(reword(case, &text, Finding { remedies: Vec::new(), ..found }));
+            }
+        }
+        Ok(())
     }
 
     fn chunk(&self, chunk: &[NewBlob], index: &Index) -> Result<()> {
@@ -55,7 +75,7 @@ impl Looking<'_> {
         for (at, (findings, likeness)) in found.into_iter().enumerate() {
             findings.into_iter().for_each(|finding| case.add(finding));
             let Some(likeness) = likeness else { continue };
-            if let Some(copied) = judge.judge(chunk[at].id, likeness, share)? {
+            if let Some(copied) = judge.judge(likeness, share)? {
                 case.add(copy(&copied, batch.blob(at, &[]).spot()));
             }
         }

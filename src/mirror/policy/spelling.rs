@@ -1,7 +1,7 @@
 //! The one spelling of a path that stands for all that some file system takes for the same name.
 //!
 //! Names are compared as the most forgiving systems do: without case (NTFS, APFS), composed and decomposed letters
-//! alike (APFS), without characters that HFS+ ignores (git's `is_hfs_dotgit` has the list), without the dots and spaces
+//! alike (APFS), letters of another width or form as the plain ones (a reader sees no difference), without characters that HFS+ ignores (git's `is_hfs_dotgit` has the list), without the dots and spaces
 //! that Windows cuts from the end of a name, with `\` for `/`, and without the name of a stream of NTFS.
 
 use std::borrow::Cow;
@@ -40,18 +40,18 @@ fn is_plain(path: &[u8]) -> bool {
     !matches!(before, b'.' | b' ')
 }
 
-/// Folds case, composes, and leaves out what is ignored; bytes that are no text stay.
+/// Folds case and width, composes, and leaves out what is ignored; bytes that are no text stay.
 fn fold(text: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
-        let letters = chunk.valid().nfd().filter(|letter| !is_ignored(*letter));
+        let letters = chunk.valid().nfkd().filter(|letter| !is_ignored(*letter));
         // Up and down again, which joins what a single step does not: `ß` and `ss`, `ſ` and `s`, `K` and `k`.
         let folded_letters = letters
             .flat_map(char::to_lowercase)
             .flat_map(char::to_uppercase)
             .flat_map(char::to_lowercase)
             .filter(|letter| !is_ignored(*letter));
-        folded.extend(folded_letters.nfc().collect::<String>().into_bytes());
+        folded.extend(folded_letters.nfkc().collect::<String>().into_bytes());
         folded.extend_from_slice(chunk.invalid());
     }
     folded
@@ -93,6 +93,8 @@ mod tests {
             "private\\plan.md",
             "private/plan.md::$DATA",
             "prıvate/plan.md",
+            "ｐｒｉｖａｔｅ／plan.md",
+            "private\u{a0}/plan.md\u{3000}",
         ] {
             assert_eq!(spelled(path), "private/plan.md", "{path:?}");
         }

@@ -57,7 +57,7 @@ fn the_hook_of_pre_commit_finds_its_folder_and_moving_the_guard_aside_makes_no_c
 fn lefthook_and_lfs_run_after_the_guard_as_they_are() {
     for theirs in [
         "#!/bin/sh\n\nif [ \"$LEFTHOOK\" = \"0\" ]; then\n  exit 0\nfi\n\ncall_lefthook()\n{\n  echo \"$@\" >>ran\n  cat >>ran\n}\n\ncall_lefthook run \"pre-push\" \"$@\"\n",
-        "#!/bin/sh\ncommand -v git-lfs >/dev/null 2>&1 || lfs() { echo \"$@\" >>ran; cat >>ran; }\nlfs pre-push \"$@\"\n",
+        "#!/bin/sh\ngit() { echo \"$@\" >>ran; cat >>ran; }\ncommand -v git >/dev/null 2>&1 || { echo >&2 'no git-lfs'; exit 2; }\ngit lfs pre-push \"$@\"\n",
     ] {
         let world = World::unguarded();
         world.script(".git/hooks/pre-push", theirs);

@@ -1,6 +1,6 @@
 //! What the policy denies: names, messages, addresses, headers that no log shows, and what nobody can look into.
 
-use crate::guard::world::World;
+use crate::guard::world::{World, told};
 
 /// Published so far, under a policy that says this.
 fn under(policy: &str) -> World {
@@ -137,4 +137,23 @@ fn a_private_name_with_letters_of_its_own_is_private_however_they_are_composed()
         world.lab.commit("another word");
         world.passes(&["public", "main"]);
     }
+}
+
+#[test]
+fn what_may_loosen_is_said_by_the_clones_own_configuration_alone() {
+    let world = World::new();
+    world.lab.git(&["checkout", "-q", "-b", "loose"]);
+    world.lab.write(".gx/policy.toml", "[paths]\nexcept = [\"private/plan.md\"]\n");
+    world.lab.commit("loose");
+    world.lab.git(&["checkout", "-q", "main"]);
+    world.add_secret();
+    let shared = world.lab.path("../shared.config");
+    world.lab.write("../shared.config", "[gx \"private\"]\n\tremote = nowhere\n\tbranch = loose\n");
+    let mut push = world.lab.command("git");
+    push.args(["push", "public", "main"]).env("GIT_CONFIG_GLOBAL", &shared);
+    let pushed = told(push.output().unwrap());
+    assert!(pushed.code == Some(1) && pushed.said.contains("G010"), "{pushed:#?}");
+    world.lab.git(&["config", "gx.private.remote", "nowhere"]);
+    world.lab.git(&["config", "gx.private.branch", "loose"]);
+    world.passes(&["public", "main"]);
 }

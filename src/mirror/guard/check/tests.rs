@@ -3,6 +3,7 @@
 use super::*;
 
 mod copies;
+mod disguises;
 mod paths;
 mod ranges;
 mod refs;

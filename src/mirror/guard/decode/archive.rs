@@ -1,11 +1,11 @@
-//! Gzip, zip and tar: each unpacks what it holds, one thing at a time.
+//! Gzip, zlib, zip and tar: each unpacks what it holds, one thing at a time.
 
 use std::io::{Cursor, Read};
 
 use ::tar::Archive;
 use ::zip::ZipArchive;
 use ::zip::result::ZipError;
-use flate2::read::MultiGzDecoder;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use crate::mirror::guard::decode::kind::{self, Kind};
 use crate::mirror::guard::decode::opening::{Item, Opening};
@@ -32,6 +32,35 @@ pub fn gzip(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
         opening.look(&Item { name: &name, inside: Some(inner), bytes: &bytes }, depth);
     }
     told(opening, item.name, &end);
+}
+
+/// One stream of zlib and what stands behind it. Text can begin like one: then nothing comes out of it.
+pub fn zlib(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
+    let mut decoder = ZlibDecoder::new(item.bytes);
+    let (bytes, end) = unpack(&mut decoder, opening.limit(item.bytes.len()));
+    if matches!(end, End::Broken) && (bytes.is_empty() || std::str::from_utf8(item.bytes).is_ok()) {
+        return;
+    }
+    if !opening.takes(bytes.len()) {
+        return opening.opaque(item.name, "too much comes out of it");
+    }
+    let name = [item.name, b"!zlib"].concat();
+    opening.look(&Item { name: &name, inside: None, bytes: loose(&bytes) }, depth);
+    told(opening, item.name, &end);
+    let read = usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
+    if let (End::Whole, Some(rest @ [_, ..])) = (end, item.bytes.get(read..)) {
+        opening.look(&Item { name: item.name, inside: None, bytes: rest }, depth);
+    }
+}
+
+/// What a loose object of Git holds, without its header; anything else as it is (gitformat-loose(5)).
+fn loose(bytes: &[u8]) -> &[u8] {
+    let Some(nul) = bytes.iter().take(32).position(|byte| *byte == 0) else { return bytes };
+    let header = &bytes[..nul];
+    let is_object = [&b"blob "[..], b"tree ", b"commit ", b"tag "]
+        .iter()
+        .any(|kind| header.strip_prefix(*kind).is_some_and(|size| size.iter().all(u8::is_ascii_digit)));
+    if is_object { &bytes[nul + 1..] } else { bytes }
 }
 
 /// An archive with a table at its end.

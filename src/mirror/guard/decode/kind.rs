@@ -11,6 +11,10 @@ pub enum Kind {
     Zip,
     /// An archive that is not compressed.
     Tar,
+    /// One stream of zlib, such as a loose object of Git; or what begins like one by chance.
+    Zlib,
+    /// A part of some history of Git, of which only Git can tell what it holds.
+    History(&'static str),
     /// What this program cannot unpack, by its name.
     Unknown(&'static str),
 }
@@ -30,6 +34,14 @@ const CLOSED: [(&[u8], &str); 11] = [
     (b"\xed\xab\xee\xdb", "rpm"),
 ];
 
+/// What Git moves history in (gitformat-bundle(5), gitformat-pack(5)).
+const HISTORY: [(&[u8], &str); 4] = [
+    (b"# v2 git bundle\n", "a bundle of Git"),
+    (b"# v3 git bundle\n", "a bundle of Git"),
+    (b"PACK\0\0\0\x02", "a pack of Git"),
+    (b"PACK\0\0\0\x03", "a pack of Git"),
+];
+
 /// How far from the end the table of a zip file may stand: its comment has 65,535 bytes at most.
 const TABLE: usize = 65_535 + 22;
 
@@ -37,6 +49,9 @@ const TABLE: usize = 65_535 + 22;
 pub fn of(bytes: &[u8]) -> Kind {
     if bytes.starts_with(b"\x1f\x8b\x08") {
         return Kind::Gzip;
+    }
+    if let Some((_, name)) = HISTORY.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return Kind::History(name);
     }
     // A program in front of an archive unpacks itself.
     let end = &bytes[bytes.len().saturating_sub(TABLE)..];
@@ -50,7 +65,18 @@ pub fn of(bytes: &[u8]) -> Kind {
         // Three letters of text are not yet an archive.
         bytes.starts_with(start) && (start != b"BZh" || bytes.get(4..10) == Some(b"1AY&SY"))
     };
-    CLOSED.iter().find(|(start, _)| is_closed(start)).map_or(Kind::Plain, |(_, name)| Kind::Unknown(name))
+    match CLOSED.iter().find(|(start, _)| is_closed(start)) {
+        Some((_, name)) => Kind::Unknown(name),
+        None if is_zlib(bytes) => Kind::Zlib,
+        None => Kind::Plain,
+    }
+}
+
+/// Whether it begins with a header of zlib (RFC 1950) that needs no dictionary.
+fn is_zlib(bytes: &[u8]) -> bool {
+    let [method, flags, ..] = *bytes else { return false };
+    let sum = u32::from(method) << 8 | u32::from(flags);
+    method & 0x0f == 8 && method >> 4 <= 7 && sum.is_multiple_of(31) && flags & 0x20 == 0
 }
 
 /// Whether the first block is a header of tar: its sum says so, in the old format too, which has no magic.
@@ -76,6 +102,9 @@ mod tests {
         assert_eq!(of(b"\x1f\x8b\x08\0"), Kind::Gzip);
         assert_eq!(of(b"#!/bin/sh\nPK\x05\x06"), Kind::Zip);
         assert_eq!(of(b"\xfd7zXZ\0\0"), Kind::Unknown("xz"));
+        assert_eq!(of(b"\x78\x9c\x03\0"), Kind::Zlib);
+        assert_eq!(of(b"PACK\0\0\0\x02\0\0\0\0"), Kind::History("a pack of Git"));
+        assert_eq!(of(b"PACK your things"), Kind::Plain);
         assert_eq!(of(b"BZh91AY&SY"), Kind::Unknown("bzip2"));
         assert_eq!(of(b"BZhello, this is text"), Kind::Plain);
         assert_eq!(of(&[b' '; 600]), Kind::Plain);

@@ -21,9 +21,11 @@ fn look(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
     match kind::of(item.bytes) {
         Kind::Plain => {}
         Kind::Unknown(format) => opening.opaque(item.name, &format!("{format} is not unpacked here")),
+        Kind::History(what) => opening.history(item.name, what),
         _ if depth == DEEPEST => opening.opaque(item.name, "archives lie in archives too deep"),
         Kind::Gzip => archive::gzip(opening, item, depth + 1),
         Kind::Zip => archive::zip(opening, item, depth + 1),
+        Kind::Zlib => archive::zlib(opening, item, depth + 1),
         Kind::Tar => archive::tar(opening, item, depth + 1),
     }
 }

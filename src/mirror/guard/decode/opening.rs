@@ -60,6 +60,11 @@ impl<'t> Opening<'t> {
         (self.tell)(Part::Opaque { name, why });
     }
 
+    /// Tells that something is a part of a history.
+    pub fn history(&mut self, name: &[u8], what: &str) {
+        (self.tell)(Part::History { name, what });
+    }
+
     /// How many bytes may be unpacked of so many packed ones.
     pub fn limit(&self, packed: usize) -> usize {
         self.bytes.min(LARGEST).min(packed.saturating_mul(RATIO).max(HARMLESS))

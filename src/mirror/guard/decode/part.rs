@@ -12,6 +12,13 @@ pub enum Part<'a> {
         /// Why, in a few words.
         why: &'a str,
     },
+    /// A part of some history of Git, with all the files and messages in it.
+    History {
+        /// Its name, as that of a view.
+        name: &'a [u8],
+        /// What it is, in a few words.
+        what: &'a str,
+    },
 }
 
 /// Bytes that can be looked at.

@@ -1,4 +1,4 @@
-//! Text in two bytes a letter, with and without a mark in front, alone and among other bytes.
+//! Text in two or four bytes a letter, with and without a mark in front, alone and among other bytes.
 
 use memchr::memchr;
 
@@ -14,14 +14,21 @@ enum Order {
     Big,
 }
 
-/// The text that these bytes spell in UTF-16, as UTF-8; nothing if there is none.
+/// The text that these bytes spell in UTF-16 or UTF-32, as UTF-8; nothing if there is none.
 pub fn text(bytes: &[u8]) -> Option<String> {
     match bytes {
+        [0xff, 0xfe, 0, 0, rest @ ..] => return Some(wide(rest, Order::Little)),
+        [0, 0, 0xfe, 0xff, rest @ ..] => return Some(wide(rest, Order::Big)),
         [0xff, 0xfe, rest @ ..] => return Some(whole(rest, Order::Little)),
         [0xfe, 0xff, rest @ ..] => return Some(whole(rest, Order::Big)),
         _ => {}
     }
     memchr(0, bytes)?;
+    for order in [Order::Little, Order::Big] {
+        if is_wide(&bytes[..bytes.len().min(SAMPLE)], order) {
+            return Some(wide(bytes, order));
+        }
+    }
     if let Some(order) = order(&bytes[..bytes.len().min(SAMPLE)]) {
         return Some(whole(bytes, order));
     }
@@ -31,6 +38,28 @@ pub fn text(bytes: &[u8]) -> Option<String> {
 fn whole(bytes: &[u8], order: Order) -> String {
     let units = bytes.chunks_exact(2).map(|pair| unit(pair, order));
     char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+fn wide(bytes: &[u8], order: Order) -> String {
+    bytes.chunks_exact(4).map(|four| number(four, order)).map(spoken).collect()
+}
+
+fn spoken(number: u32) -> char {
+    char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn number(four: &[u8], order: Order) -> u32 {
+    let (first, second) = (unit(&four[..2], order), unit(&four[2..], order));
+    let (low, high) = if order == Order::Little { (first, second) } else { (second, first) };
+    u32::from(high) << 16 | u32::from(low)
+}
+
+/// Whether nearly every four bytes are one ASCII letter: mostly Latin text, without a mark.
+fn is_wide(sample: &[u8], order: Order) -> bool {
+    let fours = sample.chunks_exact(4);
+    let all = fours.len();
+    let letters = fours.filter(|four| (0x09..0x7f).contains(&number(four, order))).count();
+    all >= SHORTEST && letters * 10 >= all * 9
 }
 
 fn unit(pair: &[u8], order: Order) -> u16 {
@@ -103,6 +132,12 @@ mod tests {
                 let hidden = [before, &spelled("a hidden word", order), &[0x99; 400]].concat();
                 assert!(text(&hidden).is_some_and(|text| text.contains(" hidden word")), "{before:?}");
             }
+        }
+        let le: Vec<u8> = says.chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
+        let be: Vec<u8> = says.chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
+        for (plain, mark) in [(le, &b"\xff\xfe\0\0"[..]), (be, b"\0\0\xfe\xff")] {
+            assert_eq!(text(&plain).as_deref(), Some(says));
+            assert_eq!(text(&[mark, &plain].concat()).as_deref(), Some(says));
         }
         assert_eq!(text(b"plain text"), None);
         assert_eq!(text(&[0, 0, 0, 0, 1, 0, 0, 0, 2, 0]), None);

@@ -6,11 +6,13 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
+use crate::git::hash::blob_id;
 use crate::git::repo::Repo;
 use crate::mirror::guard::private::grow::pointer;
 use crate::mirror::guard::private::index::Index;
 use crate::mirror::guard::private::lines;
 use crate::mirror::guard::private::public::Open;
+use crate::mirror::guard::private::views;
 use crate::mirror::guard::rule::Blob;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
@@ -21,8 +23,8 @@ const LEAST: usize = 3;
 /// What a blob looks like, before it is asked what was public too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Likeness {
-    /// It is the same file, first met with the commit of this number.
-    Exact(u32),
+    /// It is, or holds, the file of this id, first met with the commit of this number.
+    Exact(ObjectId, u32),
     /// Of so many lines these stood in private files, each with the number of its first commit.
     Near(usize, Vec<(u64, u32)>),
     /// It is an LFS pointer to an object that a private one names.
@@ -41,18 +43,46 @@ pub enum Copied {
 }
 
 impl Index {
-    /// What a blob looks like. `share` is that of private lines from which on a text is a copy; 0 for never.
+    /// What a blob looks like, itself or anything in it. `share` is that of private lines from which on a text is a copy;
+    /// 0 for never.
     pub fn likeness(&self, blob: &Blob<'_>, share: f64) -> Option<Likeness> {
         let content = blob.content;
         // One too large to be read has no content here, and is told by its id all the same.
         let is_blank = lines::is_blank(content) && blob.size == content.len() as u64;
         if let Some(number) = self.blobs.get(&blob.id).filter(|_| !is_blank) {
-            return Some(Likeness::Exact(*number));
+            return Some(Likeness::Exact(blob.id, *number));
         }
         if let Some(oid) = pointer(content) {
             return self.pointers.contains(&oid).then_some(Likeness::Pointer(oid));
         }
-        let all = lines::of(content);
+        self.likeness_of(blob.path.as_bytes(), content, share)
+    }
+
+    /// The same of bytes that are no file, such as a message; they may have a name.
+    pub fn likeness_of(&self, name: &[u8], content: &[u8], share: f64) -> Option<Likeness> {
+        if self.is_empty() || content.is_empty() {
+            return None;
+        }
+        let mut found = None;
+        views::each(name, content, &mut |bytes| {
+            if found.is_none() {
+                found = self.exact(bytes).or_else(|| self.near(bytes, share));
+            }
+        });
+        found
+    }
+
+    fn exact(&self, bytes: &[u8]) -> Option<Likeness> {
+        // A NUL at the end is no difference that anybody sees.
+        let nuls = bytes.iter().rev().take_while(|byte| **byte == 0).count();
+        let bytes = &bytes[..bytes.len() - nuls];
+        let like = self.blobs.keys().next().filter(|_| !lines::is_blank(bytes))?;
+        let id = blob_id(bytes, *like).ok()?;
+        Some(Likeness::Exact(id, *self.blobs.get(&id)?))
+    }
+
+    fn near(&self, bytes: &[u8], share: f64) -> Option<Likeness> {
+        let all = lines::of(bytes);
         let private: Vec<(u64, u32)> =
             all.iter().filter_map(|line| Some((*line, *self.lines.get(line)?))).collect();
         (share > 0.0 && is_copy(private.len(), all.len(), share))
@@ -85,9 +115,9 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// Something is missing or damaged.
-    pub fn judge(&self, id: ObjectId, likeness: Likeness, share: f64) -> Result<Option<Copied>> {
+    pub fn judge(&self, likeness: Likeness, share: f64) -> Result<Option<Copied>> {
         match likeness {
-            Likeness::Exact(number) => {
+            Likeness::Exact(id, number) => {
                 let is_public =
                     self.published()?.blobs.contains(&id) || self.around(number)?.blobs.contains(&id);
                 Ok((!is_public).then_some(Copied::Whole(id)))

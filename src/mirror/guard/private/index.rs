@@ -14,7 +14,7 @@ use crate::model::object::ObjectId;
 use crate::process::identity::Identity;
 
 /// Raised whenever lines are numbered otherwise or the file has another form.
-const HEADER: &str = "gx private 2";
+const HEADER: &str = "gx private 3";
 
 /// The indexes of so many policies are kept: branches may differ in what they forbid.
 const MOST: usize = 4;

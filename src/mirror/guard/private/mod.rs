@@ -6,3 +6,5 @@ pub mod grow;
 pub mod index;
 pub mod lines;
 mod public;
+pub mod said;
+mod views;

@@ -12,9 +12,9 @@ pub const RULE: Rule = Rule {
     look: Look::Walk,
 };
 
-/// The finding about a blob of which so many of so many lines are private.
+/// The finding about a blob or a message of which so many of so many lines are private.
 pub fn found(private: usize, all: usize, spot: Spot) -> Finding {
     let what = format!("{private} of {all} lines that say something stood in private files");
-    let key = spot.object.map(|id| id.to_string()).unwrap_or_default();
+    let key = spot.object.or(spot.commit).map(|id| id.to_string()).unwrap_or_default();
     Finding::blocked(RULE.id, what, spot, key).remedy("take the lines out, then `git commit --amend`")
 }

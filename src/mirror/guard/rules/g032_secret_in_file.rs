@@ -42,6 +42,7 @@ fn look(lens: &Lens<'_>, blob: &Blob<'_>) -> Vec<Finding> {
             }
         }
         Part::Opaque { name, why } => found.extend(g033_opaque::finding(lens, blob, name, why)),
+        Part::History { name, what } => found.push(g033_opaque::history(lens, blob, name, what)),
     });
     found.extend(met.into_values().map(|(name, hit)| {
         let spot = Spot { line: Some(hit.line), ..spot(blob, &name) };

@@ -22,17 +22,25 @@ pub fn finding(lens: &Lens<'_>, blob: &Blob<'_>, name: &[u8], why: &str) -> Opti
         Opaque::Block if lens.is_public => Severity::Blocked,
         Opaque::Block | Opaque::Warn => Severity::Warning,
     };
-    Some(Finding {
-        rule: RULE.id,
-        severity,
-        what: format!("nobody can look into it: {why}"),
-        spot: Spot { path: Some(RepoPath::new(name)), ..blob.spot() },
-        excerpt: None,
-        key: [blob.id.to_string().as_bytes(), b"\0", name].concat(),
-        remedies: vec![
-            "push what is in it instead, or pack it with zip or gzip".to_owned(),
-            ALLOW.to_owned(),
-            "[content] opaque = \"pass\"  # in .gx/policy.toml, for all such files".to_owned(),
-        ],
-    })
+    let mut found = told(severity, format!("nobody can look into it: {why}"), blob, name);
+    found.remedies = vec![
+        "push what is in it instead, or pack it with zip or gzip".to_owned(),
+        ALLOW.to_owned(),
+        "[content] opaque = \"pass\"  # in .gx/policy.toml, for all such files".to_owned(),
+    ];
+    Some(found)
+}
+
+/// The finding about a part of a history: what the policy says of other files does not let it pass.
+pub fn history(lens: &Lens<'_>, blob: &Blob<'_>, name: &[u8], what: &str) -> Finding {
+    let severity = if lens.is_public { Severity::Blocked } else { Severity::Warning };
+    let mut found = told(severity, format!("{what} holds a history that nobody can look into"), blob, name);
+    found.remedies = vec!["push the branch itself, not a file of it".to_owned(), ALLOW.to_owned()];
+    found
+}
+
+fn told(severity: Severity, what: String, blob: &Blob<'_>, name: &[u8]) -> Finding {
+    let spot = Spot { path: Some(RepoPath::new(name)), ..blob.spot() };
+    let key = [blob.id.to_string().as_bytes(), b"\0", name].concat();
+    Finding { severity, ..Finding::blocked(RULE.id, what, spot, key) }
 }

@@ -228,7 +228,8 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     Some(plain)
 }
 
-fn value(letter: u8) -> u8 {
+/// The six bits for which a letter of base64 stands, of either alphabet.
+pub fn value(letter: u8) -> u8 {
     match letter {
         b'A'..=b'Z' => letter - b'A',
         b'a'..=b'z' => letter - b'a' + 26,

@@ -2,7 +2,7 @@
 
 mod allow;
 mod dialect;
-mod encoded;
+pub mod encoded;
 mod entropy;
 pub mod file;
 pub mod hit;

@@ -10,14 +10,18 @@ use crate::mirror::guard::secrets::hit::{Hit, redact};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
-/// The finding for a hit. On a private place, or where its line says `gitleaks:allow`, it is told and stops nothing.
+/// The finding for a hit. On a private place it is told and stops nothing. That its line says `gitleaks:allow` lets it
+/// go nowhere: whoever writes the secret can write that too.
 pub fn finding(rule: &'static str, is_public: bool, hit: &Hit, spot: Spot, remedies: Vec<String>) -> Finding {
-    let is_stopped = is_public && !hit.is_allowed;
-    let marked = if hit.is_allowed { ", on a line that says gitleaks:allow" } else { "" };
+    let marked = if hit.is_allowed {
+        ", on a line that says gitleaks:allow, which counts for nothing here"
+    } else {
+        ""
+    };
     let thing = if hit.secret.is_empty() { "a file of secrets" } else { "a secret" };
     Finding {
         rule,
-        severity: if is_stopped { Severity::Blocked } else { Severity::Warning },
+        severity: if is_public { Severity::Blocked } else { Severity::Warning },
         what: format!("{thing}: {}{marked}", hit.rule),
         excerpt: (!hit.secret.is_empty()).then(|| redact(&hit.secret)),
         key: key(hit, &spot),

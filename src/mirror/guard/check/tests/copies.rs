@@ -3,12 +3,12 @@
 use super::world::*;
 use crate::error::Exit;
 
-fn text(start: &str, lines: usize) -> String {
+pub fn text(start: &str, lines: usize) -> String {
     (0..lines).map(|number| format!("{start} number {number} of the schedule\n")).collect()
 }
 
 /// A world whose `main` has a private file that has gone to the private place; what is built goes up by `open`.
-fn world() -> World {
+pub fn world() -> World {
     let world = World::new();
     world.commit(&[("LICENSE", &text("licence line", 8))]);
     world.pass();
@@ -22,7 +22,7 @@ fn world() -> World {
     world
 }
 
-fn push(world: &World) -> Vec<&'static str> {
+pub fn push(world: &World) -> Vec<&'static str> {
     rules(&world.push_to(PUBLIC, "refs/heads/open", "refs/heads/open"))
 }
 

@@ -99,6 +99,28 @@ fn a_commit_that_only_private_refs_reach_does_not_leave_by_its_id() {
 }
 
 #[test]
+fn no_branch_makes_the_history_of_notes_or_a_record_of_gx_ordinary() {
+    let world = World::new();
+    world.pass();
+    world.git(&["notes", "add", "-m", "what was thought", "main"]);
+    world.git(&["notes", "append", "-m", "and more", "main"]);
+    world.git(&["branch", "thoughts", "refs/notes/commits~1"]);
+    let report = world.push_to(PUBLIC, "thoughts", "refs/heads/thoughts");
+    assert_eq!(rules(&report), ["G004"], "{report:#?}");
+    assert!(report.findings[0].remedies.iter().all(|remedy| !remedy.starts_with("git branch NAME")));
+    world.git(&["update-ref", "refs/gx/remotes/origin/notes/commits", "refs/notes/commits"]);
+    world.git(&["update-ref", "-d", "refs/notes/commits"]);
+    assert_eq!(rules(&world.push_to(PUBLIC, "thoughts", "refs/heads/thoughts")), ["G004"]);
+    // A mark is a record, and what it stands on is not.
+    world.commit(&[("a.txt", "work\n")]);
+    let mark = world.git(&["commit-tree", "-p", "main", "-m", "mark", "main^{tree}"]);
+    world.git(&["update-ref", "refs/gx/marks/main", &mark]);
+    world.git(&["branch", "marked", &mark]);
+    assert_eq!(rules(&world.push_to(PUBLIC, "marked", "refs/heads/marked")), ["G004"]);
+    assert_eq!(rules(&world.push()), [""; 0]);
+}
+
+#[test]
 fn a_ref_that_names_a_file_or_a_folder_stays_here() {
     let world = World::new();
     world.git(&["tag", "-a", "tree", "-m", "tree", "main^{tree}"]);

@@ -60,13 +60,14 @@ fn a_secret_in_a_file_stops_a_public_push_and_is_told_without_being_shown() {
 }
 
 #[test]
-fn a_comment_that_allows_a_line_makes_a_warning_and_clears_no_other_line() {
+fn a_comment_that_allows_a_line_lets_nothing_pass() {
     let world = World::new();
     let secret = token(2);
     world.commit(&[("a.py", &format!("x = '{secret}'  # gitleaks:allow\n"))]);
-    assert_eq!(world.push().exit(), Exit::Done);
-    world.commit(&[("b.py", &format!("x = '{secret}'\n"))]);
-    assert_eq!(world.push().exit(), Exit::Blocked);
+    let report = world.push();
+    assert_eq!((rules(&report), report.exit()), (vec!["G032"], Exit::Blocked));
+    assert!(report.findings[0].what.contains("gitleaks:allow"), "{report:#?}");
+    assert_eq!(world.push_to(PRIVATE, "main", "refs/heads/main").exit(), Exit::Done);
 }
 
 #[test]
