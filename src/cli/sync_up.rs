@@ -1,6 +1,6 @@
 //! `gx sync-up`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::scene::Scene;
 use crate::cli::share::{Asking, wire};
 use crate::error::{Exit, fault, misuse, tell};
+use crate::mirror::configured::Mirror;
 use crate::mirror::policy::file::Up;
 use crate::mirror::up::approval;
 use crate::mirror::up::ground::Ground;
@@ -140,7 +141,7 @@ impl SyncUp {
         }
         let mut answer = Published::of(&published, self.dry_run);
         if self.open_pr && !self.dry_run {
-            let mirror = crate::mirror::configured::Mirror::needed(repo)?;
+            let mirror = Mirror::needed(repo)?;
             answer.pull_request =
                 Some(proposal::open(&published.plan, &mirror.public.url, &mirror.public.branch)?);
         }
@@ -150,20 +151,20 @@ impl SyncUp {
 
     fn approve(&self, scene: &Scene, digest: &str) -> Result<Exit> {
         let repo = &scene.lab.repo;
-        let plan = Kept::find(repo, digest)?.plan;
-        if !self.dry_run {
-            match (&self.signature, &self.key) {
-                (Some(file), _) => approval::take(repo, &plan.digest, &scene.dir.join(file))?,
-                (None, Some(key)) => approval::sign(repo, &plan.digest, &scene.dir.join(key))?,
-                (None, None) => {
-                    let key = repo.setting("user.signingKey").ok_or_else(|| {
-                        fault("no key to sign with is named").hint("name one: `--key ~/.ssh/id_ed25519`")
-                    })?;
-                    approval::sign(repo, &plan.digest, &PathBuf::from(key))?
-                }
-            };
-        }
-        scene.output.show(&Approved::of(&plan, self.dry_run))?;
+        let (plan, mirror) = (Kept::find(repo, digest)?.plan, Mirror::needed(repo)?);
+        let sign = |key: &Path| approval::sign(repo, &mirror, &plan.digest, key);
+        let approved_by = match (&self.signature, &self.key) {
+            _ if self.dry_run => None,
+            (Some(file), _) => Some(approval::take(repo, &mirror, &plan.digest, &scene.dir.join(file))?),
+            (None, Some(key)) => Some(sign(&scene.dir.join(key))?),
+            (None, None) => {
+                let key = repo.setting("user.signingKey").ok_or_else(|| {
+                    fault("no key to sign with is named").hint("name one: `--key ~/.ssh/id_ed25519`")
+                })?;
+                Some(sign(Path::new(&key))?)
+            }
+        };
+        scene.output.show(&Approved::of(&plan, approved_by))?;
         Ok(Exit::Done)
     }
 }

@@ -248,9 +248,11 @@ pub struct Approved {
 }
 
 impl Approved {
-    /// Of a plan.
-    pub fn of(plan: &Plan, dry_run: bool) -> Self {
-        let (digest, branch) = (plan.digest.clone(), plan.branch.clone());
-        Self { digest, url: shown(&plan.url), branch, count: plan.count, dry_run }
+    /// Of a plan that somebody has signed, or nobody yet.
+    pub fn of(plan: &Plan, approved_by: Option<String>) -> Self {
+        let (digest, branch, dry_run) = (plan.digest.clone(), plan.branch.clone(), approved_by.is_none());
+        Self { digest, url: shown(&plan.url), branch, count: plan.count, approved_by, dry_run }
     }
 }
+    /// Whose signature it is; nothing where nothing was signed.
+    pub approved_by: Option<String>,

@@ -109,10 +109,12 @@ impl Show for Published {
         };
         let what = format!("  {verb} {} as `{}` of {}", count(self.count, "commit"), self.branch, self.url);
         page.line([Text::new(self.tip.short(), Label::Strong), Text::from(what)]);
-        page.fact("approved", self.approved_by.clone().unwrap_or_default());
+        page.fact("signed", by(self.approved_by.as_deref()));
         page.whole_fact("title", self.title.as_str());
         self.body.lines().for_each(|line| page.text(line));
-        page.whole_fact("request", self.pull_request.clone().unwrap_or_default());
+        if let Some(request) = &self.pull_request {
+            page.whole_fact("request", request.as_str());
+        }
     }
 }
 
@@ -124,8 +126,13 @@ impl Show for Approved {
             count(self.count, "commit"),
             self.branch,
             self.url
+fn by(who: Option<&str>) -> String {
+    who.map(|who| format!("by {who}")).unwrap_or_default()
+}
+
         );
         page.line([Text::new(&self.digest[..12], Label::Strong), Text::from(what)]);
         page.fact("next", format!("gx sync-up --push {}", &self.digest[..12]));
     }
 }
+        page.fact("signed", by(self.approved_by.as_deref()));
