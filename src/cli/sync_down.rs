@@ -42,6 +42,9 @@ pub struct SyncDown {
 impl SyncDown {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        // A sync that was cut short is ended first, and its work tree goes.
+        let outside = scene.outside()?;
+        let scene = outside.as_ref().unwrap_or(scene);
         let wish = Wish {
             how: if self.merge { Some(How::Merge) } else { self.rebase.then_some(How::Rebase) },
             push: if self.no_push { Push::Stay } else { Push::Send },

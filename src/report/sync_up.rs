@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::mirror::guard::finding::Severity;
+use crate::mirror::pause::leave::Left;
 use crate::mirror::up::offer;
 use crate::mirror::up::plan::{Mode, Plan};
 use crate::mirror::up::planning;
@@ -107,6 +108,13 @@ impl Planned {
             Came::Planned(planned) => Self::of(planned, dry_run),
             Came::Stopped(stopped) => Self::stopped(stopped),
         }
+    }
+
+    /// The same, with what is left of a work tree in which somebody has decided.
+    pub fn after(mut self, left: &Left) -> Self {
+        self.kept = left.files;
+        self.warnings.extend(left.note());
+        self
     }
 
     /// Of a plan that waits for somebody.

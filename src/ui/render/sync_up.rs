@@ -19,6 +19,7 @@ impl Show for Planned {
         if let Some(stopped) = &self.stopped {
             show_stopped(page, stopped);
             show_kept(page, self.kept);
+            self.show_warnings(page);
             page.whole_fact("next", self.next.clone().unwrap_or_default());
             return;
         }
@@ -26,6 +27,7 @@ impl Show for Planned {
         let (Some(tip), Some(branch), Some(url)) = (self.tip, &self.branch, &self.url) else {
             page.text("there is nothing to publish");
             self.show_withheld(page);
+            self.show_warnings(page);
             return;
         };
         let what = format!("  {} to `{branch}` of {url}", count(self.count, "commit"));
@@ -40,15 +42,22 @@ impl Show for Planned {
         for reason in &self.blocked {
             page.whole_fact("blocked", Text::new(reason.as_str(), Label::Bad));
         }
-        for warning in &self.warnings {
-            page.whole_fact("warning", Text::new(warning.as_str(), Label::Near));
+        self.show_warnings(page);
+        for (name, told) in [("digest", &self.digest), ("next", &self.next)] {
+            if let Some(told) = told {
+                page.whole_fact(name, told.as_str());
+            }
         }
-        page.whole_fact("digest", self.digest.clone().unwrap_or_default());
-        page.whole_fact("next", self.next.clone().unwrap_or_default());
     }
 }
 
 impl Planned {
+    fn show_warnings(&self, page: &mut Page) {
+        for warning in &self.warnings {
+            page.whole_fact("warning", Text::new(warning.as_str(), Label::Near));
+        }
+    }
+
     fn show_withheld(&self, page: &mut Page) {
         for one in self.withheld.iter().take(WITHHELD) {
             page.whole_fact("private", format!("{}: {}", one.what, one.why));
