@@ -54,7 +54,7 @@ impl SyncDown {
         let mut ground = ground(scene, &asking)?;
         if self.dry_run {
             check_none_waits(ground.repo)?;
-            let plan = ground.plan(&wish)?;
+            let plan = ground.rehearse(&wish)?;
             let answer = Answer::planned(&ground.mirror, &plan);
             drop(ground);
             scene.output.show(&answer)?;

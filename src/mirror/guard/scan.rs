@@ -55,22 +55,31 @@ pub fn published(repo: &Repo) -> Result<Vec<Asked>> {
     for remote in repo.remotes()? {
         let branches = repo.known_branches(&remote)?;
         let updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
-        let places = Destination::all(repo, &remote)?.into_iter();
-        if let Some(place) = places.into_iter().find(|place| place.class == Class::Public) {
+        if let Some(place) = places(repo, &remote)?.into_iter().find(|place| place.class == Class::Public) {
             asked.push(ask_about(repo, place, &updates, &Limits::none())?);
         }
     }
     Ok(asked)
 }
 
+/// Where what is published to a remote goes: to the public repository of a mirror not by a push, whose address is disabled.
+fn places(repo: &Repo, remote: &str) -> Result<Vec<Destination>> {
+    let set = |key| keys::set(repo, key);
+    let public = set(keys::PUBLIC_REMOTE).unwrap_or_else(|| keys::PUBLIC.to_owned());
+    match set(keys::PUBLIC_URL).filter(|_| public == remote) {
+        Some(url) => Ok(vec![Destination::of(repo, remote, &repo.push_url_of(&url)?)?]),
+        None => Destination::all(repo, remote),
+    }
+}
+
 /// Asks about every public address that is configured; about one that stands for all where none is.
 fn everywhere(repo: &Repo, updates: &[Update]) -> Result<Vec<Asked>> {
     let mut places: Vec<Destination> = Vec::new();
     for remote in repo.remotes()? {
-        places.extend(Destination::all(repo, &remote)?);
+        places.extend(self::places(repo, &remote)?);
     }
     if let Some(url) = keys::set(repo, keys::PUBLIC_URL) {
-        places.push(Destination::of(repo, "public", &url)?);
+        places.push(Destination::of(repo, keys::PUBLIC, &repo.push_url_of(&url)?)?);
     }
     places.retain(|place| place.class == Class::Public);
     places.sort_by(|a, b| a.canonical.cmp(&b.canonical));
