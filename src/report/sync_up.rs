@@ -156,7 +156,12 @@ impl Planned {
                 .iter()
                 .map(|one| Withheld { what: one.what.clone(), why: one.why.clone() })
                 .collect(),
-            warnings: told(|severity| severity == Severity::Warning).collect(),
+            warnings: planned
+                .cautions
+                .iter()
+                .cloned()
+                .chain(told(|severity| severity == Severity::Warning))
+                .collect(),
             blocked,
             title: plan.map(|plan| plan.title.clone()).unwrap_or_default(),
             body: plan.map(|plan| plan.body.clone()).unwrap_or_default(),
@@ -251,6 +256,8 @@ pub struct Approved {
     pub branch: String,
     /// How many commits it has.
     pub count: usize,
+    /// Whose signature it is; nothing where nothing was signed.
+    pub approved_by: Option<String>,
     /// Whether nothing was signed.
     pub dry_run: bool,
 }
@@ -262,5 +269,3 @@ impl Approved {
         Self { digest, url: shown(&plan.url), branch, count: plan.count, approved_by, dry_run }
     }
 }
-    /// Whose signature it is; nothing where nothing was signed.
-    pub approved_by: Option<String>,

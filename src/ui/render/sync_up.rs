@@ -98,8 +98,7 @@ fn show_commit(page: &mut Page, commit: &Commit) {
     page.fact("files", some(&commit.files));
     page.fact("without", Text::new(some(&commit.withheld), Label::Near));
     if commit.is_silent {
-        let told =
-            "its own message is not published: it touches private paths too, and has no `Public:` section";
+        let told = "its own message is not published: it touches or names private paths, and has no `Public:` section";
         page.whole_fact("silent", Text::new(told, Label::Near));
     }
 }
@@ -127,6 +126,10 @@ impl Show for Published {
     }
 }
 
+fn by(who: Option<&str>) -> String {
+    who.map(|who| format!("by {who}")).unwrap_or_default()
+}
+
 impl Show for Approved {
     fn show(&self, page: &mut Page) {
         let verb = if self.dry_run { "would sign" } else { "signed" };
@@ -135,13 +138,9 @@ impl Show for Approved {
             count(self.count, "commit"),
             self.branch,
             self.url
-fn by(who: Option<&str>) -> String {
-    who.map(|who| format!("by {who}")).unwrap_or_default()
-}
-
         );
         page.line([Text::new(&self.digest[..12], Label::Strong), Text::from(what)]);
+        page.fact("signed", by(self.approved_by.as_deref()));
         page.fact("next", format!("gx sync-up --push {}", &self.digest[..12]));
     }
 }
-        page.fact("signed", by(self.approved_by.as_deref()));
