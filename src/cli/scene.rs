@@ -1,11 +1,13 @@
 //! What every command has at hand: the lab, its store, and the way out.
 
+use std::env;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::lab::Lab;
+use crate::mirror::pause::record::work_tree;
 use crate::model::verdict::{Goal, Policy};
 use crate::run::event::Event;
 use crate::run::lock::Reach;
@@ -30,6 +32,30 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// The same outside of the work tree in which a sync waits: whoever ends that sync there would remove the folder that
+    /// it works in. Nothing where the command was called anywhere else.
+    ///
+    /// # Errors
+    /// The main work tree cannot be opened.
+    pub fn outside(&self) -> Result<Option<Self>> {
+        let repo = &self.lab.repo;
+        let (here, waits) = (repo.work_dir().canonicalize(), work_tree(repo).canonicalize());
+        if !matches!((here, waits), (Ok(here), Ok(waits)) if here == waits) {
+            return Ok(None);
+        }
+        // A bare repository with work trees has no main one.
+        let dir = repo.work_dir_of("main").unwrap_or_else(|| repo.common_dir().to_path_buf());
+        env::set_current_dir(&dir).with_context(|| format!("cannot work in {}", dir.display()))?;
+        let lab = Lab::open(&dir, &self.flags)?;
+        Ok(Some(Self { lab, output: self.output, dir, flags: self.flags.clone() }))
+    }
+
+    /// Tells whoever is left in a folder that is gone where to go on.
+    pub fn tell_way_out(&self) {
+        let told = format!("the folder that you are in is gone: cd {}", self.dir.display());
+        self.output.note("note", Label::Near, &told);
+    }
+
     /// The experiments.
     pub fn store(&self) -> Store<'_> {
         let bar = WorkBar::default();

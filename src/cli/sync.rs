@@ -44,6 +44,15 @@ struct Continue {
 impl Sync {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        let Some(outside) = scene.outside()? else { return self.end(scene) };
+        let exit = self.end(&outside)?;
+        if !scene.lab.repo.work_dir().exists() {
+            outside.tell_way_out();
+        }
+        Ok(exit)
+    }
+
+    fn end(&self, scene: &Scene) -> Result<Exit> {
         if is_there(&scene.lab.repo, UP) {
             return self.up(scene);
         }
@@ -60,12 +69,12 @@ impl Sync {
             Deed::Abort => (GiveUp::Abort, "given up: every ref is as it was before the sync"),
             Deed::Skip => (GiveUp::Skip, "skipped: the private branch stays as it is until the next sync"),
         };
-        let kept = ground.give_up(how)?;
-        scene.output.show(&SyncEnded::given_up(done, kept, "gx sync-down"))?;
+        let left = ground.give_up(how)?;
+        scene.output.show(&SyncEnded::given_up(done, &left, "gx sync-down"))?;
         Ok(Exit::Done)
     }
 
-    /// As [`Self::run`], where it is a plan that waits.
+    /// As [`Self::end`], where it is a plan that waits.
     fn up(&self, scene: &Scene) -> Result<Exit> {
         let repo = &scene.lab.repo;
         let how = match &self.deed {
@@ -73,15 +82,15 @@ impl Sync {
             Deed::Skip => How::Without,
             Deed::Abort => {
                 let done = "given up: every ref is as it was before the plan";
-                scene.output.show(&SyncEnded::given_up(done, stop::give_up(repo)?, "gx sync-up"))?;
+                scene.output.show(&SyncEnded::given_up(done, &stop::give_up(repo)?, "gx sync-up"))?;
                 return Ok(Exit::Done);
             }
         };
         let mut wire = wire(scene);
         let ground = Ground::look(repo, &mut wire)?;
         let mut bar = CommitBar::default();
-        let (came, kept) = stop::go_on(&ground, how, &mut wire, &mut |done, total| bar.show(done, total))?;
+        let (came, left) = stop::go_on(&ground, how, &mut wire, &mut |done, total| bar.show(done, total))?;
         drop((bar, wire));
-        show(scene, &Planned { kept, ..Planned::came(&came, false) }, &came)
+        show(scene, &Planned::came(&came, false).after(&left), &came)
     }
 }

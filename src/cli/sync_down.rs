@@ -42,6 +42,9 @@ pub struct SyncDown {
 impl SyncDown {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
+        // A sync that was cut short is ended first, and its work tree goes.
+        let outside = scene.outside()?;
+        let scene = outside.as_ref().unwrap_or(scene);
         let wish = Wish {
             how: if self.merge { Some(How::Merge) } else { self.rebase.then_some(How::Rebase) },
             push: if self.no_push { Push::Stay } else { Push::Send },
@@ -51,7 +54,7 @@ impl SyncDown {
         let mut ground = ground(scene, &asking)?;
         if self.dry_run {
             check_none_waits(ground.repo)?;
-            let plan = ground.plan(&wish)?;
+            let plan = ground.rehearse(&wish)?;
             let answer = Answer::planned(&ground.mirror, &plan);
             drop(ground);
             scene.output.show(&answer)?;

@@ -1,6 +1,6 @@
 //! `gx sync-up`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::scene::Scene;
 use crate::cli::share::{Asking, wire};
 use crate::error::{Exit, fault, misuse, tell};
+use crate::mirror::configured::Mirror;
 use crate::mirror::policy::file::Up;
 use crate::mirror::up::approval;
 use crate::mirror::up::ground::Ground;
@@ -30,7 +31,7 @@ use crate::ui::style::Label;
 /// with 1 where somebody has to resolve conflicts: in a work tree made for that, then gx sync continue.
 #[derive(Debug, Args)]
 pub struct SyncUp {
-    /// Commits or experiments; of an experiment, its change against its base
+    /// Commits, ranges such as main..topic, or experiments; of an experiment, its change against its base
     what: Vec<String>,
     /// Each change as a commit of its own on the public tip, the whole branch without what is private, or one commit
     #[arg(long, value_enum)]
@@ -90,7 +91,9 @@ impl SyncUp {
         let mut wire = wire(scene);
         let mut ground = Ground::look(repo, &mut wire)?;
         if !self.dry_run {
-            settle(&ground, &mut wire)?;
+            for told in settle(&ground, &mut wire)? {
+                scene.output.note("warning", Label::Near, &told);
+            }
             ground.reload()?;
         }
         let wanted = self.wanted(scene, &ground)?;
@@ -121,7 +124,12 @@ impl SyncUp {
             }
             branch_tip = self.what.first().map(|text| commit(text)).transpose()?;
         } else {
-            changes = self.what.iter().map(|text| change(scene, text)).collect::<Result<Vec<Change>>>()?;
+            for text in &self.what {
+                match text.split_once("..") {
+                    Some(ends) => changes.extend(range(scene, text, ends)?),
+                    None => changes.push(change(scene, text)?),
+                }
+            }
         }
         let (message, branch) = (self.message.clone(), self.branch.clone());
         Ok(Wanted { changes, branch_tip, mode, message, branch, onto, decisions: Vec::new() })
@@ -140,7 +148,7 @@ impl SyncUp {
         }
         let mut answer = Published::of(&published, self.dry_run);
         if self.open_pr && !self.dry_run {
-            let mirror = crate::mirror::configured::Mirror::needed(repo)?;
+            let mirror = Mirror::needed(repo)?;
             answer.pull_request =
                 Some(proposal::open(&published.plan, &mirror.public.url, &mirror.public.branch)?);
         }
@@ -150,20 +158,20 @@ impl SyncUp {
 
     fn approve(&self, scene: &Scene, digest: &str) -> Result<Exit> {
         let repo = &scene.lab.repo;
-        let plan = Kept::find(repo, digest)?.plan;
-        if !self.dry_run {
-            match (&self.signature, &self.key) {
-                (Some(file), _) => approval::take(repo, &plan.digest, &scene.dir.join(file))?,
-                (None, Some(key)) => approval::sign(repo, &plan.digest, &scene.dir.join(key))?,
-                (None, None) => {
-                    let key = repo.setting("user.signingKey").ok_or_else(|| {
-                        fault("no key to sign with is named").hint("name one: `--key ~/.ssh/id_ed25519`")
-                    })?;
-                    approval::sign(repo, &plan.digest, &PathBuf::from(key))?
-                }
-            };
-        }
-        scene.output.show(&Approved::of(&plan, self.dry_run))?;
+        let (plan, mirror) = (Kept::find(repo, digest)?.plan, Mirror::needed(repo)?);
+        let sign = |key: &Path| approval::sign(repo, &mirror, &plan.digest, key);
+        let approved_by = match (&self.signature, &self.key) {
+            _ if self.dry_run => None,
+            (Some(file), _) => Some(approval::take(repo, &mirror, &plan.digest, &scene.dir.join(file))?),
+            (None, Some(key)) => Some(sign(&scene.dir.join(key))?),
+            (None, None) => {
+                let key = repo.setting("user.signingKey").ok_or_else(|| {
+                    fault("no key to sign with is named").hint("name one: `--key ~/.ssh/id_ed25519`")
+                })?;
+                Some(sign(Path::new(&key))?)
+            }
+        };
+        scene.output.show(&Approved::of(&plan, approved_by))?;
         Ok(Exit::Done)
     }
 }
@@ -196,6 +204,24 @@ fn change(scene: &Scene, text: &str) -> Result<Change> {
         |kept: &ObjectId| base.is_some_and(|base| repo.is_ancestor(base, *kept).unwrap_or_default());
     let tip = kept.filter(is_after).unwrap_or(stored.snapshot);
     Ok(Change { name: stored.id.to_string(), tip, base })
+}
+
+/// The commits of a range such as `main..topic`, each a change of its own, parents first.
+fn range(scene: &Scene, text: &str, (from, to): (&str, &str)) -> Result<Vec<Change>> {
+    if to.starts_with('.') {
+        return Err(misuse(format!("`{text}` has two sides, and it is not clear which is to go up"))
+            .hint("name the commits of one side: `FROM..TO`")
+            .into());
+    }
+    let repo = &scene.lab.repo;
+    let end = |name: &str| commit(scene, if name.is_empty() { "HEAD" } else { name });
+    let commits = repo.commits_between(&[end(to)?], &[end(from)?])?;
+    if commits.is_empty() {
+        return Err(misuse(format!("there is no commit in `{text}`")).into());
+    }
+    let change =
+        |tip: ObjectId| Ok(Change { name: tip.short(), tip, base: repo.parents(tip)?.first().copied() });
+    commits.into_iter().map(change).collect()
 }
 
 fn commit(scene: &Scene, text: &str) -> Result<ObjectId> {

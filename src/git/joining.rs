@@ -166,6 +166,24 @@ impl Repo {
         Ok(paths)
     }
 
+    /// The paths below which there is what no tree of the files would hold: ignored files, and other repositories.
+    ///
+    /// # Errors
+    /// The work tree cannot be read.
+    pub fn unheld(&self) -> Result<Vec<RepoPath>> {
+        let others = |more: &[&str]| {
+            self.git().args(["ls-files", "-z", "--others", "--exclude-standard"]).args(more).run()
+        };
+        let (ignored, untracked) = (others(&["--ignored"])?, others(&[])?);
+        let parts = |told: &[u8]| -> Vec<Vec<u8>> {
+            told.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect()
+        };
+        // Git names another repository as a folder, with a slash, and does not look into it.
+        let inner = parts(&untracked).into_iter().filter(|path| path.ends_with(b"/"));
+        let all = parts(&ignored).into_iter().chain(inner);
+        Ok(all.map(|path| RepoPath::new(path.strip_suffix(b"/").unwrap_or(&path))).collect())
+    }
+
     /// Puts files into the index as they are now.
     ///
     /// # Errors

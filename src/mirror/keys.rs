@@ -17,6 +17,8 @@ pub const PUBLIC_BRANCH: &str = "gx.public.branch";
 pub const PUBLIC_URL: &str = "gx.public.url";
 /// Where people without the right to write there push to.
 pub const FORK_URL: &str = "gx.public.fork";
+/// Below this, under their own names, the values that settings had before `gx mirror init` gave them others.
+pub const REPLACED: &str = "gx.mirror.replaced";
 
 /// What the public remote is called where nobody has said otherwise.
 pub const PUBLIC: &str = "public";

@@ -6,6 +6,7 @@ pub mod detached;
 pub mod errands;
 pub mod fail;
 pub mod family;
+pub mod file;
 pub mod find;
 pub mod foreground;
 pub mod group;

@@ -152,10 +152,14 @@ impl MirrorInit {
 
 fn told(change: &Change, plan: &Plan) -> String {
     match change {
-        Change::Setting { key, values } if values.is_empty() => format!("unset {key}"),
-        Change::Setting { key, values } => {
-            let values: Vec<String> = values.iter().map(|value| shown(value)).collect();
-            format!("{key} = {}", values.join(", "))
+        Change::Setting { key, before, values } => {
+            let list =
+                |values: &[String]| values.iter().map(|value| shown(value)).collect::<Vec<_>>().join(", ");
+            let was = if before.is_empty() { String::new() } else { format!("   (was {})", list(before)) };
+            match values.is_empty() {
+                true => format!("unset {key}{was}"),
+                false => format!("{key} = {}{was}", list(values)),
+            }
         }
         Change::Declare => {
             format!("declare `{}` private: experiments and notes may go there", plan.names.private)

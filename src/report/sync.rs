@@ -10,6 +10,7 @@ use crate::mirror::down::carry::{Carried, Outcome};
 use crate::mirror::down::conflict::Ended;
 use crate::mirror::down::plan::{Deed, Plan};
 use crate::mirror::down::send::Sent;
+use crate::mirror::pause::leave::Left;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::report::mirror::Side;
@@ -160,15 +161,15 @@ impl SyncEnded {
     }
 
     /// One that was given up.
-    pub fn given_up(done: &str, kept: Option<ObjectId>, again: &str) -> Self {
+    pub fn given_up(done: &str, left: &Left, again: &str) -> Self {
         let next = Some(format!("{again}   (what was resolved is remembered)"));
         Self {
             done: done.to_owned(),
             tip: None,
-            kept,
+            kept: left.files,
             pushed: Pushed::No,
-            notes: Vec::new(),
-            next: next.filter(|_| kept.is_some()),
+            notes: left.note().into_iter().collect(),
+            next: next.filter(|_| left.files.is_some()),
         }
     }
 }

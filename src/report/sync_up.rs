@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::mirror::guard::finding::Severity;
+use crate::mirror::pause::leave::Left;
 use crate::mirror::up::offer;
 use crate::mirror::up::plan::{Mode, Plan};
 use crate::mirror::up::planning;
@@ -109,6 +110,13 @@ impl Planned {
         }
     }
 
+    /// The same, with what is left of a work tree in which somebody has decided.
+    pub fn after(mut self, left: &Left) -> Self {
+        self.kept = left.files;
+        self.warnings.extend(left.note());
+        self
+    }
+
     /// Of a plan that waits for somebody.
     fn stopped(stopped: &stop::Stopped) -> Self {
         let stop::Stopped { change, dir, paths } = stopped.clone();
@@ -148,7 +156,12 @@ impl Planned {
                 .iter()
                 .map(|one| Withheld { what: one.what.clone(), why: one.why.clone() })
                 .collect(),
-            warnings: told(|severity| severity == Severity::Warning).collect(),
+            warnings: planned
+                .cautions
+                .iter()
+                .cloned()
+                .chain(told(|severity| severity == Severity::Warning))
+                .collect(),
             blocked,
             title: plan.map(|plan| plan.title.clone()).unwrap_or_default(),
             body: plan.map(|plan| plan.body.clone()).unwrap_or_default(),
@@ -243,14 +256,16 @@ pub struct Approved {
     pub branch: String,
     /// How many commits it has.
     pub count: usize,
+    /// Whose signature it is; nothing where nothing was signed.
+    pub approved_by: Option<String>,
     /// Whether nothing was signed.
     pub dry_run: bool,
 }
 
 impl Approved {
-    /// Of a plan.
-    pub fn of(plan: &Plan, dry_run: bool) -> Self {
-        let (digest, branch) = (plan.digest.clone(), plan.branch.clone());
-        Self { digest, url: shown(&plan.url), branch, count: plan.count, dry_run }
+    /// Of a plan that somebody has signed, or nobody yet.
+    pub fn of(plan: &Plan, approved_by: Option<String>) -> Self {
+        let (digest, branch, dry_run) = (plan.digest.clone(), plan.branch.clone(), approved_by.is_none());
+        Self { digest, url: shown(&plan.url), branch, count: plan.count, approved_by, dry_run }
     }
 }

@@ -71,6 +71,10 @@ impl Init {
         }
         let (repo, branch) = (&scene.lab.repo, &plan.private_branch);
         let mut next = Vec::new();
+        // A branch that is not there cannot be switched to, and the sync makes it.
+        if repo.read_ref(&format!("refs/heads/{branch}"))?.is_none() {
+            next.push("gx sync-down".to_owned());
+        }
         let is_uncommitted = repo.edited()?.iter().any(|path| path.to_string() == PATH);
         if is_uncommitted {
             let switch = if plan.is_on_private_branch(repo) {
@@ -80,7 +84,9 @@ impl Init {
             };
             next.push(format!("{switch}git add {PATH} && git commit -m \"Say what is private\" -- {PATH}"));
         }
-        next.push("gx sync-down".to_owned());
+        if next.last().is_none_or(|last| last != "gx sync-down") {
+            next.push("gx sync-down".to_owned());
+        }
         Ok(next)
     }
 }

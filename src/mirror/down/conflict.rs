@@ -11,6 +11,7 @@ use crate::mirror::down::ground::{Ground, Push};
 use crate::mirror::down::resume::Found;
 use crate::mirror::down::send::Sent;
 use crate::mirror::down::state::{Stage, State};
+use crate::mirror::pause::leave::{Left, leave};
 use crate::mirror::pause::record::{self, UP, nothing_waits, waiting};
 use crate::mirror::pause::resolve::{Decided, decided};
 use crate::model::object::ObjectId;
@@ -89,11 +90,11 @@ impl Ground<'_> {
         Ok(Ended { outcome, notes, sent: self.send_if(push)? })
     }
 
-    /// Gives it up. Gives the tree of the files as they were in the work tree, which is gone then.
+    /// Gives it up. Gives what is left of the work tree, which is gone then.
     ///
     /// # Errors
     /// No sync has stopped, or it has been made already.
-    pub fn give_up(&self, how: GiveUp) -> Result<Option<ObjectId>> {
+    pub fn give_up(&self, how: GiveUp) -> Result<Left> {
         let _lock = record::lock(self.repo)?;
         let mut state = stopped(self.repo)?;
         if !matches!(state.stage, Stage::Stopped { .. }) {
@@ -105,18 +106,18 @@ impl Ground<'_> {
                 }
                 Ok(Found::Nothing | Found::TakenBack) => {
                     self.restore(how, &state)?;
-                    return Ok(None);
+                    return Ok(Left::default());
                 }
                 Err(error) => state = again(self.repo, error)?,
             }
         }
         let dir = &place_of(&state)?;
-        let kept = record::keep_files(self.repo, dir)?;
+        let files = record::keep_files(self.repo, dir)?;
         self.restore(how, &state)?;
         fail::point("down-restored");
-        self.repo.leave_join(dir)?;
+        let aside = leave(self.repo, dir)?;
         State::forget(self.repo)?;
-        Ok(kept)
+        Ok(Left { files, aside })
     }
 
     /// Puts the refs back that looking had moved, those that nobody has moved since.

@@ -9,6 +9,7 @@ use crate::mirror::down::anchors::{anchor, landed};
 use crate::mirror::down::ground::{ACCEPTED, Ground};
 use crate::mirror::down::state::{Stage, State};
 use crate::mirror::down::trees::Follower;
+use crate::mirror::pause::leave::{leave, note};
 use crate::model::object::ObjectId;
 use crate::process::fail;
 
@@ -54,14 +55,14 @@ impl Ground<'_> {
     pub(super) fn complete(&self, state: &State, to: ObjectId, trees: &[Follower]) -> Result<Vec<String>> {
         let repo = self.repo;
         let from = ground_of(repo, state)?;
-        let notes = trees.iter().flat_map(|tree| tree.follow(from, to)).collect();
+        let mut notes: Vec<String> = trees.iter().flat_map(|tree| tree.follow(from, to)).collect();
         fail::point("down-followed");
         landed(repo, &self.mirror, state.base, state.public)?;
         anchor(repo, &self.mirror, to, state.public)?;
         accept(repo, state.public)?;
         fail::point("down-anchored");
         if let Stage::Moving { dir: Some(dir), .. } = &state.stage {
-            repo.leave_join(dir)?;
+            notes.extend(leave(repo, dir)?.as_deref().map(note));
         }
         State::forget(repo)?;
         Ok(notes)

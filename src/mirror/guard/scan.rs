@@ -56,9 +56,8 @@ pub fn published(repo: &Repo, alarms: &[Alarm]) -> Result<Vec<Asked>> {
         let branches = repo.known_branches(&remote)?;
         let mut updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
         let own = alarms.iter().filter(|alarm| alarm.remote == remote && repo.has_object(alarm.new));
-        updates.extend(own.map(|alarm| update(&alarm.reference, alarm.new, &alarm.reference)));
-        let places = Destination::all(repo, &remote)?.into_iter();
-        if let Some(place) = places.into_iter().find(|place| place.class == Class::Public) {
+        updates.extend(own.map(|alarm| update(&alarm.reference, alarm.new, &there_called(alarm))));
+        if let Some(place) = places(repo, &remote)?.into_iter().find(|place| place.class == Class::Public) {
             let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
             let policy = Policy::of(repo, &tips).map_err(unchecked)?;
             let report = recheck(repo, &place, &updates, &policy, &Limits::none()).map_err(unchecked)?;
@@ -75,8 +74,7 @@ pub fn published(repo: &Repo, alarms: &[Alarm]) -> Result<Vec<Asked>> {
 /// # Errors
 /// As [`ordinary`], and where it cannot be reached.
 pub fn there(repo: &Repo, place: &str, may_ask: bool) -> Result<(Option<Asked>, usize)> {
-    let places = Destination::all(repo, place)?.into_iter();
-    let Some(public) = places.into_iter().find(|place| place.class == Class::Public) else {
+    let Some(public) = places(repo, place)?.into_iter().find(|place| place.class == Class::Public) else {
         return Ok((None, 0));
     };
     let told = repo.all_advertised(place, may_ask)?;
@@ -87,14 +85,33 @@ pub fn there(repo: &Repo, place: &str, may_ask: bool) -> Result<(Option<Asked>, 
     Ok((Some(ask_about(repo, public, &updates, &Limits::none())?), unknown))
 }
 
+/// What a branch is called there that this clone knows by a ref of its remote.
+fn there_called(alarm: &Alarm) -> String {
+    let own = format!("refs/remotes/{}/", alarm.remote);
+    alarm
+        .reference
+        .strip_prefix(&own)
+        .map_or_else(|| alarm.reference.clone(), |name| format!("refs/heads/{name}"))
+}
+
+/// Where what is published to a remote goes: to the public repository of a mirror not by a push, whose address is disabled.
+fn places(repo: &Repo, remote: &str) -> Result<Vec<Destination>> {
+    let set = |key| keys::set(repo, key);
+    let public = set(keys::PUBLIC_REMOTE).unwrap_or_else(|| keys::PUBLIC.to_owned());
+    match set(keys::PUBLIC_URL).filter(|_| public == remote) {
+        Some(url) => Ok(vec![Destination::of(repo, remote, &repo.push_url_of(&url)?)?]),
+        None => Destination::all(repo, remote),
+    }
+}
+
 /// Asks about every public address that is configured; about one that stands for all where none is.
 fn everywhere(repo: &Repo, updates: &[Update]) -> Result<Vec<Asked>> {
     let mut places: Vec<Destination> = Vec::new();
     for remote in repo.remotes()? {
-        places.extend(Destination::all(repo, &remote)?);
+        places.extend(self::places(repo, &remote)?);
     }
     if let Some(url) = keys::set(repo, keys::PUBLIC_URL) {
-        places.push(Destination::of(repo, "public", &url)?);
+        places.push(Destination::of(repo, keys::PUBLIC, &repo.push_url_of(&url)?)?);
     }
     places.retain(|place| place.class == Class::Public);
     places.sort_by(|a, b| a.canonical.cmp(&b.canonical));

@@ -1,4 +1,5 @@
 //! A sync that stops until somebody has decided, whichever way it goes.
 
+pub mod leave;
 pub mod record;
 pub mod resolve;

@@ -1,7 +1,7 @@
 //! Notes of what a sync has begun, on the disk before anything changes, and the lock that keeps other syncs out.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -12,6 +12,7 @@ use crate::error::{Fault, fault};
 use crate::git::refs::Ref;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
+use crate::process::file;
 
 /// The note of a sync that comes down.
 pub const DOWN: &str = "state.json";
@@ -49,17 +50,7 @@ pub fn read<T: DeserializeOwned>(repo: &Repo, name: &str) -> Result<Option<T>> {
 /// # Errors
 /// It cannot be written.
 pub fn write<T: Serialize>(repo: &Repo, name: &str, note: &T) -> Result<()> {
-    let path = folder(repo).join(name);
-    let temporary = path.with_extension("tmp");
-    let write = || {
-        fs::create_dir_all(folder(repo))?;
-        let mut file = File::create(&temporary)?;
-        file.write_all(&serde_json::to_vec_pretty(note)?)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &path)?;
-        File::open(folder(repo))?.sync_all()
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    file::write(&folder(repo).join(name), &serde_json::to_vec_pretty(note)?)
 }
 
 /// Forgets a note: nothing is left to do.
@@ -161,7 +152,8 @@ pub fn nothing_waits() -> anyhow::Error {
     fault("no sync waits for anything").hint("begin one: `gx sync-down`, or `gx sync-up`").into()
 }
 
-fn folder(repo: &Repo) -> PathBuf {
+/// Where everything of a sync lies.
+pub fn folder(repo: &Repo) -> PathBuf {
     repo.gx_dir().join("sync")
 }
 

@@ -10,6 +10,7 @@ use crate::error::misuse;
 use crate::git::repo::Repo;
 use crate::mirror::keys;
 use crate::mirror::policy::file::{File, PATH};
+use crate::process::file;
 
 /// What is let pass.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +75,7 @@ pub fn allow(repo: &Repo, exception: &Exception<'_>) -> Result<Written> {
     }
     let after = before.clone() + &entry(&before, exception);
     File::read(&name, &after)?;
-    let failed = || format!("cannot write {name}");
-    fs::create_dir_all(path.parent().context("the file lies in a folder")?).with_context(failed)?;
-    let new = path.with_extension("toml.new");
-    fs::write(&new, after).with_context(failed)?;
-    fs::rename(&new, &path).with_context(failed)?;
+    file::write(&path, after.as_bytes())?;
     Ok(Written { path, is_new: true, private_remote })
 }
 

@@ -1,9 +1,8 @@
 //! Doing what was worked out: settings first, then files.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::error::fault;
 use crate::git::object::Entry;
@@ -15,7 +14,7 @@ use crate::mirror::policy::file::PATH;
 use crate::mirror::setup::plan::{Change, Plan};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-use crate::process::fail;
+use crate::process::{fail, file};
 
 /// Whether the policy file is committed, as `gx init` commits its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +36,16 @@ impl Plan {
         let mut committed = None;
         for change in &self.changes {
             match change {
-                Change::Setting { key, values } => repo.set_settings(key, values)?,
+                Change::Setting { key, values, .. } => repo.set_settings(key, values)?,
                 Change::Declare => self.declare(repo)?,
                 Change::Policy { text } => {
-                    write(&repo.work_dir().join(PATH), text)?;
+                    file::write(&repo.work_dir().join(PATH), text.as_bytes())?;
                     if commit == Commit::Make && self.is_on_private_branch(repo) {
                         committed = commit_policy(repo, text)?;
                     }
                 }
                 Change::Hooks => drop(install(repo, gx, Sharing::Refused)?),
-                Change::Ignore { file, text } => write(file, text)?,
+                Change::Ignore { file: path, text } => file::write(path, text.as_bytes())?,
             }
             fail::point("mirror-init");
         }
@@ -81,14 +80,4 @@ fn commit_policy(repo: &Repo, text: &str) -> Result<Option<ObjectId>> {
     let entry = Entry { mode: 0o100_644, id: repo.write_blob(text.as_bytes())? };
     let message = "Say what is private in this repository\n";
     repo.commit_paths(&[(RepoPath::from(PATH), Some(entry))], message, "gx: mirror init")
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let temporary = path.with_extension("gx-new");
-    let write = || {
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        fs::write(&temporary, text)?;
-        fs::rename(&temporary, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -62,6 +62,8 @@ pub enum Change {
     Setting {
         /// Its name.
         key: String,
+        /// Its values before.
+        before: Vec<String>,
         /// Its values from then on.
         values: Vec<String>,
     },
@@ -109,9 +111,7 @@ impl Setup {
             warnings,
         };
         for (key, values) in self.settings(repo, &plan)? {
-            if repo.local_settings(&key)? != values {
-                plan.changes.push(Change::Setting { key, values });
-            }
+            plan.changes.extend(settled(repo, key, values)?);
         }
         if plan.names.is_private_new || !is_declared(repo, &plan.names.private)? {
             plan.changes.push(Change::Declare);
@@ -203,6 +203,28 @@ impl Setup {
         }
         Ok(settings)
     }
+}
+
+/// What makes a setting so, where it is not: what somebody else has written there is kept under [`keys::REPLACED`] first.
+fn settled(repo: &Repo, key: String, values: Vec<String>) -> Result<Vec<Change>> {
+    let before = repo.local_settings(&key)?;
+    if before == values {
+        return Ok(Vec::new());
+    }
+    let mut changes = Vec::new();
+    if !key.starts_with("gx.") {
+        let kept = format!("{}.{key}", keys::REPLACED);
+        let known = repo.local_settings(&kept)?;
+        let is_lost =
+            |value: &&String| !values.contains(value) && !known.contains(value) && *value != DISABLED;
+        let lost: Vec<String> = before.iter().filter(is_lost).cloned().collect();
+        if !lost.is_empty() {
+            let values = [known.as_slice(), &lost].concat();
+            changes.push(Change::Setting { key: kept, before: known, values });
+        }
+    }
+    changes.push(Change::Setting { key, before, values });
+    Ok(changes)
 }
 
 /// What a policy that is there already says, committed or not.

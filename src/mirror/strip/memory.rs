@@ -13,7 +13,7 @@ use crate::mirror::pairs::{Kind, Pairs};
 use crate::mirror::policy::terms::{Policy, hex};
 use crate::model::object::ObjectId;
 
-const HEAD: &[u8] = b"gx strip 2\n";
+const HEAD: &[u8] = b"gx strip 3\n";
 
 /// What a private commit has become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

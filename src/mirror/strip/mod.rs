@@ -8,5 +8,7 @@ pub mod memory;
 pub mod mentions;
 pub mod parents;
 pub mod rewrite;
+pub mod section;
+pub mod sights;
 pub mod tree;
 pub mod words;

@@ -11,13 +11,9 @@ use crate::error::misuse;
 use crate::mirror::policy::file::Message;
 use crate::mirror::policy::terms::{Policy, hex};
 use crate::mirror::strip::headers::who;
+use crate::mirror::strip::section::{closed, section};
+use crate::mirror::strip::sights::private_path;
 use crate::model::object::ObjectId;
-
-/// What begins the part of a message that is meant for the public.
-const PUBLIC: &[u8] = b"Public:";
-
-/// What ends it again.
-const PRIVATE: &[u8] = b"Private:";
 
 /// What gx and git add for those who have the private repository.
 const LEFT_OUT: &str = r"(?i-u)^(gx-[a-z-]+:|\(cherry picked from commit [0-9a-f]+\)|private:)";
@@ -36,6 +32,7 @@ pub type Mention<'a> = dyn FnMut(&str) -> Result<Option<String>> + 'a;
 
 /// The rules, ready to be used.
 pub struct Words {
+    policy: Policy,
     rule: Message,
     people: HashMap<Vec<u8>, (Vec<u8>, Vec<u8>)>,
     deny_email: RegexSet,
@@ -63,6 +60,7 @@ impl Words {
             Ok((old.to_ascii_lowercase().into_bytes(), (name.to_vec(), address.to_vec())))
         });
         Ok(Self {
+            policy: policy.clone(),
             rule: policy.message(),
             people: people.collect::<Result<_>>()?,
             deny_email: policy.denied_emails.clone(),
@@ -92,8 +90,9 @@ impl Words {
         who(line).is_some_and(|(_, address, _)| self.deny_email.is_match(address))
     }
 
-    /// What a message says in public; nothing where that is for somebody to say: it speaks of private paths too, and has
-    /// no `Public:` section. A message in which there is nothing private stays byte for byte.
+    /// What a message says in public; nothing where that is for somebody to say: it speaks of private paths too, its
+    /// commit has some or it names one, and has no `Public:` section. One in which there is nothing private stays byte for
+    /// byte.
     ///
     /// # Errors
     /// What it mentions cannot be looked up.
@@ -101,8 +100,17 @@ impl Words {
         match section(text) {
             Some(section) => self.cleaned(&section, mention).map(Some),
             None if is_mixed && self.rule == Message::DenyIfMixed => Ok(None),
-            None => self.cleaned(text, mention).map(Some),
+            None => {
+                let cleaned = self.cleaned(text, mention)?;
+                let is_told = self.rule == Message::Allow || self.names(&cleaned).is_none();
+                Ok(is_told.then_some(cleaned))
+            }
         }
+    }
+
+    /// The first private path that a text names.
+    pub fn names(&self, text: &[u8]) -> Option<String> {
+        private_path(&self.policy, text)
     }
 
     /// What a message says in its `Public:` section; nothing where it has none.
@@ -205,22 +213,6 @@ impl Words {
     }
 }
 
-/// The part of a message that is meant for the public.
-fn section(text: &[u8]) -> Option<Vec<u8>> {
-    let mut lines = text.split_inclusive(|byte| *byte == b'\n').skip_while(|line| !line.starts_with(PUBLIC));
-    let first = lines.next()?;
-    let rest = lines.take_while(|line| !line.starts_with(PRIVATE) && !line.starts_with(PUBLIC));
-    let mut section = first[PUBLIC.len()..].trim_ascii_start().to_vec();
-    rest.for_each(|line| section.extend_from_slice(line));
-    Some(closed(&section)).filter(|section| !section.is_empty())
-}
-
-/// Without empty lines at the ends, and with the end of a line.
-fn closed(text: &[u8]) -> Vec<u8> {
-    let text = text.trim_ascii();
-    if text.is_empty() { Vec::new() } else { [text, b"\n"].concat() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,6 +269,7 @@ mod tests {
         let text = "secret\n\nPublic: Widen it\n\nIt was narrow.\n\nGx-Uuid: 1\nPrivate: no\nmore\n";
         assert_eq!(said(&strict, text, true).as_deref(), Some("Widen it\n\nIt was narrow.\n"));
         assert_eq!(said(&strict, text, false), said(&strict, text, true));
+        assert_eq!(said(&strict, "As in private/plan.md: widen it\n", false), None);
         assert_eq!(
             said(&words("[messages]\ndefault = \"allow\"\n"), "open\n", true).as_deref(),
             Some("open\n")

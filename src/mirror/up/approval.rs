@@ -4,15 +4,18 @@
 //! branch, which the one who plans can write, is asked.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::error::{Exit, fault};
+use crate::error::{Exit, Fault, fault};
 use crate::git::repo::Repo;
 use crate::mirror::configured::Mirror;
 use crate::model::path::RepoPath;
 use crate::process::command::Program;
+use crate::process::file;
+use crate::process::log::sanitize;
 
 /// What a signature is for, so that one for anything else does not count.
 const NAMESPACE: &str = "gx-approval";
@@ -20,35 +23,33 @@ const NAMESPACE: &str = "gx-approval";
 /// Where the keys stand, in the form of `ssh-keygen(1)`, ALLOWED SIGNERS.
 const SIGNERS: &str = ".gx/allowed_signers";
 
-/// Signs a digest with a key, by `ssh-keygen`, which may ask an agent or a token.
+/// Signs a digest with a key, by `ssh-keygen`, which may ask an agent or a token; whose key that is.
 ///
 /// # Errors
-/// It does not sign.
-pub fn sign(repo: &Repo, digest: &str, key: &Path) -> Result<PathBuf> {
+/// It does not sign, or the key does not count: then nothing is kept.
+pub fn sign(repo: &Repo, mirror: &Mirror, digest: &str, key: &Path) -> Result<String> {
     let program = Program::new("ssh-keygen").args(["-Y", "sign", "-q", "-n", NAMESPACE, "-f"]).arg(key);
     let signature = program.input(text(digest)).run().map_err(|error| {
         fault(format!("the plan was not signed: {error:#}"))
             .hint("give the private key, or the public one of an agent: `--key ~/.ssh/id_ed25519`")
     })?;
-    keep(repo, digest, &signature)
+    keep(repo, mirror, digest, &signature)
 }
 
-/// Takes a signature that was made elsewhere.
+/// Takes a signature that was made elsewhere; whose it is.
 ///
 /// # Errors
-/// The file cannot be read.
-pub fn take(repo: &Repo, digest: &str, file: &Path) -> Result<PathBuf> {
+/// The file cannot be read, it is no signature of this plan, or its key does not count: then nothing is kept.
+pub fn take(repo: &Repo, mirror: &Mirror, digest: &str, file: &Path) -> Result<String> {
     let signature = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    keep(repo, digest, &signature)
+    keep(repo, mirror, digest, &signature)
 }
 
-fn keep(repo: &Repo, digest: &str, signature: &[u8]) -> Result<PathBuf> {
-    let place = place(repo, digest);
-    if let Some(folder) = place.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    fs::write(&place, signature).with_context(|| format!("cannot write {}", place.display()))?;
-    Ok(place)
+/// Keeps a signature that counts, in the place of an earlier one.
+fn keep(repo: &Repo, mirror: &Mirror, digest: &str, signature: &[u8]) -> Result<String> {
+    let who = who(repo, mirror, digest, signature)?;
+    file::write(&place(repo, digest), signature)?;
+    Ok(who)
 }
 
 /// Checks that somebody whose key counts has signed a digest; who that is.
@@ -56,33 +57,55 @@ fn keep(repo: &Repo, digest: &str, signature: &[u8]) -> Result<PathBuf> {
 /// # Errors
 /// Nobody has, or there are no keys.
 pub fn verify(repo: &Repo, mirror: &Mirror, digest: &str) -> Result<String> {
-    let signers = signers(repo, mirror)?;
-    let signature = place(repo, digest);
-    if !signature.exists() {
-        return Err(unsigned(digest, "nobody has signed this plan"));
+    match fs::read(place(repo, digest)) {
+        Ok(signature) => who(repo, mirror, digest, &signature),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            signers(repo, mirror)?;
+            Err(unsigned(digest, "nobody has signed this plan".to_owned()).into())
+        }
+        Err(error) => Err(error).context("cannot read the signature of the plan"),
     }
-    let folder = repo.gx_dir().join("tmp");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let file = folder.join(format!("signers-{}", std::process::id()));
-    fs::write(&file, signers).with_context(|| format!("cannot write {}", file.display()))?;
-    let checked = check(&file, &signature, digest);
-    let _ = fs::remove_file(&file);
+}
+
+/// Whose signature of a digest this is.
+fn who(repo: &Repo, mirror: &Mirror, digest: &str, signature: &[u8]) -> Result<String> {
+    let signers = signers(repo, mirror)?;
+    let (keys, signed) = (repo.scratch("signers")?, repo.scratch("signature")?);
+    let written = fs::write(&keys, signers).and_then(|()| fs::write(&signed, signature));
+    let checked = written.context("cannot write what ssh-keygen is to look at");
+    let checked = checked.and_then(|()| check(mirror, &keys, &signed, digest));
+    for path in [keys, signed] {
+        let _ = fs::remove_file(path);
+    }
     checked
 }
 
-fn check(signers: &Path, signature: &Path, digest: &str) -> Result<String> {
-    let asked = |what: &str| {
-        Program::new("ssh-keygen").args(["-Y", what, "-s"]).arg(signature).arg("-f").arg(signers)
-    };
-    let found = asked("find-principals").output()?;
+fn check(mirror: &Mirror, signers: &Path, signature: &Path, digest: &str) -> Result<String> {
+    let asked = |what: &str| Program::new("ssh-keygen").args(["-Y", what, "-s"]).arg(signature);
+    let looked = asked("check-novalidate").args(["-n", NAMESPACE]).input(text(digest)).output()?;
+    if !looked.status.success() {
+        let said = sanitize(&String::from_utf8_lossy(&looked.stderr));
+        let why =
+            said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("ssh-keygen rejects it");
+        return Err(
+            unsigned(digest, format!("this is no signature of this plan for `{NAMESPACE}`: {why}")).into()
+        );
+    }
+    let found = asked("find-principals").arg("-f").arg(signers).output()?;
     let people = String::from_utf8_lossy(&found.stdout).into_owned();
     for who in people.lines().filter(|who| found.status.success() && !who.is_empty()) {
-        let program = asked("verify").args(["-n", NAMESPACE, "-I", who]).input(text(digest));
-        if program.output()?.status.success() {
+        let program = asked("verify").arg("-f").arg(signers).args(["-n", NAMESPACE, "-I", who]);
+        if program.input(text(digest)).output()?.status.success() {
             return Ok(who.to_owned());
         }
     }
-    Err(unsigned(digest, &format!("the signature of this plan is of nobody in {SIGNERS}")))
+    // "Good "gx-approval" signature with ED25519 key SHA256:…"
+    let told = String::from_utf8_lossy(&looked.stdout).into_owned();
+    let key = told.split_whitespace().next_back().unwrap_or("unknown").to_owned();
+    let name = mirror.private.tracking();
+    Err(unsigned(digest, format!("the key {key} of this signature is not in {SIGNERS} of `{name}`"))
+        .hint(format!("if it was added there since: `git fetch {}`", mirror.private.remote))
+        .into())
 }
 
 /// The keys, from the private remote's branch.
@@ -93,7 +116,7 @@ fn signers(repo: &Repo, mirror: &Mirror) -> Result<Vec<u8>> {
         None => None,
     };
     let Some(entry) = entry else {
-        return Err(fault(format!("plans must be signed, but `{name}` has no {SIGNERS}"))
+        return Err(fault(format!("nobody's signature of a plan counts: `{name}` has no {SIGNERS}"))
             .hint(format!("put the keys of those who may approve into {SIGNERS} and push the private branch"))
             .exit(Exit::Blocked)
             .into());
@@ -101,7 +124,7 @@ fn signers(repo: &Repo, mirror: &Mirror) -> Result<Vec<u8>> {
     repo.blob(entry.id)
 }
 
-fn unsigned(digest: &str, why: &str) -> anyhow::Error {
+fn unsigned(digest: &str, why: String) -> Fault {
     let short = &digest[..digest.len().min(12)];
     fault(why)
         .hint(format!(
@@ -109,7 +132,6 @@ fn unsigned(digest: &str, why: &str) -> anyhow::Error {
         ))
         .hint(format!("or take a signature made elsewhere: `gx sync-up --approve {short} --signature FILE`"))
         .exit(Exit::Blocked)
-        .into()
 }
 
 fn text(digest: &str) -> Vec<u8> {

@@ -45,6 +45,24 @@ pub fn reasons(ground: &Ground<'_>, commits: &[ObjectId], branch: &str) -> Resul
     Ok(reasons)
 }
 
+/// What somebody should look at before these commits are published: messages that name private paths all the same, since
+/// somebody has written them for the public, or the policy lets them pass.
+///
+/// # Errors
+/// One cannot be read.
+pub fn cautions(ground: &Ground<'_>, commits: &[ObjectId]) -> Result<Vec<String>> {
+    let mut cautions = Vec::new();
+    ground.repo.raw_each(commits, &mut |number, _, bytes| {
+        if let Some(path) =
+            ground.words.names(Headers::parse(bytes)?.message).filter(|_| cautions.len() < TOLD)
+        {
+            cautions.push(format!("{}: the message names {path}, which is private", commits[number].short()));
+        }
+        Ok(())
+    })?;
+    Ok(cautions)
+}
+
 /// Names of branches and of other clones that are nobody else's business.
 struct Names {
     names: Vec<String>,

@@ -3,6 +3,7 @@
 pub mod approval;
 pub mod build;
 pub mod checks;
+pub mod describe;
 pub mod ground;
 pub mod kept;
 pub mod offer;

@@ -13,10 +13,10 @@ use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::file::Up;
 use crate::mirror::policy::terms::Policy;
-use crate::mirror::strip::headers::Headers;
 use crate::mirror::strip::history::Hear;
 use crate::mirror::up::build::build;
 use crate::mirror::up::checks;
+use crate::mirror::up::describe::describe;
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::kept::Kept;
 use crate::mirror::up::offer::{Built, Offer, Outcome, Withheld};
@@ -25,11 +25,6 @@ use crate::mirror::up::proposal;
 use crate::mirror::up::wanted::{Clash, Wanted};
 use crate::model::object::ObjectId;
 use crate::model::upload::shown;
-
-/// So many commits of a plan are described.
-const DESCRIBED: usize = 100;
-/// So many paths of a commit are named.
-const PATHS: usize = 50;
 
 /// What came of planning.
 #[derive(Debug)]
@@ -40,6 +35,8 @@ pub struct Planned {
     pub withheld: Vec<Withheld>,
     /// Why it may not be published.
     pub reasons: Vec<String>,
+    /// What somebody should look at.
+    pub cautions: Vec<String>,
     /// What the guard found.
     pub report: Report,
     /// How long it took to build what would be published.
@@ -111,49 +108,23 @@ fn plan_built(
     let Work { built, mode, began } = work;
     let (took, began) = (began.elapsed(), Instant::now());
     let Some(tip) = built.tip else {
-        let (plan, reasons, report) = (None, Vec::new(), Report::default());
         return Ok(Planned {
-            plan,
+            plan: None,
             withheld: built.withheld,
-            reasons,
-            report,
+            reasons: Vec::new(),
+            cautions: Vec::new(),
+            report: Report::default(),
             build: took,
             look: Duration::ZERO,
         });
     };
-    let is_whole = wanted.changes.is_empty();
-    let offers = describe(ground, &built)?;
-    let url = ground.destination()?;
-    let branch = branch_name(ground, wanted, is_whole, &offers)?;
-    let lease = lease(ground, &url, &branch, tip, wire)?;
-    let (title, body) = proposal::words(&offers, built.pairs.len());
-    let private = is_whole.then(|| built.pairs.last().map(|(private, _)| *private)).flatten();
-    let mode = match mode {
-        Up::Pick => Mode::Pick,
-        Up::Strip => Mode::Strip,
-        Up::Squash => Mode::Squash,
-    };
     let commits = commits(&built);
-    let mut plan = Plan {
-        digest: String::new(),
-        mode,
-        url,
-        branch,
-        lease,
-        public: ground.public,
-        private,
-        tip,
-        count: commits.len(),
-        offers,
-        withheld: built.withheld.clone(),
-        title,
-        body,
-    };
-    plan.digest = plan.digest_of(&commits);
+    let plan = describe_plan(ground, wanted, mode, wire, &Content { built: &built, tip, commits: &commits })?;
     let reasons = checks::reasons(ground, &commits, &plan.branch)?;
+    let cautions = checks::cautions(ground, &commits)?;
     let report = guard(ground, &plan)?;
     let (plan, withheld, look) = (Some(plan), Vec::new(), began.elapsed());
-    let planned = Planned { plan, withheld, reasons, report, build: took, look };
+    let planned = Planned { plan, withheld, reasons, cautions, report, build: took, look };
     if keep == Keep::Yes
         && planned.exit() == Exit::Done
         && let Some(plan) = &planned.plan
@@ -161,6 +132,52 @@ fn plan_built(
         Kept::write(ground.repo, plan, &built)?;
     }
     Ok(planned)
+}
+
+/// What a plan is about.
+struct Content<'a> {
+    built: &'a Built,
+    tip: ObjectId,
+    commits: &'a [ObjectId],
+}
+
+/// The plan of what was built, with its digest.
+fn describe_plan(
+    ground: &Ground<'_>,
+    wanted: &Wanted,
+    mode: Up,
+    wire: &mut Wire,
+    content: &Content<'_>,
+) -> Result<Plan> {
+    let Content { built, tip, commits } = *content;
+    let is_whole = wanted.changes.is_empty();
+    let offers = describe(ground, built)?;
+    let url = ground.destination()?;
+    let branch = branch_name(ground, wanted, is_whole, &offers)?;
+    let lease = lease(ground, &url, &branch, tip, wire)?;
+    let (title, body) = proposal::words(&offers, built.pairs.len());
+    let mode = match mode {
+        Up::Pick => Mode::Pick,
+        Up::Strip => Mode::Strip,
+        Up::Squash => Mode::Squash,
+    };
+    let mut plan = Plan {
+        digest: String::new(),
+        mode,
+        url,
+        branch,
+        lease,
+        public: ground.public,
+        private: is_whole.then(|| built.pairs.last().map(|(private, _)| *private)).flatten(),
+        tip,
+        count: commits.len(),
+        offers,
+        withheld: built.withheld.clone(),
+        title,
+        body,
+    };
+    plan.digest = plan.digest_of(commits);
+    Ok(plan)
 }
 
 /// What the guard says of the push of a plan. What it finds in commits that everybody can read already, as the other
@@ -230,58 +247,4 @@ fn lease(
     .hint("choose another name: `--branch NAME`")
     .hint("or take in what upstream has: `gx sync-down`")
     .into())
-}
-
-fn describe(ground: &Ground<'_>, built: &Built) -> Result<Vec<Offer>> {
-    let mut offers: Vec<Offer> = Vec::new();
-    for ((private, public), is_silent) in built.pairs.iter().zip(&built.silent).take(DESCRIBED) {
-        if let Some(last) = offers.last_mut().filter(|last| last.public == *public) {
-            last.private.push(*private);
-            last.withheld.extend(withheld(ground, *private)?);
-            continue;
-        }
-        let (_, bytes) = ground.repo.raw(*public)?;
-        let commit = Headers::parse(&bytes)?;
-        let empty = ground.repo.empty_tree()?;
-        let before = commit.parents.first().map_or(Ok(empty), |parent| ground.repo.tree_of(*parent))?;
-        let files = ground.repo.changes(before, commit.tree)?.into_iter().take(PATHS).map(|change| {
-            let sign = match (change.before, change.after) {
-                (None, _) => 'A',
-                (_, None) => 'D',
-                _ => 'M',
-            };
-            format!("{sign} {}", change.path)
-        });
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        offers.push(Offer {
-            public: *public,
-            private: vec![*private],
-            message: text(commit.message),
-            author: text(person(commit.author)),
-            committer: text(person(commit.committer)),
-            files: files.collect(),
-            withheld: withheld(ground, *private)?,
-            is_silent: *is_silent,
-        });
-    }
-    Ok(offers)
-}
-
-/// The paths of a private commit's change that are left out.
-fn withheld(ground: &Ground<'_>, private: ObjectId) -> Result<Vec<String>> {
-    let (repo, policy) = (ground.repo, &ground.mirror.policy);
-    let before = match repo.parents(private)?.first() {
-        Some(parent) => repo.tree_of(*parent)?,
-        None => repo.empty_tree()?,
-    };
-    let changes = repo.changes(before, repo.tree_of(private)?)?.into_iter();
-    let is_meant = |path: &[u8]| policy.is_private(path) || policy.is_never(path);
-    let paths = changes.map(|change| change.path).filter(|path| is_meant(path.as_bytes()));
-    Ok(paths.take(PATHS).map(|path| path.to_string()).collect())
-}
-
-/// A line about a person without its moment.
-fn person(line: &[u8]) -> &[u8] {
-    let end = line.iter().position(|byte| *byte == b'>');
-    end.map_or(line, |end| &line[..=end])
 }

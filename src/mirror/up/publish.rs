@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::error::{Exit, fault};
+use crate::error::{Exit, fault, tell};
 use crate::git::refs::Ref;
 use crate::git::repo::Repo;
 use crate::git::sending::{Lease, Sending};
@@ -96,20 +96,26 @@ fn publish_here(repo: &Repo, digest: &str, deed: Deed, wire: &mut Wire) -> Resul
     Ok(Published { plan, approved_by, was_public: false, unsent: None })
 }
 
-/// Looks after pushes that were cut short: those that came through are recorded.
+/// Looks after pushes that were cut short: those that came through are recorded. Sentences about those of which nobody
+/// answers any more, such as a fork that is gone; they are asked about again with the next plan.
 ///
 /// # Errors
-/// The other side cannot be reached.
-pub fn settle(ground: &Ground<'_>, wire: &mut Wire) -> Result<()> {
+/// A plan cannot be read, or recorded.
+pub fn settle(ground: &Ground<'_>, wire: &mut Wire) -> Result<Vec<String>> {
+    let mut unknown = Vec::new();
     for mut kept in Kept::begun(ground.repo)? {
         let plan = &kept.plan;
-        let there =
-            ground.repo.advertised(&plan.url, &[&plan.head()], wire.may_ask)?.first().copied().flatten();
-        if there == Some(plan.tip) {
-            confirm(ground, &mut kept)?;
+        match ground.repo.advertised(&plan.url, &[&plan.head()], wire.may_ask) {
+            Ok(told) if told.first().copied().flatten() == Some(plan.tip) => confirm(ground, &mut kept)?,
+            Ok(_) => {}
+            Err(error) => unknown.push(format!(
+                "whether the push of {} came through cannot be asked: {}",
+                &plan.digest[..12],
+                tell(&error).message
+            )),
         }
     }
-    Ok(())
+    Ok(unknown)
 }
 
 /// What the private branch says now decides who may approve, not what was last seen of it here.

@@ -10,6 +10,7 @@ use crate::error::fault;
 use crate::git::object::NewCommit;
 use crate::git::repo::Repo;
 use crate::git::transfer::Wire;
+use crate::mirror::pause::leave::{Left, leave};
 use crate::mirror::pause::record::{self, DOWN, Moved, waiting};
 use crate::mirror::pause::resolve::{Decided, decided};
 use crate::mirror::strip::history::Hear;
@@ -76,21 +77,16 @@ pub fn begin(ground: &Ground<'_>, wanted: Wanted, wire: &mut Wire, hear: &mut He
     attempt(ground, Begun { wanted, seen: ground.seen.clone(), lock: None }, wire, hear)
 }
 
-/// Goes on with a plan that waits. Gives besides, where the change is left out, the files of the work tree as they were.
+/// Goes on with a plan that waits. Gives besides what is left of the work tree, its files where the change is left out.
 ///
 /// # Errors
 /// None waits, or something is not resolved yet: then nothing was changed. Or as of [`plan`]: then the same again goes
 /// on from there.
-pub fn go_on(
-    ground: &Ground<'_>,
-    how: How,
-    wire: &mut Wire,
-    hear: &mut Hear<'_>,
-) -> Result<(Came, Option<ObjectId>)> {
+pub fn go_on(ground: &Ground<'_>, how: How, wire: &mut Wire, hear: &mut Hear<'_>) -> Result<(Came, Left)> {
     let repo = ground.repo;
     let lock = record::lock(repo)?;
     let mut waits = Waiting::needed(repo)?;
-    let (dir, mut kept) = (record::work_tree(repo), None);
+    let (dir, mut left) = (record::work_tree(repo), Left::default());
     waits.seen.extend(ground.seen.iter().cloned());
     match waits.stage {
         Stage::Preparing => {
@@ -102,7 +98,7 @@ pub fn go_on(
         Stage::Stopped => {
             let tree = match how {
                 How::Without => {
-                    kept = record::keep_files(repo, &dir)?;
+                    left.files = record::keep_files(repo, &dir)?;
                     None
                 }
                 How::Resolved => Some(resolved(repo, &waits.open)?),
@@ -113,29 +109,28 @@ pub fn go_on(
         Stage::Decided => {}
     }
     fail::point("up-decided");
-    repo.leave_join(&dir)?;
+    left.aside = leave(repo, &dir)?;
     let begun = Begun { wanted: waits.wanted, seen: waits.seen, lock: Some(lock) };
-    Ok((attempt(ground, begun, wire, hear)?, kept))
+    Ok((attempt(ground, begun, wire, hear)?, left))
 }
 
-/// Gives a plan up that waits: every ref is as it was before. Gives the files of the work tree as they were, which is
-/// gone then.
+/// Gives a plan up that waits: every ref is as it was before. Gives what is left of the work tree, which is gone then.
 ///
 /// # Errors
 /// None waits, or something cannot be removed.
-pub fn give_up(repo: &Repo) -> Result<Option<ObjectId>> {
+pub fn give_up(repo: &Repo) -> Result<Left> {
     let _lock = record::lock(repo)?;
     let waits = Waiting::needed(repo)?;
     let dir = record::work_tree(repo);
-    let kept = match waits.stage {
+    let files = match waits.stage {
         Stage::Stopped => record::keep_files(repo, &dir)?,
         Stage::Preparing | Stage::Decided => None,
     };
     record::put_back(repo, &waits.seen)?;
     fail::point("up-restored");
-    repo.leave_join(&dir)?;
+    let aside = leave(repo, &dir)?;
     Waiting::forget(repo)?;
-    Ok(kept)
+    Ok(Left { files, aside })
 }
 
 /// What planning begins with.

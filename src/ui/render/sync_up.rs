@@ -19,6 +19,7 @@ impl Show for Planned {
         if let Some(stopped) = &self.stopped {
             show_stopped(page, stopped);
             show_kept(page, self.kept);
+            self.show_warnings(page);
             page.whole_fact("next", self.next.clone().unwrap_or_default());
             return;
         }
@@ -26,6 +27,7 @@ impl Show for Planned {
         let (Some(tip), Some(branch), Some(url)) = (self.tip, &self.branch, &self.url) else {
             page.text("there is nothing to publish");
             self.show_withheld(page);
+            self.show_warnings(page);
             return;
         };
         let what = format!("  {} to `{branch}` of {url}", count(self.count, "commit"));
@@ -40,15 +42,22 @@ impl Show for Planned {
         for reason in &self.blocked {
             page.whole_fact("blocked", Text::new(reason.as_str(), Label::Bad));
         }
-        for warning in &self.warnings {
-            page.whole_fact("warning", Text::new(warning.as_str(), Label::Near));
+        self.show_warnings(page);
+        for (name, told) in [("digest", &self.digest), ("next", &self.next)] {
+            if let Some(told) = told {
+                page.whole_fact(name, told.as_str());
+            }
         }
-        page.whole_fact("digest", self.digest.clone().unwrap_or_default());
-        page.whole_fact("next", self.next.clone().unwrap_or_default());
     }
 }
 
 impl Planned {
+    fn show_warnings(&self, page: &mut Page) {
+        for warning in &self.warnings {
+            page.whole_fact("warning", Text::new(warning.as_str(), Label::Near));
+        }
+    }
+
     fn show_withheld(&self, page: &mut Page) {
         for one in self.withheld.iter().take(WITHHELD) {
             page.whole_fact("private", format!("{}: {}", one.what, one.why));
@@ -89,8 +98,7 @@ fn show_commit(page: &mut Page, commit: &Commit) {
     page.fact("files", some(&commit.files));
     page.fact("without", Text::new(some(&commit.withheld), Label::Near));
     if commit.is_silent {
-        let told =
-            "its own message is not published: it touches private paths too, and has no `Public:` section";
+        let told = "its own message is not published: it touches or names private paths, and has no `Public:` section";
         page.whole_fact("silent", Text::new(told, Label::Near));
     }
 }
@@ -109,11 +117,17 @@ impl Show for Published {
         };
         let what = format!("  {verb} {} as `{}` of {}", count(self.count, "commit"), self.branch, self.url);
         page.line([Text::new(self.tip.short(), Label::Strong), Text::from(what)]);
-        page.fact("approved", self.approved_by.clone().unwrap_or_default());
+        page.fact("signed", by(self.approved_by.as_deref()));
         page.whole_fact("title", self.title.as_str());
         self.body.lines().for_each(|line| page.text(line));
-        page.whole_fact("request", self.pull_request.clone().unwrap_or_default());
+        if let Some(request) = &self.pull_request {
+            page.whole_fact("request", request.as_str());
+        }
     }
+}
+
+fn by(who: Option<&str>) -> String {
+    who.map(|who| format!("by {who}")).unwrap_or_default()
 }
 
 impl Show for Approved {
@@ -126,6 +140,7 @@ impl Show for Approved {
             self.url
         );
         page.line([Text::new(&self.digest[..12], Label::Strong), Text::from(what)]);
+        page.fact("signed", by(self.approved_by.as_deref()));
         page.fact("next", format!("gx sync-up --push {}", &self.digest[..12]));
     }
 }

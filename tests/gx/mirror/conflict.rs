@@ -155,3 +155,52 @@ fn a_branch_that_moved_meanwhile_and_a_work_tree_that_is_gone_are_told() {
     // What was resolved was remembered.
     assert_eq!(world.sync(&[], 1)["conflicts"], json!([]));
 }
+
+#[test]
+fn a_sync_is_ended_from_inside_of_its_own_work_tree_as_from_anywhere() {
+    let world = World::new();
+    let lab = &world.lab;
+    let dir = world.conflict();
+    lab.write(format!("{dir}/train.py"), "both\n");
+    let told = lab.gx(&["-C", &dir, "sync", "continue", "--json"]).exits(0);
+    assert_eq!(told.json()["pushed"], json!("yes"));
+    assert!(told.stderr.contains("is gone: cd "), "{}", told.stderr);
+    assert_eq!((lab.read("train.py"), world.private_main()), ("both\n".to_owned(), lab.rev("HEAD")));
+    let world = World::new();
+    let dir = world.conflict();
+    world.lab.write(format!("{dir}/deep/in/it"), "");
+    world.lab.gx(&["-C", &format!("{dir}/deep/in"), "sync", "abort"]).exits(0);
+    assert!(!world.lab.path(&dir).exists());
+}
+
+#[test]
+fn what_no_tree_holds_is_laid_aside_before_the_work_tree_goes() {
+    let world = World::new();
+    let lab = &world.lab;
+    let dir = world.conflict();
+    lab.write(format!("{dir}/train.py"), "both\n");
+    lab.write(format!("{dir}/deep/.env"), "TOKEN=1\n");
+    let told = lab.gx(&["sync", "continue", "--json"]).exits(0).json();
+    let note = told["notes"].to_string();
+    assert!(note.contains(".git/gx/sync/aside/1 now"), "{note}");
+    assert_eq!(lab.read(".git/gx/sync/aside/1/deep/.env"), "TOKEN=1\n");
+    assert!(!lab.path(&dir).exists());
+    let world = World::new();
+    let lab = &world.lab;
+    let dir = world.conflict();
+    lab.write(format!("{dir}/.env"), "TOKEN=2\n");
+    lab.git(&["init", "-q", &format!("{dir}/inner")]);
+    lab.git(&["-C", &format!("{dir}/inner"), "commit", "-q", "--allow-empty", "-m", "inner"]);
+    lab.write(format!("{dir}/inner/work"), "hours\n");
+    let told = lab.gx(&["sync", "abort", "--json"]).exits(0).json();
+    assert!(told["notes"].to_string().contains("sync/aside/1 now"), "{told:#}");
+    assert_eq!(lab.read(".git/gx/sync/aside/1/.env"), "TOKEN=2\n");
+    assert_eq!(lab.read(".git/gx/sync/aside/1/inner/work"), "hours\n");
+    // One that git no longer knows is left as it is, in another place.
+    let dir = world.sync(&[], 1)["worktree"].as_str().unwrap().to_owned();
+    std::fs::remove_file(lab.path(format!("{dir}/.git"))).unwrap();
+    lab.write(format!("{dir}/train.py"), "half done\n");
+    lab.gx(&["sync", "abort"]).exits(0);
+    assert_eq!(lab.read(".git/gx/sync/aside/2/tree/train.py"), "half done\n");
+    assert_eq!(lab.git(&["worktree", "list"]).lines().count(), 1);
+}

@@ -48,8 +48,9 @@ fn a_plan_shows_what_would_be_done_and_moves_no_branch() {
     let world = World::new();
     world.lab_writes("private/plan.md", "the plan\n");
     world.upstream_writes("README.md", "read this\n");
-    let head = world.lab.rev("HEAD");
+    let (head, refs) = (world.lab.rev("HEAD"), world.refs());
     let told = world.sync(&["--dry-run"], 0);
+    assert_eq!(world.refs(), refs);
     assert_eq!(
         (&told["how"], &told["dry_run"], &told["incoming"]),
         (&json!("merge"), &json!(true), &json!(1))

@@ -86,8 +86,9 @@ fn a_clone_of_the_private_repository_keeps_its_names_and_its_policy() {
     assert_eq!((&told["private"]["branch"], &told["public"]["branch"]), (&json!("work"), &json!("main")));
     assert!(world.lab.read(".gx/policy.toml").contains("notes/"));
     assert_eq!(told["commit"], json!(null));
+    assert_eq!(told["next"][0], json!("gx sync-down"));
     assert!(
-        told["next"][0].as_str().unwrap().starts_with("git switch work && git add .gx/policy.toml"),
+        told["next"][1].as_str().unwrap().starts_with("git switch work && git add .gx/policy.toml"),
         "{told}"
     );
 }
@@ -185,4 +186,54 @@ fn what_the_public_repository_has_is_known_as_public_before_the_first_push_and_a
     // It is told all the same, where that is asked.
     let told = world.lab.gx(&["guard", "scan", "--published"]);
     assert!(told.stdout.contains("first.txt") || told.stderr.contains("first.txt"), "{}", told.stdout);
+}
+
+#[test]
+fn values_of_the_users_own_settings_are_shown_and_kept_when_they_are_replaced() {
+    let world = World::plain();
+    let own = [
+        ("remote.origin.push", "refs/heads/*:refs/heads/*"),
+        ("remote.pushDefault", "origin"),
+        ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"),
+    ];
+    for (key, value) in &own[..2] {
+        world.lab.git(&["config", key, value]);
+    }
+    let told = world.init(&[]);
+    let changes = told["changes"].to_string();
+    assert!(changes.contains("unset remote.origin.push   (was refs/heads/*:refs/heads/*)"), "{told:#}");
+    for (key, value) in own {
+        assert_eq!(setting(&world.lab, &format!("gx.mirror.replaced.{key}")), value);
+    }
+    // A second time what gx has written itself is nothing to keep, what somebody has written since is.
+    world.lab.git(&["config", "remote.origin.push", "HEAD"]);
+    world.init(&[]);
+    let kept = setting(&world.lab, "gx.mirror.replaced.remote.origin.push");
+    assert_eq!(kept, "refs/heads/*:refs/heads/*\nHEAD");
+    assert_eq!(world.init(&[])["changes"], json!([]));
+}
+
+#[test]
+fn a_list_of_ignored_paths_behind_a_link_is_written_there_and_the_link_stays() {
+    let world = World::plain();
+    let (list, real) = (world.lab.path(".git/info/exclude"), world.lab.path("../ignored"));
+    std::fs::rename(&list, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &list).unwrap();
+    world.init(&[]);
+    assert!(std::fs::symlink_metadata(&list).unwrap().is_symlink());
+    assert!(std::fs::read_to_string(&real).unwrap().contains("\n.env\n"));
+}
+
+#[test]
+fn what_is_to_be_done_next_in_an_empty_clone_can_be_done_in_that_order() {
+    let mut world = World::plain();
+    world.lab = Lab::bare_folder();
+    world.lab.git(&["clone", "-q", &world.private.url(), "."]);
+    let told = world.init(&[]);
+    let next: Vec<&str> = told["next"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    assert_eq!((next.len(), next[0], next[2]), (3, "gx sync-down", "gx sync-down"), "{told:#}");
+    world.sync(&[], 0);
+    assert!(world.lab.command("sh").args(["-ec", next[1]]).status().unwrap().success(), "{told:#}");
+    world.sync(&[], 0);
+    assert_eq!(world.private_main(), world.lab.rev("HEAD"));
 }

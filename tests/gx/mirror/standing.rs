@@ -175,3 +175,13 @@ fn a_squashed_landing_is_seen_though_more_was_done_here_since() {
     assert_eq!((&row["how"], &row["private"]), (&json!("anchor"), &json!(landed)));
     assert_eq!((&world.status()["ahead"], &world.status()["drift"]), (&json!(1), &json!(["tune.py"])));
 }
+
+#[test]
+fn an_audit_names_the_public_repository_and_not_the_address_that_stops_a_push() {
+    let world = World::new();
+    for words in [&["guard", "audit", "--json"][..], &["guard", "scan", "--json"]] {
+        let told = world.lab.gx(words).json();
+        let urls: Vec<_> = told["places"].as_array().unwrap().iter().map(|place| &place["url"]).collect();
+        assert_eq!(urls, [&json!(world.public.url())], "{told:#}");
+    }
+}

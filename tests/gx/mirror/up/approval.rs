@@ -35,11 +35,18 @@ fn without_a_signature_of_somebody_who_may_nothing_is_published() {
     assert!(told.stderr.contains("nobody has signed"), "{told:?}");
     key(&world, "agent");
     let agent = world.lab.home() + "/agent";
-    world.up(&["--approve", &digest, "--key", &agent], 0);
-    let told = world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
-    assert!(told.stderr.contains("of nobody in"), "{told:?}");
+    let told = world.lab.gx(&["sync-up", "--approve", &digest, "--key", &agent]).exits(3);
+    let words = world.lab.command("ssh-keygen").args(["-l", "-f", &agent]).output().unwrap();
+    let print = String::from_utf8_lossy(&words.stdout).split(' ').nth(1).unwrap().to_owned();
+    assert!(print.starts_with("SHA256:") && told.stderr.contains(&print), "{told:?}");
+    world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
     let reviewer = world.lab.home() + "/reviewer";
-    world.up(&["--approve", &digest, "--key", &reviewer], 0);
+    let told = world.up(&["--approve", &digest, "--key", &reviewer], 0);
+    assert_eq!(told["approved_by"], json!("reviewer@lab.example"));
+    // What does not count takes the place of nothing.
+    world.lab.gx(&["sync-up", "--approve", &digest, "--key", &agent]).exits(3);
+    let shown = world.lab.gx(&["sync-up", "--push", &digest, "--dry-run"]).exits(0).stdout;
+    assert!(shown.contains("signed  by reviewer@lab.example\n") && !shown.contains("request"), "{shown}");
     assert_eq!(world.up(&["--push", &digest], 0)["approved_by"], json!("reviewer@lab.example"));
 }
 
@@ -51,7 +58,7 @@ fn keys_and_policies_of_the_work_tree_and_of_local_refs_do_not_count() {
     let policy = world.lab.read(".gx/policy.toml").replace("\"signed\"", "\"none\"");
     world.lab.write(".gx/policy.toml", policy);
     world.lab.commit("let me");
-    world.up(&["--approve", &digest, "--key", &(world.lab.home() + "/agent")], 0);
+    world.lab.gx(&["sync-up", "--approve", &digest, "--key", &(world.lab.home() + "/agent")]).exits(3);
     world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
     // Not even where what was seen of the private remote is forged: it is fetched before it is believed.
     let tracking = world.lab.git(&["for-each-ref", "--format=%(refname)", "refs/remotes"]);
@@ -65,20 +72,23 @@ fn keys_and_policies_of_the_work_tree_and_of_local_refs_do_not_count() {
 #[test]
 fn a_signature_is_for_one_plan_and_one_purpose_and_may_be_made_elsewhere() {
     let (world, digest) = signed_world();
-    let sign = |namespace: &str, text: &str| {
+    let sign = |namespace: &str, text: &str, exit: i32| {
         world.lab.write("digest", format!("{text}\n"));
         let key = world.lab.home() + "/reviewer";
         let mut command = world.lab.command("ssh-keygen");
         let made =
             command.args(["-q", "-Y", "sign", "-n", namespace, "-f", &key, "digest"]).output().unwrap();
         assert!(made.status.success(), "{made:?}");
-        world.up(&["--approve", &digest, "--signature", "digest.sig"], 0);
+        let told = world.lab.gx(&["sync-up", "--approve", &digest, "--signature", "digest.sig"]).exits(exit);
+        assert_eq!(told.stderr.contains("no signature of this plan"), exit == 3, "{told:?}");
         std::fs::remove_file(world.lab.path("digest.sig")).unwrap();
     };
-    sign("file", &digest);
+    world.lab.write("digest.sig", "garbage\n");
+    world.lab.gx(&["sync-up", "--approve", &digest, "--signature", "digest.sig"]).exits(3);
+    sign("file", &digest, 3);
+    sign("gx-approval", &"0".repeat(64), 3);
     world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
-    sign("gx-approval", &"0".repeat(64));
-    world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
-    sign("gx-approval", &digest);
+    sign("gx-approval", &digest, 0);
+    sign("file", &digest, 3);
     world.up(&["--push", &digest], 0);
 }

@@ -123,3 +123,17 @@ fn a_plan_that_was_killed_while_it_stopped_or_went_on_can_be_gone_on_with() {
     assert_eq!(world.lab.git(&["worktree", "list"]).lines().count(), 1);
     world.lab.gx(&["sync", "continue"]).exits(1);
 }
+
+#[test]
+fn a_plan_goes_on_from_inside_of_the_work_tree_and_what_is_ignored_there_is_laid_aside() {
+    let world = World::new();
+    world.lab_writes("train.py", "one\ntwo\nPRIVATE\nfour\nfive\n");
+    world.upstream_writes("train.py", "one\ntwo\nPUBLIC\nfour\nfive\n");
+    let dir = place(&world.up(&["HEAD"], 1));
+    world.lab.write(format!("{dir}/train.py"), "both\n");
+    world.lab.write(format!("{dir}/.env"), "TOKEN=1\n");
+    let plan = world.lab.gx(&["-C", &dir, "sync", "continue", "--json"]).exits(0).json();
+    assert_eq!(plan["count"], json!(1));
+    assert!(plan["warnings"].to_string().contains("sync/aside/1 now"), "{plan:#}");
+    assert_eq!(world.lab.read(".git/gx/sync/aside/1/.env"), "TOKEN=1\n");
+}

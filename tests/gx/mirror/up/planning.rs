@@ -124,3 +124,15 @@ fn upstream_that_was_not_taken_in_is_said_before_anything_is_planned() {
         assert!(told.stderr.contains("gx sync-down"), "{told:?}");
     }
 }
+
+#[test]
+fn a_range_stands_for_its_commits_parents_first() {
+    let world = World::new();
+    let names = ["a.py", "b.py", "c.py"].map(|name| world.lab_writes(name, name));
+    let plan = world.up(&[&format!("{}..", names[0]), "--branch", "two"], 0);
+    let private: Vec<_> = [1, 0].map(|at| plan["commits"][at]["private"][0].clone()).to_vec();
+    assert_eq!((&plan["count"], private), (&json!(2), vec![json!(names[2]), json!(names[1])]));
+    world.lab.gx(&["sync-up", "HEAD..HEAD"]).exits(2);
+    let told = world.lab.gx(&["sync-up", "HEAD~1...HEAD"]).exits(2);
+    assert!(told.stderr.contains("has two sides"), "{told:?}");
+}

@@ -161,3 +161,21 @@ fn the_record_of_a_plan_is_private_itself() {
     assert!(!push.args(["push", "-q", &url, &target]).status().unwrap().success());
     world.up(&["--push", digest(&plan)], 0);
 }
+
+#[test]
+fn a_fork_that_no_longer_answers_keeps_nobody_from_planning() {
+    let world = World::new();
+    let fork = Remote::new();
+    world.lab.git(&["config", "gx.public.fork", &fork.url()]);
+    world.lab_writes("train.py", "other\n");
+    let plan = world.up(&["HEAD", "--branch", "topic"], 0);
+    let mut killed = world.lab.gx_command();
+    killed.args(["sync-up", "--push", digest(&plan)]).env("GX_FAIL_AT", "up-begun");
+    assert_eq!(killed.output().unwrap().status.code(), None);
+    drop(fork);
+    world.lab.git(&["config", "--unset", "gx.public.fork"]);
+    let told = world.lab.gx(&["sync-up", "--json", "HEAD", "--branch", "topic"]).exits(0);
+    assert!(told.stderr.contains(&format!("push of {}", &digest(&plan)[..12])), "{}", told.stderr);
+    world.up(&["--push", digest(&told.json())], 0);
+    assert!(!world.lab.git(&["for-each-ref", "refs/gx/mirror/begun"]).is_empty(), "it is asked again");
+}

@@ -107,3 +107,22 @@ fn with_a_key_of_provenance_a_commit_says_of_what_it_was_made_to_those_who_have_
     world.lab.git(&["config", "gx.mirror.provenanceKey", "9876543210"]);
     assert_ne!(world.up(&["HEAD"], 0)["tip"], one["tip"]);
 }
+
+#[test]
+fn a_message_that_names_a_private_path_is_not_published_or_warned_of() {
+    let world = World::new();
+    world.lab.write("train.py", "other\n");
+    world.lab.commit("As in private/plan.md: widen it");
+    for more in [&["HEAD"][..], &["--mode", "strip"]] {
+        let told = world.up(more, 0);
+        assert_eq!(told["commits"][0]["is_silent"], json!(true), "{told:#}");
+        assert_eq!(told["warnings"], json!([]));
+    }
+    let told = world.up(&["HEAD", "--message", "Widen it, see private/plan.md"], 0);
+    assert!(told["warnings"].to_string().contains("names private/plan.md"), "{told:#}");
+    let shown = world.lab.gx(&["sync-up", "HEAD"]).exits(0).stdout;
+    assert!(shown.contains("digest  ") && !shown.contains("widen it"), "{shown}");
+    world.rule("[messages]\ndeny = [\"Update\"]");
+    let shown = world.lab.gx(&["sync-up", "HEAD~1"]).exits(3).stdout;
+    assert!(shown.contains("blocked ") && !shown.contains("digest") && !shown.contains("next"), "{shown}");
+}
