@@ -44,7 +44,7 @@ pub struct Frontier {
     declared: Vec<ObjectId>,
     /// Let pass, under what.
     passed: Vec<(String, ObjectId)>,
-    /// Those of both that are out, none behind another.
+    /// Those of both that are out.
     out: Vec<ObjectId>,
 }
 
@@ -97,10 +97,12 @@ impl Frontier {
         }
         // Of a place that no remote leads to nothing but a declaration is known.
         let Some(there) = seen_there(repo, destination) else { return self.out.clone_from(&self.declared) };
+        let tips: HashSet<ObjectId> = there.iter().copied().collect();
         for id in asked {
             let is_behind =
                 |tips: &[ObjectId]| tips.iter().any(|tip| repo.is_ancestor(id, *tip).unwrap_or(false));
-            if !is_behind(&self.out) && is_behind(&there) {
+            // Most are what a ref names: nothing is asked for them, however many there are.
+            if tips.contains(&id) || (!is_behind(&self.out) && is_behind(&there)) {
                 self.out.push(id);
             }
         }
@@ -111,6 +113,11 @@ impl Frontier {
         let passed = self.passed.iter().filter(|(key, _)| *key == self.key).map(|(_, id)| *id);
         let out = self.out.iter().copied().filter(|_| hide == Hide::Known);
         passed.chain(out).collect()
+    }
+
+    /// All that was ever let pass or declared published, whatever holds now.
+    pub fn ever(&self) -> Vec<ObjectId> {
+        self.passed.iter().map(|(_, id)| *id).chain(self.declared.iter().copied()).collect()
     }
 
     /// What it becomes when these tips pass, behind which the `covered` commits lie.
@@ -156,7 +163,7 @@ impl Frontier {
 }
 
 /// The branches of a place as they were last seen; nothing where none was.
-fn seen_there(repo: &Repo, destination: &Destination) -> Option<Vec<ObjectId>> {
+pub fn seen_there(repo: &Repo, destination: &Destination) -> Option<Vec<ObjectId>> {
     let leads_there = |remote: &String| {
         let mut urls = repo.push_urls(remote).unwrap_or_default();
         urls.extend(repo.fetch_url(remote));
