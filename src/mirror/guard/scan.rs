@@ -65,7 +65,8 @@ pub fn published(repo: &Repo, alarms: &[Alarm]) -> Result<Vec<Asked>> {
         updates.extend(own.map(|alarm| {
             // What this clone calls it is no name of the other side, and no rule about names is meant.
             let name = alarm.reference.strip_prefix(&prefix).unwrap_or(&alarm.reference);
-            update(&alarm.reference, alarm.new, &format!("refs/heads/{name}"))
+            let name = format!("refs/heads/{name}");
+            update(&name, alarm.new, &name)
         }));
         let places = Destination::all(repo, &remote)?.into_iter();
         if let Some(place) = places.into_iter().find(|place| place.class == Class::Public) {
