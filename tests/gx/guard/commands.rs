@@ -119,7 +119,7 @@ fn a_scan_looks_at_what_could_leave_and_at_what_has_left() {
     // The text of an annotated tag is its own.
     world.lab.write(
         "../key",
-        &[
+        [
             "-----BEGIN RSA ",
             "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA",
             &"x7Gq2Lm9".repeat(20),
