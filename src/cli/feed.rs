@@ -1,6 +1,6 @@
 //! `gx feed`
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -21,6 +21,9 @@ use crate::ui::progress::Progress;
 /// After so many lines it is looked whether refs and objects have gathered, as other commands do at their end.
 const UPKEEP: usize = 64;
 
+/// What a line may have, in bytes.
+const LONGEST: usize = 16 << 20;
+
 /// What a line may hold, as it is said to people.
 const VERBS: &str = "register, complete and crash";
 
@@ -40,12 +43,13 @@ impl Feed {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let store = scene.store();
         let mut exit = Exit::Done;
-        for (number, line) in io::stdin().lock().lines().enumerate() {
-            let line = line.context("cannot read stdin")?;
-            if line.trim().is_empty() {
+        let mut input = io::stdin().lock();
+        for number in 0.. {
+            let Some(line) = next_line(&mut input).context("cannot read stdin")? else { break };
+            if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
                 continue;
             }
-            let answer = follow(scene, &store, &line).unwrap_or_else(|error| {
+            let answer = line.and_then(|line| follow(scene, &store, &line)).unwrap_or_else(|error| {
                 exit = Exit::Failed;
                 Answer::Failed(Failed::of(&tell(&error)))
             });
@@ -58,6 +62,25 @@ impl Feed {
         }
         Ok(exit)
     }
+}
+
+/// The next line, where there is one, read to its end whatever it holds: one that cannot be followed is answered, and
+/// the next is another matter.
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<String>>> {
+    let mut line = Vec::new();
+    if (&mut *input).take(LONGEST as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let is_whole = line.last() == Some(&b'\n');
+    if !is_whole && line.len() > LONGEST {
+        input.skip_until(b'\n')?;
+        let told = misuse(format!("the line has more than {} MiB", LONGEST >> 20));
+        return Ok(Some(Err(told.hint("results are numbers and short words; logs go elsewhere").into())));
+    }
+    let text = String::from_utf8(line).map_err(|_| {
+        misuse("the line is no UTF-8").hint("JSON is UTF-8; other letters can be written as `\\u00e9`").into()
+    });
+    Ok(Some(text))
 }
 
 /// The answer to a line.
@@ -108,4 +131,22 @@ fn parse(line: &str) -> Result<(String, Map<String, Value>)> {
         return Ok((verb, object));
     }
     Err(misuse(format!("a line is an object with one of {VERBS}, and that an object too")).hint(hint).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_or_no_text_takes_nothing_from_the_next() {
+        let mut input = b"\xff\xfe\n".to_vec();
+        input.extend(vec![b' '; LONGEST + 2]);
+        input.extend(*b"\nlast");
+        let mut input = &input[..];
+        let told = |line: Option<Result<String>>| line.unwrap().unwrap_err().to_string();
+        assert_eq!(told(next_line(&mut input).unwrap()), "the line is no UTF-8");
+        assert_eq!(told(next_line(&mut input).unwrap()), "the line has more than 16 MiB");
+        assert_eq!(next_line(&mut input).unwrap().unwrap().unwrap(), "last");
+        assert!(next_line(&mut input).unwrap().is_none());
+    }
 }

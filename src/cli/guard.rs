@@ -4,7 +4,8 @@ mod allow;
 mod audit;
 mod check;
 mod ci;
-pub mod install;
+mod install;
+mod learn;
 mod pre_receive;
 mod rules;
 mod scan;
@@ -27,6 +28,7 @@ pub struct Guard {
 enum Deed {
     Install(install::Install),
     Check(check::Check),
+    Learn(learn::Learn),
     Scan(scan::Scan),
     Audit(audit::Audit),
     Ci(ci::Ci),
@@ -41,6 +43,7 @@ impl Guard {
         match &self.deed {
             Deed::Install(command) => command.run(scene),
             Deed::Check(command) => command.run(scene),
+            Deed::Learn(command) => command.run(scene),
             Deed::Scan(command) => command.run(scene),
             Deed::Audit(command) => command.run(scene),
             Deed::Ci(command) => command.run(scene),

@@ -1,16 +1,18 @@
 //! `gx hook`: what Git calls
 
 use std::env;
+use std::ffi::OsString;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use crate::error::{Exit, Told, fault, tell};
+use crate::error::{Exit, Told, fault, misuse, tell};
 use crate::lab::Lab;
 use crate::mirror::guard::ask::{ask, unchecked};
 use crate::mirror::guard::limits::Limits;
@@ -29,42 +31,66 @@ const GRACE: Duration = Duration::from_secs(10);
 /// What Git calls through the scripts that `gx guard install` puts in
 #[derive(Debug, Args)]
 pub struct Hook {
-    #[command(subcommand)]
-    which: Which,
+    /// The hook, and what its script says: of whatever build of gx that is, none of its words is a mistake
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    words: Vec<OsString>,
 }
 
-#[derive(Debug, Subcommand)]
-enum Which {
-    PrePush(PrePush),
-    ReferenceTransaction(ReferenceTransaction),
+/// What a script has said.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Call {
+    /// Where it lies; nothing where it does not say so.
+    script: Option<PathBuf>,
+    /// The first line of what Git said, where the script has read that by itself, as those of an older build do.
+    first: Option<OsString>,
+    /// What Git has called it with.
+    arguments: Vec<OsString>,
 }
 
-#[derive(Debug, Args)]
-struct PrePush {
-    #[arg(long)]
-    script: PathBuf,
-    #[arg(last = true, num_args = 2..)]
-    arguments: Vec<String>,
-}
+impl Call {
+    /// Reads the words that follow the name of the hook; those that say nothing to this gx are passed over.
+    fn read(words: &[OsString]) -> Self {
+        let mut call = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match word.to_str() {
+                Some("--script") => call.script = words.next().map(PathBuf::from),
+                Some("--first") => call.first = words.next().cloned(),
+                Some("--") => call.arguments = words.by_ref().cloned().collect(),
+                _ => {}
+            }
+        }
+        call
+    }
 
-#[derive(Debug, Args)]
-struct ReferenceTransaction {
-    #[arg(long)]
-    script: PathBuf,
-    #[arg(last = true, required = true)]
-    arguments: Vec<String>,
+    /// Runs the hook that was there before.
+    fn chained(&self, input: &[u8]) -> Result<u8> {
+        self.script.as_ref().map_or(Ok(0), |script| chain::run(script, &self.arguments, input))
+    }
 }
 
 impl Hook {
     /// Runs it; the exit code is 1 where the guard refuses, else that of the hook that was there before.
     pub fn run(&self, output: Output) -> Result<u8> {
-        let mut input = Vec::new();
+        let Some((hook, words)) = self.words.split_first() else { return Ok(Exit::Failed.code()) };
+        let call = Call::read(words);
+        let mut input: Vec<u8> =
+            call.first.iter().flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect();
         std::io::stdin().read_to_end(&mut input).context("cannot read what git says")?;
-        match &self.which {
-            Which::PrePush(hook) => Ok(hook.run(output, &input)),
-            Which::ReferenceTransaction(hook) => hook.run(output, &input),
+        match hook.to_str() {
+            Some("pre-push") => Ok(PrePush { call }.run(output, &input)),
+            Some("reference-transaction") => ReferenceTransaction { call }.run(output, &input),
+            _ => Err(misuse(format!("gx has no hook `{}`", hook.to_string_lossy())).into()),
         }
     }
+}
+
+struct PrePush {
+    call: Call,
+}
+
+struct ReferenceTransaction {
+    call: Call,
 }
 
 impl PrePush {
@@ -77,33 +103,29 @@ impl PrePush {
                 return Exit::Failed.code();
             }
         }
-        chain::run(&self.script, &self.arguments, input).unwrap_or_else(|error| {
+        self.call.chained(input).unwrap_or_else(|error| {
             output.error(&tell(&error));
             Exit::Failed.code()
         })
     }
 
     fn look(&self, output: Output, input: &[u8]) -> Result<Exit> {
-        let [name, url, ..] = &self.arguments[..] else {
-            return Err(fault("git calls the hook with a name and an address").exit(Exit::Unchecked).into());
+        let ([name, url, ..], Some(_)) = (&self.call.arguments[..], &self.call.script) else {
+            return Err(fault("the hook was not called with its script, a name and an address")
+                .hint("write it anew: `gx guard install`")
+                .exit(Exit::Unchecked)
+                .into());
         };
         let lab = here()?;
-        if let Some(number) = env::var_os(probe::VARIABLE) {
-            let told = Told {
-                message: probe::answer(&number.to_string_lossy()),
-                hints: Vec::new(),
-                exit: Exit::Failed,
-            };
-            output.error(&told);
+        if is_probe(output) {
             return Ok(Exit::Failed);
         }
         let updates = Update::read_pushed(input).map_err(unchecked)?;
         if updates.is_empty() {
             return Ok(Exit::Done);
         }
-        let patience = lab.repo.setting("gx.guard.patience").and_then(|text| text.parse().ok());
-        let patience = Duration::from_secs(patience.unwrap_or(PATIENCE));
-        let (asked_name, asked_url) = (name.clone(), url.clone());
+        let patience = patience(output, lab.repo.setting("gx.guard.patience").as_deref());
+        let [asked_name, asked_url] = [name, url].map(|word| word.to_string_lossy().into_owned());
         let answer = in_time(patience + GRACE, move || {
             let lab = here()?;
             let asked = ask(&lab.repo, &asked_name, &asked_url, &updates, &Limits::within(patience))?;
@@ -122,7 +144,10 @@ impl PrePush {
 
 impl ReferenceTransaction {
     fn run(&self, output: Output, input: &[u8]) -> Result<u8> {
-        if self.arguments.first().is_some_and(|state| state == "committed") {
+        if is_probe(output) {
+            return Ok(Exit::Done.code());
+        }
+        if self.call.arguments.first().is_some_and(|state| state == "committed") {
             // What has moved has moved: nothing that goes wrong here may stop Git.
             let heard = here().and_then(|lab| alarm::heed(&lab.repo, input));
             match heard {
@@ -132,8 +157,28 @@ impl ReferenceTransaction {
                 }
             }
         }
-        chain::run(&self.script, &self.arguments, input)
+        self.call.chained(input)
     }
+}
+
+/// How long it may take; a setting that is none is told, and not minded.
+fn patience(output: Output, setting: Option<&str>) -> Duration {
+    let seconds = setting.and_then(|text| text.parse().ok());
+    if let (Some(text), None) = (setting, seconds) {
+        let told = format!(
+            "`gx.guard.patience` is `{text}`, which is no number of seconds; it is {PATIENCE} s here"
+        );
+        output.note("warning", Label::Near, &told);
+    }
+    Duration::from_secs(seconds.unwrap_or(PATIENCE))
+}
+
+/// Answers a self-test, whose push or move means nothing.
+fn is_probe(output: Output) -> bool {
+    let Some(number) = env::var_os(probe::VARIABLE) else { return false };
+    let message = probe::answer(&number.to_string_lossy());
+    output.error(&Told { message, hints: Vec::new(), exit: Exit::Failed });
+    true
 }
 
 fn tell_alarm(output: Output, alarm: &alarm::Alarm) {
@@ -175,5 +220,22 @@ fn in_time<T: Send + 'static>(
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             Err(fault("the guard broke off").exit(Exit::Unchecked).into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_any_build_are_read_and_those_after_the_dashes_are_gits() {
+        let read = |text: &str| Call::read(&text.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let told = read("--script .git/hooks/x --newer=1 word --first a -- committed --script");
+        assert_eq!(told.script.as_deref(), Some(Path::new(".git/hooks/x")));
+        assert_eq!(
+            (told.first, told.arguments),
+            (Some("a".into()), vec!["committed".into(), "--script".into()])
+        );
+        assert_eq!(read("--script"), Call::default());
     }
 }

@@ -31,10 +31,17 @@ impl Repo {
     /// # Errors
     /// The other side cannot be reached.
     pub fn all_advertised(&self, remote: &str, may_ask: bool) -> Result<Vec<(String, ObjectId)>> {
-        let told = self.list_remote(remote, &[], may_ask)?;
-        let refs = told.lines().filter_map(|line| line.split_once('\t'));
-        let named = refs.filter(|(_, name)| name.starts_with("refs/") && !name.ends_with("^{}"));
-        named.map(|(id, name)| Ok((name.to_owned(), id.parse()?))).collect()
+        told_refs(&self.list_remote(remote, &[], may_ask)?)
+    }
+
+    /// The same of an address within a glance, and nobody is asked for a password.
+    ///
+    /// # Errors
+    /// It cannot be reached so.
+    pub fn glanced(&self, url: &str) -> Result<Vec<(String, ObjectId)>> {
+        let program = self.network_git(false).env("GIT_SSH_COMMAND", batch_ssh(self));
+        let told = program.args(["ls-remote", "--", url]).limit(GLANCE).run()?;
+        told_refs(&String::from_utf8_lossy(&told))
     }
 
     /// What `git ls-remote` tells.
@@ -76,6 +83,12 @@ impl Repo {
         let found = told.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
         found.map(|(id, _)| id.parse()).transpose()
     }
+}
+
+fn told_refs(told: &str) -> Result<Vec<(String, ObjectId)>> {
+    let refs = told.lines().filter_map(|line| line.split_once('\t'));
+    let named = refs.filter(|(_, name)| name.starts_with("refs/") && !name.ends_with("^{}"));
+    named.map(|(id, name)| Ok((name.to_owned(), id.parse()?))).collect()
 }
 
 /// An ssh that asks nobody anything: there may be nobody.

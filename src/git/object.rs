@@ -218,6 +218,17 @@ impl Repo {
         self.objects.revision(text)
     }
 
+    /// The object itself that a revision names, an annotated tag and not what that names; nothing where it is not here.
+    ///
+    /// # Errors
+    /// `git` cannot be run.
+    pub fn object_named(&self, text: &str) -> Result<Option<ObjectId>> {
+        let asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", text];
+        let told = self.git().args(asked).output()?;
+        let id = String::from_utf8_lossy(&told.stdout).trim().parse().ok();
+        Ok(id.filter(|id| told.status.success() && self.has_object(*id)))
+    }
+
     /// Whether the repository holds the object, reachable or not.
     pub fn has_object(&self, id: ObjectId) -> bool {
         self.objects.find(id).is_ok_and(|kind| kind.is_some())

@@ -92,6 +92,27 @@ impl Repo {
         Ok(Tried { said: sanitize(&String::from_utf8_lossy(&pushed.stderr)), arrived: stage.has_refs(self)? })
     }
 
+    /// Moves a ref of a remote on a stage, under the hooks of this repository, with a variable in the environment; what
+    /// was said on stderr.
+    ///
+    /// # Errors
+    /// The stage cannot be set, or `git` cannot be run.
+    pub fn try_move(&self, commit: ObjectId, variable: (&str, &str)) -> Result<String> {
+        let stage = Stage::set(self)?;
+        stage.furnish(self, &[])?;
+        let mut setting = std::ffi::OsString::from("core.hooksPath=");
+        setting.push(self.hook_folder()?.path);
+        let moved = self
+            .place
+            .git_in(&stage.repository())
+            .env(variable.0, variable.1)
+            .arg("-c")
+            .arg(setting)
+            .args(["update-ref", "refs/remotes/gx-guard-probe/main", &commit.to_string()])
+            .output()?;
+        Ok(sanitize(&String::from_utf8_lossy(&moved.stderr)))
+    }
+
     /// What Git would tell the pre-push hook of a push with these arguments, to a place that has the refs that this
     /// clone knows of it; the network is not touched.
     ///

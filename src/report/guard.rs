@@ -9,6 +9,7 @@ use crate::mirror::guard::finding::{self, Severity};
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::hook::alarm::Alarm;
 use crate::model::object::ObjectId;
+use crate::model::path::RepoPath;
 use crate::model::upload::shown;
 
 /// What it comes to.
@@ -73,6 +74,9 @@ pub struct Finding {
     pub what: String,
     /// The path, quoted as Git does; in an archive with `!` and the name inside.
     pub path: Option<String>,
+    /// The path itself, for forms that quote in ways of their own.
+    #[serde(skip)]
+    pub raw_path: Option<RepoPath>,
     /// The line, from 1.
     pub line: Option<usize>,
     /// The first commit that has it.
@@ -168,7 +172,8 @@ impl Finding {
             name: RULES.iter().find(|rule| rule.id == finding.rule).map_or("", |rule| rule.name),
             severity: finding.severity,
             what: finding.what.clone(),
-            path: spot.path.as_ref().map(crate::model::path::RepoPath::c_quoted),
+            path: spot.path.as_ref().map(RepoPath::c_quoted),
+            raw_path: spot.path.clone(),
             line: spot.line,
             commit: spot.commit,
             object: spot.object,
@@ -189,6 +194,9 @@ pub struct Installed {
     pub hooks: Vec<Hook>,
     /// Whether a push asks the guard: proved by one; nothing where the hooks were taken out.
     pub fires: Option<bool>,
+    /// Whether a push that goes by the guard is noticed: proved by a ref that was moved; nothing where the hooks were
+    /// taken out.
+    pub hears: Option<bool>,
     /// Why not, or what else is worth knowing.
     pub notes: Vec<String>,
     /// What to do next.

@@ -38,8 +38,8 @@ fn result(finding: &Finding) -> Value {
         text = format!("{text}: {excerpt}");
     }
     let mut location = serde_json::Map::new();
-    if let Some(path) = &finding.path {
-        let mut physical = json!({"artifactLocation": {"uri": uri(path)}});
+    if let Some(path) = &finding.raw_path {
+        let mut physical = json!({"artifactLocation": {"uri": uri(path.as_bytes())}});
         if let Some(line) = finding.line {
             physical["region"] = json!({"startLine": line});
         }
@@ -65,11 +65,11 @@ fn result(finding: &Finding) -> Value {
     result
 }
 
-/// A path as a relative reference (RFC 3986): what is no letter of one becomes a percent and its number.
-fn uri(path: &str) -> String {
+/// A path as a relative reference (RFC 3986): a byte that is no letter of one becomes a percent and its number.
+fn uri(path: &[u8]) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte);
-    path.bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+    path.iter()
+        .map(|&byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
@@ -83,7 +83,8 @@ fn annotation(finding: &Finding) -> String {
     let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let value = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
     let mut facts = vec![format!("title={}", value(&format!("{} {}", finding.rule, finding.name)))];
-    facts.extend(finding.path.as_ref().map(|path| format!("file={}", value(path))));
+    let path = finding.raw_path.as_ref().map(|path| String::from_utf8_lossy(path.as_bytes()).into_owned());
+    facts.extend(path.map(|path| format!("file={}", value(&path))));
     facts.extend(finding.line.map(|line| format!("line={line}")));
     let more = finding.excerpt.as_ref().map(|excerpt| format!(": {excerpt}")).unwrap_or_default();
     format!("::{word} {}::{}\n", facts.join(","), escaped(&format!("{}{more}", finding.what)))
@@ -92,6 +93,7 @@ fn annotation(finding: &Finding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::RepoPath;
 
     fn finding() -> Finding {
         Finding {
@@ -100,6 +102,7 @@ mod tests {
             severity: Severity::Blocked,
             what: "a private path, 100%\nof it".to_owned(),
             path: Some("private/a b:c.md".to_owned()),
+            raw_path: Some("private/a b:c.md".into()),
             line: Some(3),
             commit: None,
             object: None,
@@ -122,6 +125,18 @@ mod tests {
         assert_eq!(location["region"]["startLine"], 3);
         let index = result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).unwrap();
         assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][index]["id"], "G010");
+    }
+
+    #[test]
+    fn a_name_of_any_bytes_is_told_as_it_is_and_not_as_git_quotes_it() {
+        let named = |bytes: &[u8]| Finding { raw_path: Some(RepoPath::new(bytes)), ..finding() };
+        let located = |one: &Finding| {
+            result(one)["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].clone()
+        };
+        assert_eq!(located(&named("private/\u{e9}\"\n.md".as_bytes())), "private/%C3%A9%22%0A.md");
+        assert_eq!(located(&named(b"private/\xff")), "private/%FF");
+        let answer = Guard { findings: vec![named("private/\u{e9}.md".as_bytes())], ..Guard::default() };
+        assert!(annotations(&answer).contains("file=private/\u{e9}.md,"), "{}", annotations(&answer));
     }
 
     #[test]

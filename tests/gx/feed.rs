@@ -142,3 +142,15 @@ fn what_others_record_and_rewind_meanwhile_is_minded() {
     assert_eq!(feed.end(), 0);
     assert_eq!(lab.record("exp-2")["status"], json!("keep"), "the rewound line is back");
 }
+
+#[test]
+fn a_line_that_is_no_text_is_answered_and_the_next_is_followed() {
+    let lab = Lab::new();
+    let mut feed = Feed::start(&lab);
+    feed.to.write_all(b"{\"register\": \xff}\n").unwrap();
+    let mut answer = String::new();
+    feed.from.read_line(&mut answer).unwrap();
+    assert!(answer.contains("the line is no UTF-8"), "{answer}");
+    assert_eq!(feed.ask(&json!({"register": {"hypothesis": "next"}}))["id"], json!("exp-1"));
+    assert_eq!(feed.end(), 1);
+}

@@ -7,6 +7,7 @@ mod formats;
 mod history;
 mod hooks;
 mod layouts;
+mod learned;
 mod ordinary;
 mod paths;
 mod protocol;

@@ -9,7 +9,9 @@ use crate::cli::share::wire;
 use crate::error::{Exit, misuse};
 use crate::mirror::guard::ask::Asked;
 use crate::mirror::guard::scan::{published, there};
-use crate::mirror::hook::alarm;
+use crate::mirror::hook::alarm::{self, Alarm};
+use crate::mirror::hook::passed;
+use crate::model::object::ObjectId;
 use crate::model::upload::shown;
 use crate::report::guard::{Guard, Verdict};
 use crate::ui::number::count;
@@ -34,7 +36,9 @@ impl Audit {
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let repo = &scene.lab.repo;
         // Before what they are about is looked at: one that is raised meanwhile is for the next time.
-        let alarms = alarm::all(&repo.gx_dir())?;
+        let raised = alarm::all(&repo.gx_dir())?;
+        let unheard = alarm::unheard(repo)?;
+        let alarms: Vec<Alarm> = raised.iter().chain(&unheard).cloned().collect();
         let mut asked = published(repo, &alarms)?;
         let unknown = self.ask_there(scene, &mut asked)?;
         let mut answer = Guard::of(&asked);
@@ -43,7 +47,9 @@ impl Audit {
         }
         answer.alarms = alarms;
         if self.acknowledge || answer.verdict == Verdict::Passed {
-            alarm::lay_aside(&repo.gx_dir(), &answer.alarms)?;
+            alarm::lay_aside(&repo.gx_dir(), &raised)?;
+            let ids: Vec<ObjectId> = unheard.iter().map(|alarm| alarm.new).collect();
+            passed::add(&repo.gx_dir(), &ids)?;
         } else if !answer.alarms.is_empty() {
             answer.next = Some("gx guard audit --acknowledge   (when you have seen to it)".to_owned());
         }

@@ -5,11 +5,12 @@ use clap::Args;
 
 use crate::cli::guard::shown::Shown;
 use crate::cli::scene::Scene;
-use crate::error::{Exit, misuse};
+use crate::error::{Exit, fault, misuse};
 use crate::mirror::guard::ask::{ask_about, unchecked};
-use crate::mirror::guard::destination::Destination;
+use crate::mirror::guard::destination::{Destination, is_same};
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
+use crate::model::object::ObjectId;
 use crate::report::guard::Guard;
 
 /// Tell what the guard would say to a push, without pushing; the network is not touched
@@ -52,12 +53,58 @@ impl Check {
             return Err(misuse(format!("`{remote}` is no remote")).into());
         }
         let arguments = self.arguments(scene, &remote)?;
-        let known = repo.known_branches(&remote)?;
-        let updates = Update::read_pushed(&repo.rehearse_push(&known, &arguments)?).map_err(unchecked)?;
-        let places = Destination::all(repo, &remote).map_err(unchecked)?.into_iter();
+        let places = Destination::all(repo, &remote).map_err(unchecked)?;
+        self.check_places(scene, &remote, &places)?;
+        let updates = self.updates(scene, &remote, &places, &arguments)?;
         let asked: Result<Vec<_>> =
-            places.map(|place| ask_about(repo, place, &updates, &Limits::none())).collect();
+            places.into_iter().map(|place| ask_about(repo, place, &updates, &Limits::none())).collect();
         self.shown.show(scene, &Guard::of(&asked?))
+    }
+
+    /// What the push would bring, to whichever of the addresses.
+    fn updates(
+        &self,
+        scene: &Scene,
+        remote: &str,
+        places: &[Destination],
+        arguments: &[String],
+    ) -> Result<Vec<Update>> {
+        let repo = &scene.lab.repo;
+        let rehearse = |known: &[(String, ObjectId)]| -> Result<Vec<Update>> {
+            Update::read_pushed(&repo.rehearse_push(known, arguments)?).map_err(unchecked)
+        };
+        let mut updates = rehearse(&repo.known_branches(remote)?)?;
+        // The refs of a remote tell of one address alone, and of several nobody knows of which.
+        let is_told_of =
+            |place: &Destination| repo.fetch_url(remote).is_ok_and(|url| is_same(repo, &url, &place.url));
+        if !matches!(places, [only] if is_told_of(only)) {
+            let deletes = self.delete || self.refspecs.iter().any(|spec| spec.starts_with(':'));
+            match rehearse(&[]) {
+                Ok(more) => {
+                    let is_new = |one: &Update| !updates.iter().any(|known| known.target == one.target);
+                    let more: Vec<Update> = more.into_iter().filter(is_new).collect();
+                    updates.extend(more);
+                }
+                // Nothing can be deleted where nothing is.
+                Err(_) if deletes => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(updates)
+    }
+
+    /// Refuses a word that is no remote, no address and no repository on the disk: nothing could be pushed there.
+    fn check_places(&self, scene: &Scene, remote: &str, places: &[Destination]) -> Result<()> {
+        let repo = &scene.lab.repo;
+        let is_remote = repo.remotes()?.iter().any(|known| known == remote);
+        let is_address =
+            |place: &Destination| place.url.contains(':') || repo.work_dir().join(&place.url).exists();
+        if is_remote || places.iter().all(is_address) {
+            return Ok(());
+        }
+        Err(fault(format!("`{remote}` is no remote, no address, and no folder"))
+            .hint("list the remotes with `git remote -v`")
+            .into())
     }
 
     /// What follows the remote on the command line of `git push`.

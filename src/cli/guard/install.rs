@@ -1,15 +1,16 @@
 //! `gx guard install`
 
-use std::path::PathBuf;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
+use crate::cli::guard::learn::{next, told};
 use crate::cli::scene::Scene;
 use crate::error::Exit;
 use crate::git::hooks::{HookFolder, Reach};
-use crate::mirror::hook::install::{Deed, Done, Sharing, install, uninstall};
-use crate::mirror::hook::probe::{Fires, fires};
+use crate::mirror::guard::known::{Asking, learn};
+use crate::mirror::hook::install::{Deed, Done, Sharing, install, outdated, this_program, uninstall};
+use crate::mirror::hook::passed;
+use crate::mirror::hook::probe::{Fires, fires, hears};
 use crate::report::guard::{Hook, Installed};
 
 /// Put the guard before every push from this clone, and prove that it is asked
@@ -32,6 +33,7 @@ impl Install {
     /// Runs it.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
         let repo = &scene.lab.repo;
+        let is_first = !passed::is_begun(&repo.gx_dir());
         let (folder, done) = if self.check {
             (repo.hook_folder()?, Vec::new())
         } else if self.uninstall {
@@ -40,23 +42,43 @@ impl Install {
             let sharing = if self.shared { Sharing::Agreed } else { Sharing::Refused };
             install(repo, &this_program()?, sharing)?
         };
-        let fires = if self.uninstall { None } else { Some(fires(repo)?) };
-        let answer = answer(&folder, &done, fires);
+        let proofs = if self.uninstall { None } else { Some((fires(repo)?, hears(repo)?)) };
+        let outdated = outdated(&folder.path);
+        let mut answer = answer(&folder, &done, proofs, &outdated);
+        if is_first && !self.check && !self.uninstall {
+            learn_all(scene, &mut answer);
+        }
         scene.output.show(&answer)?;
-        Ok(if answer.fires == Some(false) { Exit::Failed } else { Exit::Done })
+        let is_whole = answer.fires != Some(false)
+            && answer.hears != Some(false)
+            && (self.uninstall || outdated.is_empty());
+        Ok(if is_whole { Exit::Done } else { Exit::Failed })
     }
 }
 
-/// This gx, by the path that the hooks call it by.
-///
-/// # Errors
-/// The system does not say where it is.
-pub fn this_program() -> Result<PathBuf> {
-    std::env::current_exe().context("gx does not find itself")
+/// Learns what the remotes have already, when the guard is new here: nobody can have gone by it yet. A remote that does
+/// not answer is looked into by the first push there.
+fn learn_all(scene: &Scene, answer: &mut Installed) {
+    let repo = &scene.lab.repo;
+    for remote in repo.configured_remotes().unwrap_or_default() {
+        for learned in learn(repo, &remote, Asking::Glance).unwrap_or_default() {
+            if learned.known + learned.unknown > 0 {
+                answer.notes.push(told(&learned));
+                answer.next = answer.next.take().or_else(|| next(&remote, &learned));
+            }
+        }
+    }
 }
 
-fn answer(folder: &HookFolder, done: &[Done], fires: Option<Fires>) -> Installed {
+fn answer(
+    folder: &HookFolder,
+    done: &[Done],
+    proofs: Option<(Fires, Fires)>,
+    outdated: &[&str],
+) -> Installed {
     let mut notes = Vec::new();
+    let other = outdated.iter().map(|hook| format!("{hook} is not as this gx would write it"));
+    notes.extend(other);
     if folder.reach == Reach::WorkTree && !done.is_empty() {
         notes.push(format!(
             "{} lies in the work tree: where it is tracked, leave the hooks of gx out of commits, since they name gx on this machine",
@@ -65,14 +87,15 @@ fn answer(folder: &HookFolder, done: &[Done], fires: Option<Fires>) -> Installed
     }
     let foreign = done.iter().filter(|done| done.deed == Deed::Foreign);
     notes.extend(foreign.map(|done| format!("{} is not of gx, and stays", done.hook)));
-    let is_silent = matches!(fires, Some(Fires::No(_)));
-    let fires = fires.map(|fires| match fires {
+    let mut proved = |fires| match fires {
         Fires::Yes => true,
         Fires::No(why) => {
             notes.push(why);
             false
         }
-    });
+    };
+    let (fires, hears) = proofs.map(|(first, second)| (proved(first), proved(second))).unzip();
+    let is_silent = fires == Some(false) || hears == Some(false) || !outdated.is_empty();
     let words = |deed: Deed| match deed {
         Deed::New => "put in",
         Deed::Renewed => "renewed",
@@ -92,5 +115,5 @@ fn answer(folder: &HookFolder, done: &[Done], fires: Option<Fires>) -> Installed
         true => "gx guard install".to_owned(),
         false => "git config --show-origin --get core.hooksPath".to_owned(),
     });
-    Installed { folder: folder.path.display().to_string(), hooks, fires, notes, next }
+    Installed { folder: folder.path.display().to_string(), hooks, fires, hears, notes, next }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::guard::shown::Shown;
 use crate::cli::scene::Scene;
-use crate::error::{Exit, misuse};
+use crate::error::Exit;
 use crate::mirror::guard::disk::files;
 use crate::mirror::guard::scan::{named, ordinary, published};
 use crate::report::guard::Guard;
@@ -41,11 +41,6 @@ impl Scan {
         } else if self.revisions.is_empty() {
             ordinary(repo)?
         } else {
-            for revision in &self.revisions {
-                if repo.revision(revision).is_none() {
-                    return Err(misuse(format!("`{revision}` names nothing here")).into());
-                }
-            }
             named(repo, &self.revisions)?
         };
         self.shown.show(scene, &Guard::of(&asked))

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::cli::guard::install::this_program;
 use crate::cli::scene::Scene;
 use crate::error::Exit;
+use crate::mirror::hook::install::this_program;
 use crate::mirror::policy::file::PATH;
 use crate::mirror::setup::apply::Commit;
 use crate::mirror::setup::plan::{Plan, Setup};

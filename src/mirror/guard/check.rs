@@ -1,5 +1,7 @@
 //! The one question that every upload asks: may this leave?
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 
 use crate::error::Exit;
@@ -8,11 +10,12 @@ use crate::mirror::guard::case::Case;
 use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::exceptions;
 use crate::mirror::guard::finding::{Finding, Severity, Spot};
-use crate::mirror::guard::frontier::{Frontier, Hide, key};
+use crate::mirror::guard::frontier::{Frontier, Hide, key, seen_there};
 use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::look::{Depth, Looking};
 use crate::mirror::guard::private::index::Index;
+use crate::mirror::guard::remedies::of_published;
 use crate::mirror::guard::rule::Look;
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::secrets::scanner::Scanner;
@@ -21,6 +24,7 @@ use crate::mirror::guard::update::Update;
 use crate::mirror::policy::own_rules::own_rules;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
+use crate::model::upload::shown;
 
 /// What came of looking at an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -162,8 +166,26 @@ fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How) -> Re
     let frontier = frontier.advanced(&leaving.tips, &leaving.covered());
     let (mut findings, uncounted) = case.findings();
     told::blank(&mut findings);
-    let (findings, allowed) = exceptions::split(findings, case.policy);
+    let (mut findings, allowed) = exceptions::split(findings, case.policy);
+    tell_published(case, &mut findings);
     Ok(Report { findings, uncounted, allowed, commits: leaving.commits.len(), blobs, frontier })
+}
+
+/// Gives findings in commits that are out, by what was last seen of the place, the remedies of these.
+fn tell_published(case: &Case<'_>, findings: &mut [Finding]) {
+    let is_stopped = |finding: &&mut Finding| finding.severity == Severity::Blocked;
+    let of_commits = findings.iter_mut().filter(is_stopped).filter(|finding| finding.spot.commit.is_some());
+    let mut of_commits = of_commits.peekable();
+    if of_commits.peek().is_none() {
+        return;
+    }
+    let there = seen_there(case.repo, case.destination).unwrap_or_default();
+    // What cannot be listed changes no verdict: the remedies are those of commits that have not left.
+    let out: HashSet<ObjectId> =
+        case.repo.commits_between(&there, &[]).unwrap_or_default().into_iter().collect();
+    for finding in of_commits.filter(|finding| finding.spot.commit.is_some_and(|id| out.contains(&id))) {
+        finding.remedies = of_published(&shown(&case.destination.name), &finding.remedies);
+    }
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub struct Finding {
 }
 
 /// How many hexadecimal digits of its hash name a finding.
-const DIGITS: usize = 16;
+pub const DIGITS: usize = 16;
 
 impl Finding {
     /// One that stops the upload; `what` is a line without a secret, `key` what it is about.

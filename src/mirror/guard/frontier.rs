@@ -120,6 +120,11 @@ impl Frontier {
         passed.chain(out).collect()
     }
 
+    /// All that was ever let pass or declared published, whatever holds now.
+    pub fn ever(&self) -> Vec<ObjectId> {
+        self.passed.iter().map(|(_, id)| *id).chain(self.declared.iter().copied()).collect()
+    }
+
     /// What it becomes when these tips pass, behind which the `covered` commits lie.
     pub fn advanced(&self, tips: &[ObjectId], covered: &HashSet<ObjectId>) -> Self {
         let mut others = 0;
@@ -163,7 +168,7 @@ impl Frontier {
 }
 
 /// The branches of a place as they were last seen; nothing where none was.
-fn seen_there(repo: &Repo, destination: &Destination) -> Option<Vec<ObjectId>> {
+pub fn seen_there(repo: &Repo, destination: &Destination) -> Option<Vec<ObjectId>> {
     let leads_there = |remote: &String| {
         let mut urls = repo.push_urls(remote).unwrap_or_default();
         urls.extend(repo.fetch_url(remote));

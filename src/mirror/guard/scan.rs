@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use crate::error::misuse;
+use crate::git::raw::Kind;
 use crate::git::repo::Repo;
 use crate::mirror::guard::ask::{Asked, ask_about, unchecked};
 use crate::mirror::guard::check::recheck;
@@ -30,16 +32,19 @@ pub fn ordinary(repo: &Repo) -> Result<Vec<Asked>> {
     everywhere(repo, &updates)
 }
 
-/// What these revisions name, in the same way.
+/// What these revisions name, in the same way; an annotated tag with its own text.
 ///
 /// # Errors
-/// As [`ordinary`].
+/// As [`ordinary`], and where one names nothing.
 pub fn named(repo: &Repo, revisions: &[String]) -> Result<Vec<Asked>> {
     let mut updates = Vec::new();
     for revision in revisions {
-        let Some(id) = repo.revision(revision) else { continue };
+        let Some(id) = repo.object_named(revision)? else {
+            return Err(misuse(format!("`{revision}` names nothing here")).into());
+        };
+        let folder = if repo.kind(id)? == Some(Kind::Tag) { "refs/tags/" } else { "refs/heads/" };
         let is_ref = revision.starts_with("refs/");
-        let target = if is_ref { revision.clone() } else { format!("refs/heads/{}", name_of(revision)) };
+        let target = if is_ref { revision.clone() } else { format!("{folder}{}", name_of(revision)) };
         updates.push(update(revision, id, &target));
     }
     everywhere(repo, &updates)
@@ -58,13 +63,18 @@ pub fn published(repo: &Repo, alarms: &[Alarm]) -> Result<Vec<Asked>> {
         let own = alarms.iter().filter(|alarm| alarm.remote == remote && repo.has_object(alarm.new));
         updates.extend(own.map(|alarm| update(&alarm.reference, alarm.new, &there_called(alarm))));
         if let Some(place) = places(repo, &remote)?.into_iter().find(|place| place.class == Class::Public) {
-            let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
-            let policy = Policy::of(repo, &tips).map_err(unchecked)?;
-            let report = recheck(repo, &place, &updates, &policy, &Limits::none()).map_err(unchecked)?;
-            asked.push(Asked { destination: place, refs: updates.len(), report });
+            asked.push(look_again(repo, place, &updates)?);
         }
     }
     Ok(asked)
+}
+
+/// Looks at what is out by the policy that holds now; that it was learned to be out hides nothing.
+fn look_again(repo: &Repo, destination: Destination, updates: &[Update]) -> Result<Asked> {
+    let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
+    let policy = Policy::of(repo, &tips).map_err(unchecked)?;
+    let report = recheck(repo, &destination, updates, &policy, &Limits::none()).map_err(unchecked)?;
+    Ok(Asked { destination, refs: updates.len(), report })
 }
 
 /// What a remote or an address has by its own word, as far as it is known here, and how many refs are not.
@@ -82,7 +92,7 @@ pub fn there(repo: &Repo, place: &str, may_ask: bool) -> Result<(Option<Asked>, 
     let here = told.into_iter().filter(|(_, id)| repo.has_object(*id));
     let updates: Vec<Update> = here.map(|(name, id)| update(&name, id, &name)).collect();
     let unknown = all - updates.len();
-    Ok((Some(ask_about(repo, public, &updates, &Limits::none())?), unknown))
+    Ok((Some(look_again(repo, public, &updates)?), unknown))
 }
 
 /// What a branch is called there that this clone knows by a ref of its remote.

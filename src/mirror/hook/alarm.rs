@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::git::repo::Repo;
 use crate::mirror::guard::destination::{Class, Destination};
+use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::hook::passed::{self, folder};
 use crate::model::object::ObjectId;
 
@@ -53,13 +54,57 @@ pub fn heed(repo: &Repo, lines: &[u8]) -> Result<Vec<Alarm>> {
     Ok(raised)
 }
 
+/// What was pushed to public places though the guard has not let it pass, and no alarm was raised: all hooks were
+/// switched off then, as by `git -c core.hooksPath=/dev/null push`.
+///
+/// # Errors
+/// The refs or the settings cannot be read.
+pub fn unheard(repo: &Repo) -> Result<Vec<Alarm>> {
+    let gx_dir = repo.gx_dir();
+    if !passed::is_begun(&gx_dir) {
+        return Ok(Vec::new());
+    }
+    let told = read(&path(&gx_dir))?.into_iter().chain(read(&seen(&gx_dir))?);
+    let mut known = passed::all(&gx_dir);
+    known.extend(told.map(|alarm| alarm.new));
+    let mut found = Vec::new();
+    for remote in repo.configured_remotes()? {
+        for (name, new) in repo.known_branches(&remote)? {
+            let reference = format!("refs/remotes/{remote}/{}", name.trim_start_matches("refs/heads/"));
+            let is_push = || repo.last_move(&reference).is_some_and(|how| how.starts_with("update by push"));
+            if !known.contains(&new)
+                && is_push()
+                && is_public(repo, &remote)?
+                && !is_let_pass(repo, &remote, new)?
+            {
+                found.push(Alarm { at: Timestamp::now(), remote: remote.clone(), reference, new });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a commit is part of what was ever let pass to a remote, or was learned to be there.
+fn is_let_pass(repo: &Repo, remote: &str, id: ObjectId) -> Result<bool> {
+    for place in Destination::all(repo, remote)? {
+        let all = Frontier::read(repo, &place, String::new()).ever();
+        if all.contains(&id) || all.iter().any(|tip| repo.is_ancestor(id, *tip).unwrap_or(false)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// All alarms that nobody has looked into.
 ///
 /// # Errors
 /// The file is there and cannot be read.
 pub fn all(gx_dir: &Path) -> Result<Vec<Alarm>> {
-    let path = path(gx_dir);
-    match fs::read_to_string(&path) {
+    read(&path(gx_dir))
+}
+
+fn read(path: &Path) -> Result<Vec<Alarm>> {
+    match fs::read_to_string(path) {
         Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
@@ -74,7 +119,7 @@ pub fn lay_aside(gx_dir: &Path, looked_into: &[Alarm]) -> Result<()> {
     if looked_into.is_empty() {
         return Ok(());
     }
-    let (path, seen) = (path(gx_dir), folder(gx_dir).join("alarms.seen"));
+    let (path, seen) = (path(gx_dir), seen(gx_dir));
     let failed = || format!("cannot write {}", seen.display());
     let _lock = lock(gx_dir).with_context(failed)?;
     let text = match fs::read_to_string(&path) {
@@ -135,6 +180,10 @@ fn append(path: &Path, text: &[u8]) -> Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     file.write_all(text)?;
     Ok(file.sync_all()?)
+}
+
+fn seen(gx_dir: &Path) -> PathBuf {
+    folder(gx_dir).join("alarms.seen")
 }
 
 fn path(gx_dir: &Path) -> PathBuf {

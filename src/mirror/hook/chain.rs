@@ -1,5 +1,6 @@
 //! The hook that was there before: it runs after the guard, with the same words and the same input.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ash", "ksh"];
 ///
 /// # Errors
 /// It cannot be started: then nobody knows what it would have said.
-pub fn run(script: &Path, arguments: &[String], input: &[u8]) -> Result<u8> {
+pub fn run(script: &Path, arguments: &[OsString], input: &[u8]) -> Result<u8> {
     let kept = kept(script);
     let is_run =
         fs::metadata(&kept).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);

@@ -11,7 +11,9 @@ use crate::error::{Exit, fault};
 use crate::git::hooks::{HookFolder, Reach};
 use crate::git::repo::Repo;
 use crate::mirror::hook::chain::kept;
-use crate::mirror::hook::script::{HOOKS, is_own, script};
+use crate::mirror::hook::passed;
+use crate::mirror::hook::script::{HOOKS, is_own, script, without_path};
+use crate::model::object::ObjectId;
 
 /// What became of one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +66,12 @@ pub fn install(repo: &Repo, gx: &Path, sharing: Sharing) -> Result<(HookFolder, 
     }
     fs::create_dir_all(&folder.path).with_context(|| format!("cannot make {}", folder.path.display()))?;
     let done = HOOKS.iter().map(|hook| put(&folder.path, hook, gx)).collect::<Result<_>>()?;
+    let gx_dir = repo.gx_dir();
+    if !passed::is_begun(&gx_dir) {
+        // Where there was no guard nothing has gone by it.
+        let before: Vec<ObjectId> = repo.refs("refs/remotes/")?.iter().map(|one| one.target).collect();
+        passed::add(&gx_dir, &before)?;
+    }
     Ok((folder, done))
 }
 
@@ -75,6 +83,26 @@ pub fn uninstall(repo: &Repo) -> Result<(HookFolder, Vec<Done>)> {
     let folder = repo.hook_folder()?;
     let done = HOOKS.iter().map(|hook| take(&folder.path, hook)).collect::<Result<_>>()?;
     Ok((folder, done))
+}
+
+/// This gx, by the path that the hooks call it by.
+///
+/// # Errors
+/// The system does not say where it is.
+pub fn this_program() -> Result<PathBuf> {
+    std::env::current_exe().context("gx does not find itself")
+}
+
+/// The hooks of gx's in a folder that are not as this gx would write them: another build has, or somebody has changed
+/// them, or Git passes them over.
+pub fn outdated(folder: &Path) -> Vec<&'static str> {
+    let is_other = |hook: &&&str| {
+        let path = folder.join(hook);
+        let there = fs::read(&path).unwrap_or_default();
+        let wanted = without_path(&script(hook, Path::new("gx")));
+        is_own(&there) && (without_path(&there) != wanted || !is_executable(&path))
+    };
+    HOOKS.iter().filter(is_other).copied().collect()
 }
 
 /// Whether a hook of gx's is there.
@@ -177,6 +205,22 @@ mod tests {
         assert_eq!(read("pre-push"), "#!/bin/sh\nsecond\n");
         assert_eq!(take(folder, "pre-push").unwrap().deed, Deed::Foreign);
         assert_eq!(take(folder, "reference-transaction").unwrap().deed, Deed::Unchanged);
+    }
+
+    #[test]
+    fn a_hook_of_another_build_or_that_git_passes_over_is_told_from_one_of_this() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        HOOKS.iter().for_each(|hook| drop(put(folder, hook, Path::new("/anywhere/gx")).unwrap()));
+        assert_eq!(outdated(folder), Vec::<&str>::new());
+        let text = fs::read_to_string(folder.join("reference-transaction")).unwrap();
+        fs::write(folder.join("reference-transaction"), text.replace("committed", "prepared")).unwrap();
+        assert_eq!(outdated(folder), ["reference-transaction"]);
+        fs::set_permissions(folder.join("pre-push"), fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(outdated(folder), HOOKS);
+        // What is not of gx is not its to judge.
+        hook(folder, "pre-push", "#!/bin/sh\n");
+        assert_eq!(outdated(folder), ["reference-transaction"]);
     }
 
     #[test]

@@ -23,7 +23,21 @@ pub fn folder(gx_dir: &Path) -> PathBuf {
 /// # Errors
 /// The folder cannot be written.
 pub fn remember(gx_dir: &Path, updates: &[Update]) -> Result<()> {
-    let lines: String = updates.iter().filter_map(|update| Some(format!("{}\n", update.new?))).collect();
+    let ids: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
+    add(gx_dir, &ids)
+}
+
+/// Whether anything was ever taken down, as it is from the moment on in which the guard was put in.
+pub fn is_begun(gx_dir: &Path) -> bool {
+    path(gx_dir).exists()
+}
+
+/// Takes down what has left, by whatever way, and need not be noticed any more.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn add(gx_dir: &Path, ids: &[ObjectId]) -> Result<()> {
+    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
     let path = path(gx_dir);
     let failed = || format!("cannot write {}", path.display());
     fs::create_dir_all(folder(gx_dir)).with_context(failed)?;

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::git::object::NewCommit;
 use crate::git::repo::Repo;
 use crate::mirror::policy::terms::hex;
+use crate::model::object::ObjectId;
 
 /// Holds a number that nobody can know before; whoever sets it gets an answer and no push.
 pub const VARIABLE: &str = "GX_GUARD_PROBE";
@@ -25,14 +26,8 @@ pub enum Fires {
 /// # Errors
 /// The push cannot be tried.
 pub fn fires(repo: &Repo) -> Result<Fires> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok().context("there is no randomness on this machine")?;
-    let number = hex(&bytes);
-    let tree = repo.write_tree_items(&[])?;
-    // The same one each time, so that self-tests leave one object and not many.
-    let new =
-        NewCommit { tree, parents: &[], message: "gx guard: self-test\n", at: Timestamp::from_micros(0) };
-    let tried = repo.try_push(repo.write_commit(&new)?, (VARIABLE, &number))?;
+    let number = number()?;
+    let tried = repo.try_push(commit(repo)?, (VARIABLE, &number))?;
     if tried.arrived {
         return Ok(Fires::No("a push went through and nobody looked at it".to_owned()));
     }
@@ -41,6 +36,34 @@ pub fn fires(repo: &Repo) -> Result<Fires> {
     }
     let said = tried.said.lines().next().unwrap_or("nothing was said").to_owned();
     Ok(Fires::No(format!("a push was stopped, but not by the guard: {said}")))
+}
+
+/// Moves a ref of a remote in a throw-away repository, and listens whether the second hook answers.
+///
+/// # Errors
+/// It cannot be tried.
+pub fn hears(repo: &Repo) -> Result<Fires> {
+    let number = number()?;
+    let said = repo.try_move(commit(repo)?, (VARIABLE, &number))?;
+    if said.contains(&answer(&number)) {
+        return Ok(Fires::Yes);
+    }
+    let said = said.lines().next().unwrap_or("nothing was said").to_owned();
+    Ok(Fires::No(format!("a ref of a remote moved, and the guard did not notice: {said}")))
+}
+
+fn number() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok().context("there is no randomness on this machine")?;
+    Ok(hex(&bytes))
+}
+
+/// The same one each time, so that self-tests leave one object and not many.
+fn commit(repo: &Repo) -> Result<ObjectId> {
+    let tree = repo.write_tree_items(&[])?;
+    let new =
+        NewCommit { tree, parents: &[], message: "gx guard: self-test\n", at: Timestamp::from_micros(0) };
+    repo.write_commit(&new)
 }
 
 /// What the hook says to a number; nobody who merely repeats it says that.

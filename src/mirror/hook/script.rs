@@ -8,8 +8,14 @@ use crate::git::hooks::MARK;
 /// What is kept beside a hook of gx's: the hook that was there before.
 pub const CHAINED: &str = ".gx-chained";
 
+/// Raised with every change of a script, so that people see which one they have; gx compares the whole text.
+const VERSION: u32 = 3;
+
 /// The hooks that gx puts in.
 pub const HOOKS: [&str; 2] = ["pre-push", "reference-transaction"];
+
+/// How the line begins that names the gx that is called.
+const GX: &[u8] = b"gx=";
 
 /// Stops the push where there is no gx: what nobody looks at must not leave.
 const PRE_PUSH: &str = r#"[ -x "$gx" ] || gx=$(command -v gx) || {
@@ -48,12 +54,19 @@ printf '%s\n' "$moved" | "$gx" hook reference-transaction --script "$0" -- "$1"
 /// The script of a hook that calls this gx, else the one on PATH.
 pub fn script(hook: &str, gx: &Path) -> Vec<u8> {
     let body = if hook == "pre-push" { PRE_PUSH } else { REFERENCE_TRANSACTION };
-    let mut text = format!("#!/bin/sh\n{MARK}: what leaves is looked at first; `gx guard install --uninstall` takes this away\ngx=")
+    let mut text = format!("#!/bin/sh\n{MARK}, script {VERSION}: what leaves is looked at first; `gx guard install --uninstall` takes this away\n")
         .into_bytes();
+    text.extend(GX);
     text.extend(quoted(gx.as_os_str().as_bytes()));
     text.push(b'\n');
     text.extend(body.as_bytes());
     text
+}
+
+/// The same whatever gx it calls: two of one gx's scripts are equal, wherever that lay when it wrote them.
+pub fn without_path(script: &[u8]) -> Vec<u8> {
+    let lines = script.split_inclusive(|byte| *byte == b'\n');
+    lines.filter(|line| !line.starts_with(GX)).collect::<Vec<_>>().concat()
 }
 
 /// Whether a hook is gx's own.
@@ -83,5 +96,16 @@ mod tests {
         let made = script("pre-push", Path::new("/o'hara/gx"));
         assert!(is_own(&made) && !is_own(b"#!/bin/sh\necho\n") && !is_own(b""));
         assert!(String::from_utf8(made).unwrap().contains("gx='/o'\\''hara/gx'\n"));
+    }
+
+    #[test]
+    fn scripts_of_one_gx_are_the_same_wherever_it_lies_and_any_other_word_tells() {
+        for hook in HOOKS {
+            let [one, other] = ["/bin/gx", "/opt/gx"].map(|gx| script(hook, Path::new(gx)));
+            assert_ne!(one, other);
+            assert_eq!(without_path(&one), without_path(&other));
+            let changed = String::from_utf8(one.clone()).unwrap().replace(" -- ", " --first x -- ");
+            assert_ne!(without_path(changed.as_bytes()), without_path(&one), "{hook}");
+        }
     }
 }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use crate::clock::Timestamp;
 use crate::error::misuse;
 use crate::git::repo::Repo;
+use crate::mirror::guard::finding::DIGITS;
 use crate::mirror::keys;
 use crate::mirror::policy::file::{File, PATH};
 use crate::process::file;
@@ -34,12 +36,22 @@ pub struct Written {
     pub private_remote: Option<(String, String)>,
 }
 
+/// The file in which a loosening counts, in words: what stands anywhere else has no effect.
+pub fn deciding(repo: &Repo) -> String {
+    match keys::set(repo, keys::PRIVATE_REMOTE) {
+        Some(remote) => format!("{PATH} at the tip of {remote}/{}", keys::private_branch(repo)),
+        None => repo.gx_dir().join("policy.toml").display().to_string(),
+    }
+}
+
 /// Adds an exception.
 ///
 /// # Errors
 /// What is given makes no sense, the file cannot be understood, or it cannot be written.
 pub fn allow(repo: &Repo, exception: &Exception<'_>) -> Result<Written> {
-    let is_print = |text: &str| text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_print = |text: &str| {
+        text.len() == DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
     if !is_print(exception.fingerprint) {
         return Err(misuse(format!("`{}` is no fingerprint", exception.fingerprint))
             .hint("each finding is shown with its own: `gx guard scan`")
@@ -50,6 +62,9 @@ pub fn allow(repo: &Repo, exception: &Exception<'_>) -> Result<Written> {
     }
     if let Some(day) = exception.until.filter(|day| !is_day(day)) {
         return Err(misuse(format!("`{day}` is no day")).hint("write it as 2027-01-31").into());
+    }
+    if let Some(day) = exception.until.filter(|day| *day < &Timestamp::now().to_string()[..10]) {
+        return Err(misuse(format!("{day} is over")).hint("name the last day on which it may leave").into());
     }
     let private_remote =
         keys::set(repo, keys::PRIVATE_REMOTE).map(|remote| (remote, keys::private_branch(repo)));
@@ -112,8 +127,11 @@ mod tests {
         fs::create_dir_all(repo.gx_dir()).unwrap();
         let before = "# mine\r\n[paths]\nprivate = [ 'x/' ]   # why";
         fs::write(&path, before).unwrap();
-        let exception =
-            Exception { fingerprint: "00ff00ff00ff", reason: "a \"test\"\nkey", until: Some("2027-02-28") };
+        let exception = Exception {
+            fingerprint: "00ff00ff00ff00ff",
+            reason: "a \"test\"\nkey",
+            until: Some("9000-02-28"),
+        };
         assert!(allow(&repo, &exception).unwrap().is_new);
         let after = fs::read_to_string(&path).unwrap();
         assert!(after.starts_with(before), "{after}");
@@ -121,8 +139,11 @@ mod tests {
         assert_eq!(read.allow[0].reason, exception.reason);
         assert!(!allow(&repo, &exception).unwrap().is_new);
         assert_eq!(fs::read_to_string(&path).unwrap(), after);
-        for day in ["2027-02-30", "tomorrow", "2027-1-3"] {
+        for day in ["9000-02-30", "tomorrow", "9000-1-3", "2001-01-01"] {
             assert!(allow(&repo, &Exception { until: Some(day), ..exception }).is_err(), "{day}");
+        }
+        for fingerprint in ["00ff00ff", "00FF00FF00FF00FF", "00ff00ff00ff00ff0"] {
+            assert!(allow(&repo, &Exception { fingerprint, ..exception }).is_err(), "{fingerprint}");
         }
     }
 }

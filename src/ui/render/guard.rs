@@ -102,11 +102,15 @@ impl Show for Installed {
                 Text::from(format!("  {} in {}{chained}", hook.done, self.folder)),
             ]);
         }
-        if let Some(fires) = self.fires {
-            let (word, label, told) = match fires {
-                true => ("fires", Label::Good, ": a push asks the guard"),
-                false => ("does not fire", Label::Bad, ": a push asks nobody"),
-            };
+        let fires = self.fires.map(|fires| match fires {
+            true => ("fires", Label::Good, ": a push asks the guard"),
+            false => ("does not fire", Label::Bad, ": a push asks nobody"),
+        });
+        let hears = self.hears.map(|hears| match hears {
+            true => ("hears", Label::Good, ": a push that goes by the guard raises an alarm"),
+            false => ("does not hear", Label::Bad, ": a push that goes by the guard raises no alarm"),
+        });
+        for (word, label, told) in fires.into_iter().chain(hears) {
             page.line([Text::new(word, label), Text::from(told)]);
         }
         self.notes.iter().for_each(|note| page.fact("", note.as_str()));

@@ -143,3 +143,38 @@ fn without_gx_git_goes_on_but_for_the_push() {
     world.lab.git(&["fetch", "-q", "--all"]);
     world.lab.git(&["branch", "other"]);
 }
+
+#[test]
+fn a_push_with_all_hooks_switched_off_is_told_by_the_doctor_until_somebody_looks() {
+    let world = World::new();
+    world.passes(&["public", "main"]);
+    let told = || world.lab.gx(&["doctor", "--json"]).json().to_string().contains("has not let it pass");
+    assert!(!told());
+    world.add_secret();
+    let past = world.git(&["-c", "core.hooksPath=/dev/null", "push", "public", "main"]);
+    assert_eq!(past.code, Some(0), "{past:#?}");
+    assert!(!world.has(".git/gx/guard/alarms") && told());
+    world.lab.gx(&["guard", "audit"]).exits(3);
+    assert!(told());
+    world.lab.gx(&["guard", "audit", "--acknowledge"]).exits(3);
+    assert!(!told());
+}
+
+#[test]
+fn what_was_pushed_before_there_was_a_guard_or_was_fetched_is_no_bypass() {
+    let world = World::unguarded();
+    world.passes(&["public", "main"]);
+    world.lab.gx(&["guard", "install"]).exits(0);
+    let public = world.place("public");
+    let made = world.lab.git(&["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "by another"]);
+    world.lab.git(&[
+        "push",
+        "-q",
+        "--no-verify",
+        public.to_str().unwrap(),
+        &format!("{}:refs/heads/x", made.trim()),
+    ]);
+    world.lab.git(&["fetch", "-q", "public"]);
+    let told = world.lab.gx(&["doctor", "--json"]).json().to_string();
+    assert!(!told.contains("has not let it pass"), "{told}");
+}

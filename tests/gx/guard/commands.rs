@@ -34,6 +34,8 @@ fn a_check_says_what_the_push_would_say_and_touches_nothing() {
         (&["../public.git", "main"], 3),
         (&["../origin.git", "main"], 0),
         (&["public", "nonesuch"], 1),
+        (&["typo", "main"], 1),
+        (&["typo", "clean"], 1),
         (&["public", "1111111111111111111111111111111111111111:refs/heads/x"], 6),
     ] {
         let told = world.lab.gx(&[&["guard", "check"], words].concat());
@@ -114,6 +116,24 @@ fn a_scan_looks_at_what_could_leave_and_at_what_has_left() {
     assert!(rules_of(&json).contains(&"G010"), "{json:#}");
     world.lab.gx(&["guard", "scan", "HEAD~1"]).exits(0);
     world.lab.gx(&["guard", "scan", "HEAD"]).exits(3);
+    // The text of an annotated tag is its own.
+    world.lab.write(
+        "../key",
+        [
+            "-----BEGIN RSA ",
+            "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA",
+            &"x7Gq2Lm9".repeat(20),
+            "\n-----END RSA PRIVATE KEY-----\n",
+        ]
+        .concat(),
+    );
+    world.lab.git(&["tag", "-a", "told", "-F", "../key", "HEAD~1"]);
+    let json = world.lab.gx(&["guard", "scan", "told", "--json"]).exits(3).json();
+    assert_eq!(
+        (rules_of(&json), &json["findings"][0]["target"]),
+        (vec!["G023"], &"refs/tags/told".into()),
+        "{json:#}"
+    );
     world.lab.gx(&["guard", "scan", "nonesuch"]).exits(2);
     world.lab.gx(&["guard", "scan", "--published"]).exits(0);
     world.lab.git(&["push", "-q", "--no-verify", "public", "main"]);

@@ -139,7 +139,12 @@ fn public_branches_are_deleted_only_where_the_policy_says_so() {
     let world = published();
     world.passes(&["public", "main:refs/heads/topic"]);
     world.is_blocked(&["public", ":refs/heads/topic"], "G002");
-    world.is_blocked(&["--delete", "public", "topic"], "G002");
+    let pushed = world.is_blocked(&["--delete", "public", "topic"], "G002");
+    let file = world.lab.path(".git/gx/policy.toml");
+    assert!(
+        pushed.said.contains(&format!("into {}", file.display())),
+        "the file that counts here: {pushed:#?}"
+    );
     world.is_blocked(&["--prune", "public", "refs/heads/*:refs/heads/*"], "G002");
     world.lab.write(".git/gx/policy.toml", "[refs.public]\nallow_delete = [\"refs/heads/topic\"]\n");
     world.passes(&["--delete", "public", "topic"]);

@@ -113,11 +113,15 @@ fn the_probe_never_lets_anything_pass() {
 #[test]
 fn a_guard_that_is_not_done_in_time_stops_the_push() {
     let world = World::new();
+    world.lab.git(&["config", "gx.guard.patience", "soon"]);
+    let pushed = world.push(&["public", "main:refs/heads/first"]);
+    assert!(pushed.code == Some(0) && pushed.said.contains("`gx.guard.patience` is `soon`"), "{pushed:#?}");
     world.lab.git(&["config", "gx.guard.patience", "0"]);
+    world.lab.git(&["commit", "-q", "--allow-empty", "-m", "next"]);
     let pushed = world.push(&["public", "main"]);
     assert_eq!(pushed.code, Some(1), "{pushed:#?}");
     assert!(pushed.said.contains("gx guard scan"), "{pushed:#?}");
-    assert!(world.there("public").is_empty());
+    assert_eq!(world.there("public"), ["refs/heads/first"]);
     // What was scanned without hurry is known.
     world.lab.gx(&["guard", "scan"]).exits(0);
     world.passes(&["public", "main"]);
@@ -146,4 +150,58 @@ fn one_hook_serves_all_work_trees() {
             .count(),
         1
     );
+}
+
+/// The second hook as an older build wrote it: it reads the first line by itself, and hands it over.
+const OLDER: &str = r#"[ "$1" = committed ] || exit 0
+while read -r was is ref; do
+  case $ref in
+  refs/remotes/*) exec "$gx" hook reference-transaction --script "$0" --first "$was $is $ref" -- "$1" ;;
+  esac
+done
+"#;
+
+#[test]
+fn hooks_of_another_build_go_on_working_and_are_told() {
+    let world = World::new();
+    let head = |hook: &str| {
+        let text = world.lab.read(format!(".git/hooks/{hook}"));
+        text.lines().take(3).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    world.script(".git/hooks/reference-transaction", &(head("reference-transaction") + OLDER));
+    let pre_push = r#"exec "$gx" hook pre-push --newer 1 --script "$0" -- "$@""#;
+    world.script(".git/hooks/pre-push", &(head("pre-push") + pre_push + "\n"));
+    world.passes(&["public", "main"]);
+    world.add_secret();
+    world.is_blocked(&["public", "main"], "G010");
+    assert_eq!(world.push(&["--no-verify", "public", "main"]).code, Some(0));
+    assert!(world.lab.read(".git/gx/guard/alarms").contains("refs/remotes/public/main"));
+    let told = world.lab.gx(&["guard", "install", "--check", "--json"]).exits(1).json();
+    assert_eq!((&told["fires"], &told["hears"]), (&true.into(), &true.into()), "{told:#}");
+    for hook in ["pre-push", "reference-transaction"] {
+        let note = format!("{hook} is not as this gx would write it");
+        assert!(told["notes"].to_string().contains(&note), "{told:#}");
+    }
+    let doctor = world.lab.gx(&["doctor", "--json"]).json().to_string();
+    assert!(doctor.contains("the hook reference-transaction is not as this gx would write it"), "{doctor}");
+    world.lab.gx(&["guard", "install"]).exits(0);
+    world.lab.gx(&["guard", "install", "--check"]).exits(0);
+}
+
+#[test]
+fn a_hook_that_is_called_with_words_that_nobody_knows_stops_a_push_and_no_transaction() {
+    let world = World::new();
+    world.lab.gx(&["hook", "pre-push", "--odd"]).exits(1);
+    world.lab.gx(&["hook", "reference-transaction", "--odd"]).exits(0);
+}
+
+#[test]
+fn a_second_hook_that_does_not_work_is_found_by_a_ref_that_is_moved() {
+    let world = World::new();
+    let text = world.lab.read(".git/hooks/reference-transaction");
+    world.script(".git/hooks/reference-transaction", &text.replace("refs/remotes/", "refs/nowhere/"));
+    let told = world.lab.gx(&["guard", "install", "--check", "--json"]).exits(1).json();
+    assert_eq!((&told["fires"], &told["hears"]), (&true.into(), &false.into()), "{told:#}");
+    let doctor = world.lab.gx(&["doctor", "--json"]).exits(1).json().to_string();
+    assert!(doctor.contains("the guard's second hook does not work"), "{doctor}");
 }

@@ -135,3 +135,18 @@ fn nothing_that_is_pushed_declares_its_own_place_private() {
     world.lab.commit("it is fine");
     world.is_blocked(&["public", "main"], "G010");
 }
+
+#[test]
+fn of_two_addresses_a_check_looks_at_each_by_itself() {
+    let world = World::with_secret();
+    let other = world.lab.path("../other.git");
+    world.lab.git(&["init", "-q", "--bare", other.to_str().unwrap()]);
+    let urls = [world.place("public"), other.canonicalize().unwrap()];
+    for url in &urls {
+        world.lab.git(&["remote", "set-url", "--add", "--push", "public", url.to_str().unwrap()]);
+    }
+    // One of them has it, and the refs of the remote say so of both.
+    world.lab.git(&["push", "-q", "--no-verify", urls[0].to_str().unwrap(), "main"]);
+    world.lab.git(&["update-ref", "refs/remotes/public/main", "main"]);
+    world.lab.gx(&["guard", "check", "public", "main"]).exits(3);
+}

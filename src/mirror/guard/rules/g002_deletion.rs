@@ -6,6 +6,7 @@ use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::rule::{Look, Rule};
 use crate::mirror::guard::update::Update;
+use crate::mirror::policy::write::deciding;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -21,9 +22,12 @@ fn look(case: &Case<'_>, update: &Update) -> Result<()> {
     if case.is_public() && update.new.is_none() && !case.policy.may_delete(target) {
         let spot = Spot { target: Some(target.clone()), object: update.old, ..Spot::default() };
         let what = format!("the push would delete `{target}` on a public place");
-        let remedy =
-            "push without `--mirror`, `--prune` and `:REF`, or allow it under `refs.public.allow_delete`";
-        case.add(Finding::blocked(RULE.id, what, spot, target.as_bytes()).remedy(remedy));
+        let allow = format!(
+            "if it is done and yours, write `allow_delete = [{target:?}]` under `[refs.public]` into {}",
+            deciding(case.repo)
+        );
+        let found = Finding::blocked(RULE.id, what, spot, target.as_bytes());
+        case.add(found.remedy("push without `--mirror`, `--prune` and `:REF`").remedy(allow));
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
 fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
     if case.is_public() && seen.standing.is_private && !seen.item.is_folder() {
         let found = Finding::blocked(RULE.id, "a private path", seen.spot(), seen.path.as_bytes());
-        case.add(drop_path(case, seen, found));
+        case.add(drop_path(seen, found));
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
         let what = "a path that may lie in no repository";
         let found = Finding::blocked(RULE.id, what, seen.spot(), seen.path.as_bytes());
         case.add(
-            drop_path(case, seen, found)
+            drop_path(seen, found)
                 .remedy("if it held a secret, make a new one: this one is known to whoever has the commit"),
         );
     }

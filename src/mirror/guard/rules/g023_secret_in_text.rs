@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::destination::Class;
 use crate::mirror::guard::finding::Spot;
+use crate::mirror::guard::remedies::from;
 use crate::mirror::guard::rule::{Look, Rule, Text};
 use crate::mirror::guard::secrets::told::{self, ALLOW, ROTATE};
 
@@ -33,7 +34,10 @@ fn look(case: &Case<'_>, text: &Text<'_>) -> Result<()> {
         let rewrite = if text.is_commit {
             vec![
                 "git commit --amend  # where it is the last commit".to_owned(),
-                format!("git rebase --interactive {}~  # else, with `reword` at its line", text.id),
+                format!(
+                    "git rebase --interactive {}  # else, with `reword` at its line",
+                    from(case, text.id)
+                ),
             ]
         } else {
             vec![format!("git tag --force --annotate {} {}^{{}}", short(text.target), text.id)]

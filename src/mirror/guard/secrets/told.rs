@@ -1,11 +1,9 @@
 //! A secret as a finding: nothing of it is shown but its first letters.
 
-use std::path::Path;
-
 use memchr::memmem;
 
 use crate::mirror::guard::finding::{Finding, Severity, Spot};
-use crate::mirror::guard::remedies::quoted;
+use crate::mirror::guard::remedies::{filter_out, quoted};
 use crate::mirror::guard::secrets::hit::{Hit, redact};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -59,10 +57,7 @@ pub fn file_remedies(commit: ObjectId, path: &RepoPath) -> Vec<String> {
         format!(
             "git rm --cached -- {file} && git commit --amend --no-edit  # where the last commit brought it"
         ),
-        format!(
-            "git filter-branch --index-filter {} -- {commit}~..HEAD  # where an older one did",
-            quoted(Path::new(&format!("git rm -q --cached --ignore-unmatch -- {file}")))
-        ),
+        format!("{}  # where an older one did", filter_out(commit, path)),
         ALLOW.to_owned(),
     ]
 }
