@@ -35,12 +35,22 @@ const POINTS: [&str; 18] = [
 ];
 
 /// Points that only other runs pass, and other tests try.
-const ELSEWHERE: [&str; 24] = [
+const ELSEWHERE: [&str; 42] = [
     "adopting",
     "archive-back",
     "archive-done",
     "archive-moved",
     "archive-written",
+    "down-anchored",
+    "down-fetched",
+    "down-followed",
+    "down-moved",
+    "down-prepared",
+    "down-preparing",
+    "down-resolved",
+    "down-restored",
+    "down-sent",
+    "down-written",
     "fetched",
     "gc-artifacts",
     "gc-expired",
@@ -55,11 +65,19 @@ const ELSEWHERE: [&str; 24] = [
     "lease-ticket-made",
     "lost",
     "merged",
+    "mirror-init",
     "pushed",
     "sent",
     "site-claimed",
     "taken-in",
     "turn",
+    "up-begun",
+    "up-checked",
+    "up-decided",
+    "up-preparing",
+    "up-pushed",
+    "up-recorded",
+    "up-restored",
 ];
 
 /// An idea whose run is killed.

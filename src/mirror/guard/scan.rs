@@ -61,7 +61,8 @@ pub fn published(repo: &Repo, alarms: &[Alarm]) -> Result<Vec<Asked>> {
         let branches = repo.known_branches(&remote)?;
         let mut updates: Vec<Update> = branches.iter().map(|(name, id)| update(name, *id, name)).collect();
         let own = alarms.iter().filter(|alarm| alarm.remote == remote && repo.has_object(alarm.new));
-        updates.extend(own.map(|alarm| update(&alarm.reference, alarm.new, &there_called(alarm))));
+        // What this clone calls it is no name of the other side, and no rule about names is meant.
+        updates.extend(own.map(|alarm| update(&there_called(alarm), alarm.new, &there_called(alarm))));
         if let Some(place) = places(repo, &remote)?.into_iter().find(|place| place.class == Class::Public) {
             asked.push(look_again(repo, place, &updates)?);
         }

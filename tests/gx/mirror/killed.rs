@@ -105,3 +105,16 @@ fn giving_up_that_was_killed_is_done_by_giving_up_again() {
     assert!(told.stderr.contains("was completed instead"), "{}", told.stderr);
     assert_eq!((world.lab.read("README.md").as_str(), world.lab.status().as_str()), ("read this\n", ""));
 }
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "fail points are compiled into debug builds only")]
+fn giving_up_a_plan_that_was_killed_is_done_by_giving_up_again() {
+    let world = World::new();
+    world.lab_writes("train.py", "one\ntwo\nPRIVATE\nfour\nfive\n");
+    let refs = world.refs();
+    world.upstream_writes("train.py", "one\ntwo\nPUBLIC\nfour\nfive\n");
+    world.up(&["HEAD"], 1);
+    kill(&world, "up-restored", &["sync", "abort"]);
+    world.lab.gx(&["sync", "abort"]).exits(0);
+    assert_eq!((world.refs(), world.status()["waiting"].is_null()), (refs, true));
+}
