@@ -171,21 +171,22 @@ fn what_the_public_repository_has_is_known_as_public_before_the_first_push_and_a
     let token = ["ghp", "_", "x7Kq9LmZ2vTn4RbW8yCd", "3FgHjP5sQe6UaXoi"].concat();
     let url = world.public.url();
     let check = |exit: i32| {
-        world.lab.gx(&["guard", "check", &url, "refs/remotes/origin/main:refs/heads/main"]).exits(exit);
+        let what = format!("{}:refs/heads/main", world.lab.rev("refs/remotes/origin/main"));
+        world.lab.gx(&["guard", "check", &url, &what]).exits(exit);
     };
     world.upstream_writes("first.txt", &format!("token = {token}\n"));
     world.lab.git(&["pull", "-q", "origin", "main"]);
     check(3);
     world.init(&[]);
+    // It is told all the same, where that is asked.
+    let told = world.lab.gx(&["guard", "scan", "--published"]);
+    assert!(told.stdout.contains("first.txt") || told.stderr.contains("first.txt"), "{}", told.stdout);
     check(0);
     world.upstream_writes("second.txt", &format!("secret token = {}\n", token.replace("x7K", "y8K")));
     world.lab.git(&["fetch", "-q", "origin"]);
     check(3);
     world.sync(&[], 0);
     check(0);
-    // It is told all the same, where that is asked.
-    let told = world.lab.gx(&["guard", "scan", "--published"]);
-    assert!(told.stdout.contains("first.txt") || told.stderr.contains("first.txt"), "{}", told.stdout);
 }
 
 #[test]
