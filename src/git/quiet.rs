@@ -46,8 +46,10 @@ impl Repo {
     /// What `git fsck` finds, a sentence each; objects that merely nothing names are none.
     pub fn fsck(&self, contents: bool) -> Result<Vec<String>> {
         let how = if contents { "--full" } else { "--connectivity-only" };
-        // Else it keeps every pack in memory as a whole.
-        let program = self.git().args(["-c", "core.packedGitWindowSize=4m", "-c", "core.packedGitLimit=32m"]);
+        // Else it keeps every pack in memory as a whole, and 96 MiB of what it has unpacked.
+        let sparing =
+            ["core.packedGitWindowSize=1m", "core.packedGitLimit=8m", "core.deltaBaseCacheLimit=4m"];
+        let program = self.git().args(sparing.into_iter().flat_map(|setting| ["-c", setting]));
         let output = program.args(["fsck", how, "--no-dangling", "--no-progress"]).output()?;
         if output.status.success() {
             return Ok(Vec::new());

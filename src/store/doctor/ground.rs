@@ -68,7 +68,14 @@ impl<'a> Ground<'a> {
         if let Some(facts) = self.facts.get() {
             return Ok(facts);
         }
-        let notes: Vec<_> = Notes::open(self.repo, RECORDS)?.all()?.into_iter().collect();
+        let mut notes = Notes::open(self.repo, RECORDS)?.all()?;
+        // Git packs what is of one time together, each as what differs from the one before: in another order, every
+        // note would be put together from its chain's beginning.
+        let listed = self.list()?.iter().map(|stored| stored.snapshot);
+        let notes: Vec<_> = {
+            let in_order: Vec<_> = listed.filter_map(|commit| notes.remove_entry(&commit)).collect();
+            in_order.into_iter().chain(notes).collect()
+        };
         let mut facts = HashMap::with_capacity(notes.len());
         for share in notes.chunks(AT_ONCE) {
             let blobs: Vec<_> = share.iter().map(|(_, blob)| Some(*blob)).collect();
