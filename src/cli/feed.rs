@@ -33,15 +33,16 @@ const VERBS: &str = "register, complete and crash";
 /// `{"register": {"hypothesis": "…"}}`, `{"complete": {"id": "exp-12", "metrics": {"val_bpb": 0.98}}}` or
 /// `{"crash": {"id": "exp-12", "error": "…"}}`, with the keys that `gx register --stdin`, `gx complete --stdin` and
 /// `gx crash --stdin` take. Each line is answered, in order, by one JSON object: that command's `--json`, or `error`,
-/// `hints` and `exit`. What is answered is on the disk. The files of the work tree and the branch stay as they are, and
-/// the configuration is the one of the start.
+/// `hints` and `exit`. What is answered is on the disk: in the journal, from where the next gx command of any process, or
+/// the end of this one, brings it into the notes. The files of the work tree and the branch stay as they are, and the
+/// configuration is the one of the start.
 #[derive(Debug, Args)]
 pub struct Feed {}
 
 impl Feed {
     /// Runs it; it fails at the end where a line could not be followed.
     pub fn run(&self, scene: &Scene) -> Result<Exit> {
-        let store = scene.store();
+        let store = scene.store().gathering();
         let mut exit = Exit::Done;
         let mut input = io::stdin().lock();
         for number in 0.. {
@@ -60,6 +61,7 @@ impl Feed {
                 upkeep::start_if_due(scene);
             }
         }
+        store.flush()?;
         Ok(exit)
     }
 }

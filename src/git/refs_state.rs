@@ -1,26 +1,23 @@
 //! How some refs stand, told without listing those that are packed.
 //!
 //! Git replaces `packed-refs` by a rename and never changes it in place, so its file tells whether it is another one.
-//! Loose refs are few, since upkeep packs them, and are read. A reftable repository has a list of its tables, each
+//! Loose refs are few, since upkeep packs them, and are read; by a process that looks again, only those that have
+//! changed since. A reftable repository has a list of its tables, each
 //! with a name that is never used twice.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow};
 
 use crate::git::refs::Ref;
 use crate::git::repo::Repo;
+use crate::git::stamp::Stamp;
 use crate::model::object::ObjectId;
 
-/// A file younger than this could have been replaced once more within the same tick of the file system's clock.
-const TICK: Duration = Duration::from_millis(100);
-/// The same where the file system counts in whole seconds.
-const SLOW_TICK: Duration = Duration::from_secs(3);
 /// How often tables that change while they are read are read again.
 const TRIES: usize = 10;
 
@@ -44,7 +41,9 @@ impl Repo {
         let mut loose = BTreeMap::new();
         for prefix in prefixes {
             let folder = self.common_dir().join(prefix);
-            read_loose(&folder, prefix, &mut loose)
+            self.loose_refs
+                .borrow_mut()
+                .read(&folder, prefix, &mut loose)
                 .with_context(|| format!("cannot read {}", folder.display()))?;
         }
         let packed = match fs::metadata(self.common_dir().join("packed-refs")) {
@@ -120,12 +119,9 @@ impl Repo {
 }
 
 fn mark(meta: &fs::Metadata) -> String {
-    let changed = (meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec());
-    let plain = format!("{} {} {changed:?}", meta.ino(), meta.size());
-    let tick = if meta.mtime_nsec() == 0 { SLOW_TICK } else { TICK };
-    let now = SystemTime::now();
-    let is_old = meta.modified().is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > tick));
-    if is_old {
+    let (stamp, now) = (Stamp::of(meta), SystemTime::now());
+    let plain = stamp.text();
+    if stamp.rests(now) {
         return plain;
     }
     let mut salt = [0; 8];
@@ -134,23 +130,55 @@ fn mark(meta: &fs::Metadata) -> String {
     format!("{plain} young {now:?} {}", u64::from_le_bytes(salt))
 }
 
-fn read_loose(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Option<ObjectId>>) -> io::Result<()> {
-    each_loose(folder, prefix, &mut |name, path| {
-        match fs::read(path) {
-            Ok(text) => drop(found.insert(name, target(&text))),
-            // Packed or deleted a moment ago.
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+/// The loose refs that were read, by name, each with its file at that time.
+#[derive(Debug, Default)]
+pub(super) struct LooseRefs {
+    known: HashMap<String, (Stamp, Option<ObjectId>)>,
+}
+
+impl LooseRefs {
+    fn read(
+        &mut self,
+        folder: &Path,
+        prefix: &str,
+        found: &mut BTreeMap<String, Option<ObjectId>>,
+    ) -> io::Result<()> {
+        let now = SystemTime::now();
+        each_loose(folder, prefix, &mut |name, file| {
+            match self.target_in(&name, file, now) {
+                Ok(target) => drop(found.insert(name, target)),
+                // Packed or deleted a moment ago.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        })
+    }
+
+    /// Where a ref points to; its file is read unless it is the one that was read before.
+    fn target_in(&mut self, name: &str, file: &DirEntry, now: SystemTime) -> io::Result<Option<ObjectId>> {
+        // Before the content: of a file that is replaced in between, the stamp is the older one.
+        let meta = file.metadata()?;
+        let stamp = Stamp::of(&meta);
+        if let Some((known, target)) = self.known.get(name)
+            && *known == stamp
+        {
+            return Ok(*target);
         }
-        Ok(())
-    })
+        let target = target(&fs::read(file.path())?);
+        // A link says nothing of what it leads to.
+        if meta.is_file() && stamp.rests(now) {
+            self.known.insert(name.to_owned(), (stamp, target));
+        }
+        Ok(target)
+    }
 }
 
 /// Does something with the name and the file of each loose ref of a folder.
 fn each_loose(
     folder: &Path,
     prefix: &str,
-    with: &mut dyn FnMut(String, &Path) -> io::Result<()>,
+    with: &mut dyn FnMut(String, &DirEntry) -> io::Result<()>,
 ) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
@@ -162,7 +190,7 @@ fn each_loose(
         if entry.file_type()?.is_dir() {
             each_loose(&entry.path(), &format!("{name}/"), with)?;
         } else if !name.ends_with(".lock") {
-            with(name, &entry.path())?;
+            with(name, &entry)?;
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Opening a repository, and what can be asked of it before anything is changed.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -14,6 +15,8 @@ use crate::git::engine::open::{Engine, open};
 use crate::git::engine::place::Place;
 use crate::git::engine::refs::Refs;
 use crate::git::engine::settings::Settings;
+use crate::git::glance::Glance;
+use crate::git::refs_state::LooseRefs;
 use crate::model::object::ObjectId;
 use crate::process::identity;
 
@@ -23,6 +26,8 @@ pub struct Repo {
     pub(super) objects: Box<dyn Objects>,
     pub(super) refs: Box<dyn Refs>,
     pub(super) settings: Box<dyn Settings>,
+    pub(super) loose_refs: RefCell<LooseRefs>,
+    pub(super) glance: RefCell<Glance>,
 }
 
 /// Where HEAD stands.
@@ -65,7 +70,8 @@ impl Repo {
     /// No repository, or one that this user or the installed git may not open.
     pub fn discover(from: &Path) -> Result<Self> {
         let Engine { place, objects, refs, settings } = open(from)?;
-        Ok(Self { place, objects, refs, settings })
+        let (loose_refs, glance) = (RefCell::default(), RefCell::default());
+        Ok(Self { place, objects, refs, settings, loose_refs, glance })
     }
 
     /// The git directory of this work tree: `.git`, or `.git/worktrees/NAME`.

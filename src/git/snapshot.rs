@@ -48,20 +48,12 @@ impl Repo {
     /// # Errors
     /// Unmerged paths, files that cannot be read, a full disk.
     pub fn snapshot(&self, head: ObjectId, leave_out: &LeaveOut<'_>) -> Result<Snapshot> {
-        let index = PrivateIndex::copy(self)?;
-        fail::point("looking");
-        let found = self
-            .git()
-            .args([
-                "status",
-                "--porcelain=v2",
-                "-z",
-                "--untracked-files=all",
-                "--no-renames",
-                "--ignore-submodules=dirty",
-            ])
-            .env("GIT_INDEX_FILE", &index.path)
-            .run()?;
+        let mut index = None;
+        let found = self.glance.borrow_mut().again(self, head, || {
+            let index = index.insert(PrivateIndex::copy(self)?);
+            fail::point("looking");
+            status(self, &index.path)
+        })?;
         let mut status = Status::parse(&found)?;
         let (mut untracked, mut left_out) = (Vec::new(), Vec::new());
         for path in std::mem::take(&mut status.untracked) {
@@ -88,6 +80,7 @@ impl Repo {
         {
             return Ok(Snapshot { tree, untracked, left_out });
         }
+        let index = index.map_or_else(|| PrivateIndex::copy(self), Ok)?;
         // First and by force: below what has become a link, git would refuse to look for them.
         index.update(self, &["--force-remove"], &status.removed)?;
         index.update(self, &["--add", "--remove", "--replace"], &changed)?;
@@ -103,6 +96,13 @@ impl Repo {
         let size = fs::symlink_metadata(self.work_dir().join(path.as_path())).map_or(0, |meta| meta.size());
         leave_out(path, size)
     }
+}
+
+/// What `git status` says over a copy of the index.
+fn status(repo: &Repo, index: &Path) -> Result<Vec<u8>> {
+    let program =
+        repo.git().args(["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames"]);
+    program.arg("--ignore-submodules=dirty").env("GIT_INDEX_FILE", index).run()
 }
 
 /// What `git status` says, as far as a snapshot needs it.

@@ -1,5 +1,6 @@
 //! The beginning of an experiment: snapshot, claim, and the record that says `running`.
 
+use std::cell::OnceCell;
 use std::env;
 use std::time::SystemTime;
 
@@ -66,7 +67,7 @@ impl Runner<'_> {
         begun.with_context(|| format!("{id} has its number, but nothing could be begun"))?;
         fail::point("recorded");
         if held.pending.external {
-            held.aside().write(Aside::BEGUN, &true)?;
+            held.aside().mark(Aside::BEGUN)?;
         }
         Ok(Begun { held, id, others, since })
     }
@@ -129,7 +130,7 @@ impl Runner<'_> {
     }
 
     fn snapshot(&self, head: &Head, listen: &mut Listener<'_>) -> Result<Snapshot> {
-        let snapshot = self.repo.snapshot(head.commit, &leave_out(&self.config.snapshot)?)?;
+        let snapshot = self.repo.snapshot(head.commit, &leave_out(&self.config.snapshot))?;
         for out in &snapshot.left_out {
             listen(Event::Warning(format!("`{}` is not in the snapshot: {}", out.path, out.why)));
         }
@@ -226,14 +227,19 @@ impl Runner<'_> {
 }
 
 /// The rule by which untracked files stay out of snapshots: secrets, and what is too large.
-pub(super) fn leave_out(rules: &Rules) -> Result<impl Fn(&RepoPath, u64) -> Option<String>> {
-    let (never, limit) = (Globs::new(&rules.never)?, rules.max_file);
-    Ok(move |path: &RepoPath, size: u64| {
-        if never.matches(path.as_bytes()) {
-            return Some("it looks like a secret (`snapshot.never`)".to_owned());
+pub(super) fn leave_out(rules: &Rules) -> impl Fn(&RepoPath, u64) -> Option<String> {
+    // Made when there is a file to ask about: it takes longer than the rest of a snapshot without any.
+    let never = OnceCell::new();
+    move |path: &RepoPath, size: u64| match never.get_or_init(|| Globs::new(&rules.never)) {
+        Ok(never) if never.matches(path.as_bytes()) => {
+            Some("it looks like a secret (`snapshot.never`)".to_owned())
         }
-        (size > limit).then(|| format!("{} is more than `snapshot.max_file`", show_size(size)))
-    })
+        Ok(_) => {
+            (size > rules.max_file).then(|| format!("{} is more than `snapshot.max_file`", show_size(size)))
+        }
+        // Settings are checked when they are read; should one pass, nothing is let through.
+        Err(error) => Some(format!("`snapshot.never` {error}")),
+    }
 }
 
 fn number_or_text(text: &str) -> Value {

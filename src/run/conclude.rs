@@ -115,6 +115,10 @@ impl Runner<'_> {
         let kept_commit = fields.get("kept_commit").and_then(Value::as_str).map(str::to_owned);
         fail::point("judged");
         self.store.append(pending.snapshot, fields)?;
+        if matches!(judged.status, Status::Keep | Status::Crash) {
+            // What comes next is compared with it, or counted with it.
+            self.store.flush()?;
+        }
         fail::point("ended");
         let unfinished = self.keep_log(pending.snapshot, id).err();
         fail::point("logged");
@@ -148,7 +152,7 @@ impl Runner<'_> {
         // Somebody may have rewound the notes while it ran.
         self.store.settle()?;
         self.store.at_one_moment(|| {
-            let before = self.store.record(pending.snapshot)?;
+            let before = self.store.newest_record(pending.snapshot)?;
             let tag = before.text("tag").unwrap_or_default().to_owned();
             let leaders = self.store.leaders(self.config.metric.goal, Some(&tag))?;
             let best = ranking::own_best(&leaders, &tag);

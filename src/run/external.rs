@@ -94,7 +94,10 @@ impl Runner<'_> {
             finished.tree = self.change_tree(&held.pending, finished.status)?;
         }
         drop(turn);
-        self.store.keep_outcome(&finished)?;
+        if apply == Apply::Tree || finished.is_crash_streak {
+            // What its record does not tell.
+            self.store.keep_outcome(&finished)?;
+        }
         held.done()?;
         drop(lock);
         self.after(&finished, listen);
@@ -102,7 +105,7 @@ impl Runner<'_> {
     }
 
     fn registered(&self, stored: &Stored) -> Result<Held> {
-        let record = self.store.record(stored.snapshot)?;
+        let record = self.store.newest_record(stored.snapshot)?;
         let id = &stored.id;
         let status = record.status();
         if status.is_final() {

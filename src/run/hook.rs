@@ -20,7 +20,7 @@ impl Runner<'_> {
     }
 
     fn call_hook(&self, finished: &Finished) -> Result<()> {
-        let record = self.store.record(finished.snapshot)?;
+        let record = self.store.newest_record(finished.snapshot)?;
         let record = Value::Object(record.fields().clone()).to_string();
         let program = Program::new("sh").arg("-c").arg(&self.config.hooks.finished);
         program

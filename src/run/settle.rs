@@ -163,7 +163,7 @@ impl Runner<'_> {
         if self.store.record(held.pending.snapshot)?.status().is_final() {
             return held.done();
         }
-        held.aside().write(Aside::BEGUN, &true)
+        held.aside().mark(Aside::BEGUN)
     }
 
     /// The name of a pending run, where it got as far as having one.

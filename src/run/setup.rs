@@ -86,7 +86,7 @@ impl Setup {
         made.quiet = repo.quieten()?;
         if mark::read(repo)?.is_none() || !made.written.is_empty() || made.branch.is_some() {
             let head = repo.head()?.commit;
-            let snapshot = repo.snapshot(head, &leave_out(rules)?)?;
+            let snapshot = repo.snapshot(head, &leave_out(rules))?;
             mark::set(repo, snapshot.tree, head)?;
         }
         Ok(made)

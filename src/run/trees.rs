@@ -87,7 +87,7 @@ impl Runner<'_> {
             let main = self.repo.work_dir_of("main").and_then(|main| self.repo.open_worktree(&main).ok());
             let linked = place.link_ignored(main.as_ref().unwrap_or(self.repo), &self.config.run.link)?;
             // As `gx init` leaves a work tree: whatever is there now is no agent's edit.
-            let snapshot = place.snapshot(tip, &leave_out(&self.config.snapshot)?)?;
+            let snapshot = place.snapshot(tip, &leave_out(&self.config.snapshot))?;
             mark::set(&place, snapshot.tree, tip)?;
             Ok::<_, anyhow::Error>(linked)
         };

@@ -15,7 +15,9 @@ use crate::model::object::ObjectId;
 use crate::model::record::{Fields, Line, Record};
 use crate::model::summary::Summary;
 use crate::process::fail;
+use crate::store::flush::with;
 use crate::store::index::file::IndexFile;
+use crate::store::index::state::State;
 use crate::store::journal::Journal;
 use crate::store::moment::Moment;
 
@@ -33,6 +35,10 @@ pub struct Store<'a> {
     pub(super) has_index: bool,
     /// The index, once it was asked.
     pub(super) index: RefCell<Option<IndexFile>>,
+    /// The state of the repository that the index is known to hold.
+    pub(super) indexed: RefCell<Option<State>>,
+    /// Whether lines stay in the journal until the notes are brought up to date for another reason.
+    pub(super) gathers: bool,
     /// Whether answers may be of the same moment as the last one.
     pub(super) moment: Cell<Moment>,
     /// Hears how far long work is.
@@ -81,13 +87,20 @@ impl<'a> Store<'a> {
     /// The store of a repository.
     pub fn new(repo: &'a Repo) -> Self {
         let journal = Journal::new(&repo.gx_dir());
-        let (index, moment) = (RefCell::new(None), Cell::new(Moment::Each));
-        Self { repo, journal, has_index: true, index, moment, listener: None }
+        let (index, indexed) = (RefCell::default(), RefCell::default());
+        let moment = Cell::new(Moment::Each);
+        Self { repo, journal, has_index: true, index, indexed, gathers: false, moment, listener: None }
     }
 
     /// The same, asked without the index where `mode` says so.
     pub fn indexed(self, mode: Index) -> Self {
         Self { has_index: mode == Index::Auto, ..self }
+    }
+
+    /// The same for one that records much: lines are on disk in the journal, and come into the notes when there are many,
+    /// or with the next [`Self::flush`] of whichever process, which every command begins with.
+    pub fn gathering(self) -> Self {
+        Self { gathers: true, ..self }
     }
 
     /// The same, with somebody who hears how far long work is.
@@ -125,7 +138,7 @@ impl<'a> Store<'a> {
 
     /// Adds a line to the record of a snapshot: first to the journal, durably, then to its note.
     pub fn append(&self, snapshot: ObjectId, fields: Fields) -> Result<()> {
-        let record = self.record(snapshot)?;
+        let record = if self.gathers { self.newest_record(snapshot)? } else { self.record(snapshot)? };
         if let Some(version) = record.newer_version() {
             return Err(fault(format!("the record is of version {version}, which this gx can only read"))
                 .hint("use the gx that wrote it, or a newer one")
@@ -146,12 +159,20 @@ impl<'a> Store<'a> {
     pub fn append_all(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
         self.journal.append(lines)?;
         fail::point("journalled");
-        self.flush()
+        if self.gathers { self.flush_if_many() } else { self.flush() }
     }
 
     /// The record of a snapshot; empty where it has none.
     pub fn record(&self, snapshot: ObjectId) -> Result<Record> {
         Ok(Record::fold(&self.note(snapshot)?))
+    }
+
+    /// The same with what is only in the journal yet.
+    pub fn newest_record(&self, snapshot: ObjectId) -> Result<Record> {
+        // Before the note: a line that gets there in between is in both.
+        let waiting = self.journal.waiting_of(snapshot)?;
+        let lines = waiting.iter().map(String::as_str).collect();
+        Ok(Record::fold(&with(self.note(snapshot)?, lines)))
     }
 
     /// The lines of a snapshot's record, as they are stored.

@@ -23,6 +23,9 @@ use crate::store::patience::pause;
 /// How many notes are held in memory at once.
 const AT_ONCE: usize = 8000;
 
+/// From so many files that wait on, one that [gathers](Store::gathering) brings them into the notes.
+const MANY: usize = 64;
+
 /// How long somebody else who writes the notes is waited for before they are written beside him.
 const TURN: Duration = Duration::from_secs(2);
 
@@ -38,7 +41,22 @@ impl Store<'_> {
     /// Writes into the notes whatever waits in the journal, of this process and of others.
     pub fn flush(&self) -> Result<()> {
         let wanted = self.journal.waiting_names()?;
-        let Some(_turn) = self.flush_turn(&wanted)? else { return Ok(()) };
+        match self.flush_turn(&wanted)? {
+            Some(turn) => self.flush_in(turn),
+            None => Ok(()),
+        }
+    }
+
+    /// The same where much waits and nobody is at it.
+    pub(super) fn flush_if_many(&self) -> Result<()> {
+        if self.journal.waiting_names()?.len() < MANY {
+            return Ok(());
+        }
+        let file = self.journal.lock_file()?;
+        if file.try_lock().is_ok() { self.flush_in(Turn { _lock: file }) } else { Ok(()) }
+    }
+
+    fn flush_in(&self, _turn: Turn) -> Result<()> {
         let waiting = self.journal.waiting()?;
         if waiting.is_empty() {
             return Ok(());
@@ -113,7 +131,7 @@ pub(super) fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<O
 }
 
 /// A note with the lines that it lacks.
-fn with(mut note: Vec<u8>, mut wanted: Vec<&str>) -> Vec<u8> {
+pub(super) fn with(mut note: Vec<u8>, mut wanted: Vec<&str>) -> Vec<u8> {
     wanted.sort_unstable();
     wanted.dedup();
     for line in wanted {

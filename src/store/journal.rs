@@ -67,7 +67,28 @@ impl Journal {
         for (snapshot, line) in lines {
             text.push_str(&format!("{snapshot} {}\n", line.text()));
         }
-        write_durably(&self.waiting_folder(), text.as_bytes())
+        // So that what waits for one experiment is found by the names.
+        let about = match lines {
+            [(snapshot, _)] => format!("-{snapshot}"),
+            _ => String::new(),
+        };
+        write_durably_as(&self.waiting_folder(), &format!("{}{about}.jsonl", unique_name()), text.as_bytes())
+    }
+
+    /// The lines about one snapshot that may not be in the notes yet, of all processes.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn waiting_of(&self, snapshot: ObjectId) -> Result<Vec<String>> {
+        let about = format!("-{snapshot}");
+        let is_of_another = |path: &Path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            name.rsplit_once('-').is_some_and(|(_, last)| last.len() == about.len() - 1)
+                && !name.ends_with(&about)
+        };
+        let paths = self.waiting_names()?.into_iter().filter(|path| !is_of_another(path));
+        let batches = read_files(paths)?.into_iter().flat_map(|batch| batch.entries);
+        Ok(batches.filter(|entry| entry.snapshot == snapshot).map(|entry| entry.line).collect())
     }
 
     /// The lines that may not be in the notes yet, of all processes.
@@ -167,10 +188,6 @@ fn unique_name() -> String {
     format!("{boot}-{}-{}-{}", me.start, me.pid, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn write_durably(folder: &Path, text: &[u8]) -> Result<()> {
-    write_durably_as(folder, &format!("{}.jsonl", unique_name()), text)
-}
-
 /// Writes a file that is either there with all its content or not at all, also after a power cut.
 pub(super) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
     let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
@@ -196,11 +213,13 @@ fn read_folder(folder: &Path) -> Result<Vec<Batch>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
     };
+    let is_whole = |path: &PathBuf| path.extension().is_none_or(|extension| extension != "tmp");
+    read_files(files.flatten().map(|file| file.path()).filter(is_whole))
+}
+
+fn read_files(paths: impl Iterator<Item = PathBuf>) -> Result<Vec<Batch>> {
     let mut batches = Vec::new();
-    for path in files.flatten().map(|file| file.path()) {
-        if path.extension().is_some_and(|extension| extension == "tmp") {
-            continue;
-        }
+    for path in paths {
         // A file that another process moves meanwhile is in hand there.
         let Ok(text) = fs::read(&path) else { continue };
         batches.push(Batch { path, entries: parse(&text) });

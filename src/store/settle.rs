@@ -40,7 +40,7 @@ impl Store<'_> {
             }
             self.remember_tip()?;
         }
-        self.flush()
+        if self.gathers { self.flush_if_many() } else { self.flush() }
     }
 
     /// Adds every line of the journal that the notes lack, whatever is remembered.

@@ -16,6 +16,6 @@ pub(super) mod reading;
 mod schema;
 mod select;
 pub mod sql;
-mod state;
+pub(super) mod state;
 mod turn;
 mod writer;

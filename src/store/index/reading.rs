@@ -32,17 +32,38 @@ impl Reading<'_> {
     }
 }
 
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// Every experiment.
+    All,
+    /// Those that have a record.
+    Results,
+}
+
 impl Store<'_> {
     /// The answer of the index; nothing where there is none to ask, and everything must be read.
     ///
     /// The index never stands in the way: one that is locked, cannot be written, is damaged or fails in any other way
     /// is not asked, and one that is damaged is made anew by the next question.
     pub(in crate::store) fn ask<T>(&self, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Option<T> {
+        self.ask_about(About::All, question)
+    }
+
+    /// As [`Self::ask`], for what follows from results alone: an index that lacks experiments without any will do.
+    pub(in crate::store) fn ask_of_results<T>(
+        &self,
+        question: &dyn Fn(&Reading<'_>) -> Result<T>,
+    ) -> Option<T> {
+        self.ask_about(About::Results, question)
+    }
+
+    fn ask_about<T>(&self, about: About, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Option<T> {
         if !self.has_index {
             return None;
         }
         for _ in 0..2 {
-            match self.try_ask(question) {
+            match self.try_ask(about, question) {
                 Ok(answer) => return answer,
                 Err(error) if is_broken(&error) => {
                     self.index.borrow_mut().take();
@@ -63,7 +84,7 @@ impl Store<'_> {
         answer
     }
 
-    fn try_ask<T>(&self, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Result<Option<T>> {
+    fn try_ask<T>(&self, about: About, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Result<Option<T>> {
         let is_same = self.moment.get() == Moment::Same && self.index.borrow().is_some();
         let seen = Number::of_now(&self.repo.gx_dir());
         let state = if is_same { None } else { Some(State::of(self.repo)?) };
@@ -76,12 +97,14 @@ impl Store<'_> {
         }
         let mut file = match index.take() {
             Some(file) => file,
-            None => IndexFile::open(&self.repo.gx_dir(), Access::Write)?,
+            None => {
+                self.indexed.take();
+                IndexFile::open(&self.repo.gx_dir(), Access::Write)?
+            }
         };
-        if let Some(state) = state
-            && !is_of(&file, &state)?
-        {
-            self.catch_up_after(seen, &mut file)?;
+        if let Some(state) = state {
+            self.make_sure(about, &state, seen, &mut file)?;
+            *self.indexed.borrow_mut() = Some(state);
         }
         // Others may have brought it further meanwhile, and never back: it is no older than the question.
         let transaction = file.connection.transaction()?;
@@ -94,6 +117,18 @@ impl Store<'_> {
             self.moment.set(Moment::Same);
         }
         Ok(Some(answer))
+    }
+
+    /// Has the index hold what a question about a state is about.
+    fn make_sure(&self, about: About, state: &State, seen: Number, file: &mut IndexFile) -> Result<()> {
+        let indexed = self.indexed.borrow();
+        if about == About::Results
+            && let Some(indexed) = indexed.as_ref().filter(|_| has_tables(&file.connection).unwrap_or(false))
+            && state.only_began_since(indexed, self.repo)?
+        {
+            return Ok(());
+        }
+        if is_of(file, state)? { Ok(()) } else { self.catch_up_after(seen, file) }
     }
 
     /// Has the index hold what the repository held after `seen`: by this process, or by another that it waited for.

@@ -6,6 +6,7 @@ use anyhow::Result;
 use rusqlite::types::Value::{Integer, Null, Text};
 use rusqlite::{Connection, params};
 
+use crate::git::notes::Notes;
 use crate::git::refs_state::RefsState;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
@@ -17,7 +18,7 @@ pub(super) const PREFIXES: [&str; 3] = ["refs/experiments/", ARCHIVES, "refs/gx/
 
 /// The refs and the notes at one moment. What an index holds follows from this alone.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(in crate::store) struct State {
     pub(super) refs: RefsState,
     pub(super) notes: Option<ObjectId>,
 }
@@ -41,6 +42,28 @@ impl State {
     /// Whether there is nothing that an index could be made of.
     pub(super) fn is_empty(&self) -> bool {
         self.notes.is_none() && self.refs.loose.is_empty() && self.refs.packed == "none"
+    }
+
+    /// Whether nothing has been recorded since `old`, only begun: the refs that have come since have no notes.
+    ///
+    /// # Errors
+    /// The notes cannot be read.
+    pub(super) fn only_began_since(&self, old: &Self, repo: &Repo) -> Result<bool> {
+        let is_there =
+            |(name, target): (&String, &Option<ObjectId>)| self.refs.loose.get(name) == Some(target);
+        let is_same = self.notes == old.notes && self.refs.packed == old.refs.packed;
+        if !is_same || !old.refs.loose.iter().all(is_there) {
+            return Ok(false);
+        }
+        let Some(tip) = self.notes else { return Ok(true) };
+        let notes = Notes::at(repo, RECORDS, tip);
+        for (_, target) in self.refs.loose.iter().filter(|(name, _)| !old.refs.loose.contains_key(*name)) {
+            let Some(target) = target else { return Ok(false) };
+            if notes.blob_of(*target)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// What an index in the file with this inode would remember of it.

@@ -10,6 +10,7 @@ use crate::git::refs::Swap;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 use crate::process::command::Program;
+use std::cell::RefCell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command};
@@ -39,7 +40,7 @@ fn open_with(engine: &str, folder: &Path) -> Repo {
         _ => with_program(folder),
     };
     let Engine { place, objects, refs, settings } = opened.unwrap();
-    Repo { place, objects, refs, settings }
+    Repo { place, objects, refs, settings, loose_refs: RefCell::default(), glance: RefCell::default() }
 }
 
 /// Every world that this git can make, with a first commit.
