@@ -269,6 +269,26 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_one_snapshot_is_told_from_the_rest_whoever_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::new(folder.path());
+        let ((one, first), (_, second)) = (line(1), line(2));
+        let other: ObjectId = "cd".repeat(20).parse().unwrap();
+        assert!(journal.waiting_of(one).unwrap().is_empty());
+        journal.append(&[(one, first.clone())]).unwrap();
+        journal.append(&[(other, first.clone())]).unwrap();
+        journal.append(&[(other, first.clone()), (one, second.clone())]).unwrap();
+        let older = journal.waiting_folder().join("cb980070-1583760-26781-17.jsonl");
+        fs::write(older, format!("{one} {{\"at\":3}}\n")).unwrap();
+        let mut waiting = journal.waiting_of(one).unwrap();
+        waiting.sort();
+        let mut expected = [first.text().to_owned(), second.text().to_owned(), "{\"at\":3}".to_owned()];
+        expected.sort();
+        assert_eq!(waiting, expected);
+        assert_eq!(journal.waiting_of(other).unwrap(), [first.text(), first.text()]);
+    }
+
+    #[test]
     fn joining_keeps_every_line() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::new(folder.path());

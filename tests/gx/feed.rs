@@ -117,10 +117,48 @@ fn what_was_answered_is_there_after_the_feed_was_killed() {
     let ended = feed.record("0.9");
     let open = feed.ask(&json!({"register": {"hypothesis": "half done"}}))["id"].as_str().unwrap().to_owned();
     feed.kill();
+    let now = [(ended.clone(), "keep".to_owned()), (open.clone(), "running".to_owned())];
+    assert_eq!(lab.states(), now, "the next command knows it");
     assert_eq!(lab.record(&ended)["status"], json!("keep"));
-    assert_eq!(lab.record(&open)["status"], json!("running"));
+    assert_eq!(lab.record(&open)["status"], json!("running"), "and has brought it into the notes");
     lab.gx(&["complete", &open, "--metric", "val_bpb=1.5"]).exits(10);
     lab.fsck();
+}
+
+#[test]
+fn what_feeds_have_only_in_the_journal_counts_for_each_other_and_for_every_command() {
+    let lab = Lab::new();
+    let mut feeds = [Feed::start(&lab), Feed::start(&lab)];
+    assert_eq!(feeds[0].record("0.9"), "exp-1");
+    let end = |feed: &mut Feed, what: Value| {
+        let id = feed.ask(&json!({"register": {"hypothesis": "next"}}))["id"].clone();
+        let (verb, mut object) = match what {
+            Value::String(error) => ("crash", json!({"error": error})),
+            value => ("complete", json!({"metrics": {"val_bpb": value}})),
+        };
+        object["id"] = id;
+        feed.ask(&json!({verb: object}))
+    };
+    let notes = || lab.rev("refs/notes/experiments");
+    let told = end(&mut feeds[1], json!(0.95));
+    assert_eq!((&told["status"], &told["best_before"]), (&json!("discard"), &json!("exp-1")));
+    let before = notes();
+    let told = end(&mut feeds[0], json!(1.5));
+    assert_eq!((&told["status"], &told["best_before"]), (&json!("discard"), &json!("exp-1")));
+    assert_eq!(notes(), before, "a result that nothing rests on makes no commit of its own");
+    assert_eq!(end(&mut feeds[1], json!(0.8))["status"], json!("keep"));
+    assert_ne!(notes(), before, "one that others are compared with is there for all");
+    let told = end(&mut feeds[0], json!(0.85));
+    assert_eq!((&told["status"], &told["best_before"]), (&json!("discard"), &json!("exp-4")));
+    let mut row = |what: Value| end(&mut feeds[1], what)["crashes_in_a_row"].clone();
+    let crash = json!("out of memory");
+    let rows = [row(crash.clone()), row(crash.clone()), row(json!(1.4)), row(crash)];
+    assert_eq!(rows, [json!(1), json!(2), json!(0), json!(1)], "a result in between waits, and is counted");
+    let states = ["keep", "discard", "discard", "keep", "discard", "crash", "crash", "discard", "crash"];
+    let named = states.iter().enumerate().map(|(at, state)| (format!("exp-{}", at + 1), (*state).to_owned()));
+    assert_eq!(lab.states(), named.collect::<Vec<_>>());
+    let [one, other] = feeds;
+    assert_eq!((one.end(), other.end()), (0, 0));
 }
 
 #[test]
