@@ -157,6 +157,15 @@ fn what_feeds_have_only_in_the_journal_counts_for_each_other_and_for_every_comma
     let states = ["keep", "discard", "discard", "keep", "discard", "crash", "crash", "discard", "crash"];
     let named = states.iter().enumerate().map(|(at, state)| (format!("exp-{}", at + 1), (*state).to_owned()));
     assert_eq!(lab.states(), named.collect::<Vec<_>>());
+    let open = [0, 1]
+        .map(|feed: usize| feeds[feed].ask(&json!({"register": {"hypothesis": "beside"}}))["id"].clone());
+    let close = |feed: &mut Feed, id: &Value, value: f64| {
+        let told = feed.ask(&json!({"complete": {"id": id, "metrics": {"val_bpb": value}}}));
+        (told["status"].clone(), told["best_before"].clone())
+    };
+    assert_eq!(close(&mut feeds[0], &open[0], 0.7), (json!("keep"), json!("exp-4")));
+    let told = close(&mut feeds[1], &open[1], 0.75);
+    assert_eq!(told, (json!("discard"), open[0].clone()), "kept since the other one knew all refs");
     let [one, other] = feeds;
     assert_eq!((one.end(), other.end()), (0, 0));
 }
