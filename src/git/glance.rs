@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 
-use crate::git::repo::Repo;
+use crate::git::engine::place::Place;
 use crate::git::stamp::Stamp;
 use crate::model::object::ObjectId;
 
@@ -48,7 +48,7 @@ impl Glance {
     /// Those of `ask`.
     pub(super) fn again(
         &mut self,
-        repo: &Repo,
+        place: &Place,
         head: ObjectId,
         ask: impl FnOnce() -> Result<Vec<u8>>,
     ) -> Result<Vec<u8>> {
@@ -61,7 +61,7 @@ impl Glance {
             return ask();
         }
         let now = SystemTime::now();
-        let seen = look(repo, head);
+        let seen = look(place, head);
         if let (Some(seen), Some((known, answer))) = (&seen, &self.last)
             && seen == known
         {
@@ -82,11 +82,10 @@ impl Glance {
 
 /// Everything that `git status` looks at; nothing where that is too much, or where a repository lies in the work tree,
 /// whose own HEAD counts too.
-fn look(repo: &Repo, head: ObjectId) -> Option<Vec<Seen>> {
+fn look(place: &Place, head: ObjectId) -> Option<Vec<Seen>> {
     let mut seen = vec![(PathBuf::from(head.to_string()), None)];
-    let of_git =
-        [repo.git_dir().join("index"), repo.common_dir().join("info"), repo.common_dir().join("config")];
-    for path in of_git.into_iter().chain([repo.common_dir().join("info/exclude")]) {
+    let of_all = |name: &str| place.common_dir.join(name);
+    for path in [place.git_dir.join("index"), of_all("config"), of_all("info"), of_all("info/exclude")] {
         let stamp = match fs::symlink_metadata(&path) {
             Ok(meta) => Some(Stamp::of(&meta)),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -94,7 +93,7 @@ fn look(repo: &Repo, head: ObjectId) -> Option<Vec<Seen>> {
         };
         seen.push((path, stamp));
     }
-    let top = repo.work_dir();
+    let top = place.work_dir.as_deref()?;
     seen.push((top.to_owned(), Some(Stamp::of(&fs::symlink_metadata(top).ok()?))));
     walk(top, true, &mut seen)?;
     Some(seen)
@@ -127,70 +126,4 @@ fn walk(folder: &Path, is_top: bool, seen: &mut Vec<Seen>) -> Option<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::time::{Duration, Instant};
-
-    use super::*;
-
-    /// Waits until nothing is younger than a tick.
-    fn rest(repo: &Repo, head: ObjectId) {
-        let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(20) {
-            let now = SystemTime::now();
-            let seen = look(repo, head).unwrap();
-            if seen.iter().all(|(_, stamp)| stamp.is_none_or(|stamp| stamp.rests(now))) {
-                return;
-            }
-            std::thread::yield_now();
-        }
-        panic!("the files do not come to rest");
-    }
-
-    #[test]
-    fn git_is_asked_again_only_after_something_was_touched() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("train.py"), "a = 1\n").unwrap();
-        fs::create_dir(folder.path().join("data")).unwrap();
-        fs::write(folder.path().join("data/x"), "x").unwrap();
-        let repo = Repo::create(folder.path(), "start").unwrap();
-        let mut head = repo.head().unwrap().commit;
-        let (mut glance, asked) = (Glance::default(), Cell::new(0));
-        let mut times = |head| {
-            let before = asked.get();
-            let ask = || {
-                asked.set(asked.get() + 1);
-                Ok(vec![asked.get()])
-            };
-            let answer = glance.again(&repo, head, ask).unwrap();
-            assert_eq!(answer, [asked.get()], "an old answer");
-            asked.get() - before
-        };
-        assert_eq!([times(head), times(head)], [1, 1], "the first is for those who ask once");
-        rest(&repo, head);
-        assert_eq!([times(head), times(head), times(head)], [1, 0, 0]);
-        let touch: [(&str, &dyn Fn()); 6] = [
-            ("edited, of the same size", &|| fs::write(folder.path().join("train.py"), "a = 2\n").unwrap()),
-            ("new in a folder", &|| fs::write(folder.path().join("data/y"), "").unwrap()),
-            ("deleted", &|| fs::remove_file(folder.path().join("data/y")).unwrap()),
-            ("another mode", &|| {
-                drop(repo.git().args(["update-index", "--chmod=+x", "train.py"]).run().unwrap())
-            }),
-            ("ignored", &|| fs::write(folder.path().join(".git/info/exclude"), "x\n").unwrap()),
-            ("setting", &|| drop(repo.git().args(["config", "core.fileMode", "false"]).run().unwrap())),
-        ];
-        for (what, touch) in touch {
-            touch();
-            assert_eq!(times(head), 1, "{what}");
-            assert_eq!(times(head), 1, "{what}: it could have been touched twice within a tick");
-            rest(&repo, head);
-            assert_eq!([times(head), times(head)], [1, 0], "{what}, at rest");
-        }
-        repo.git().args(["commit", "--quiet", "--allow-empty", "-m", "x"]).run().unwrap();
-        head = repo.head().unwrap().commit;
-        assert_eq!(times(head), 1, "another HEAD");
-        fs::create_dir_all(folder.path().join("inner/.git")).unwrap();
-        assert_eq!([times(head), times(head)], [1, 1], "a repository inside");
-        assert_eq!(glance.asked, Asked::InVain);
-    }
-}
+mod tests;

@@ -27,6 +27,7 @@ mod index;
 pub mod joining;
 pub mod linked;
 pub mod links;
+mod loose_refs;
 pub mod name;
 pub mod notes;
 mod notes_diff;

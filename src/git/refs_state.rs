@@ -5,14 +5,14 @@
 //! changed since. A reftable repository has a list of its tables, each
 //! with a name that is never used twice.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, DirEntry, File};
-use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::git::loose_refs::{each_loose, target};
 use crate::git::refs::Ref;
 use crate::git::repo::Repo;
 use crate::git::stamp::Stamp;
@@ -128,76 +128,6 @@ fn mark(meta: &fs::Metadata) -> String {
     // Without randomness the clock must do.
     let _ = getrandom::fill(&mut salt);
     format!("{plain} young {now:?} {}", u64::from_le_bytes(salt))
-}
-
-/// The loose refs that were read, by name, each with its file at that time.
-#[derive(Debug, Default)]
-pub(super) struct LooseRefs {
-    known: HashMap<String, (Stamp, Option<ObjectId>)>,
-}
-
-impl LooseRefs {
-    fn read(
-        &mut self,
-        folder: &Path,
-        prefix: &str,
-        found: &mut BTreeMap<String, Option<ObjectId>>,
-    ) -> io::Result<()> {
-        let now = SystemTime::now();
-        each_loose(folder, prefix, &mut |name, file| {
-            match self.target_in(&name, file, now) {
-                Ok(target) => drop(found.insert(name, target)),
-                // Packed or deleted a moment ago.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-            Ok(())
-        })
-    }
-
-    /// Where a ref points to; its file is read unless it is the one that was read before.
-    fn target_in(&mut self, name: &str, file: &DirEntry, now: SystemTime) -> io::Result<Option<ObjectId>> {
-        // Before the content: of a file that is replaced in between, the stamp is the older one.
-        let meta = file.metadata()?;
-        let stamp = Stamp::of(&meta);
-        if let Some((known, target)) = self.known.get(name)
-            && *known == stamp
-        {
-            return Ok(*target);
-        }
-        let target = target(&fs::read(file.path())?);
-        // A link says nothing of what it leads to.
-        if meta.is_file() && stamp.rests(now) {
-            self.known.insert(name.to_owned(), (stamp, target));
-        }
-        Ok(target)
-    }
-}
-
-/// Does something with the name and the file of each loose ref of a folder.
-fn each_loose(
-    folder: &Path,
-    prefix: &str,
-    with: &mut dyn FnMut(String, &DirEntry) -> io::Result<()>,
-) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let Some(name) = entry.file_name().to_str().map(|name| format!("{prefix}{name}")) else { continue };
-        if entry.file_type()?.is_dir() {
-            each_loose(&entry.path(), &format!("{name}/"), with)?;
-        } else if !name.ends_with(".lock") {
-            with(name, &entry)?;
-        }
-    }
-    Ok(())
-}
-
-fn target(text: &[u8]) -> Option<ObjectId> {
-    std::str::from_utf8(text).ok()?.trim_end().parse().ok()
 }
 
 /// The lines of a prefix; where the file says that it is sorted, found without looking at the others.

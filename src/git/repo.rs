@@ -16,7 +16,7 @@ use crate::git::engine::place::Place;
 use crate::git::engine::refs::Refs;
 use crate::git::engine::settings::Settings;
 use crate::git::glance::Glance;
-use crate::git::refs_state::LooseRefs;
+use crate::git::loose_refs::LooseRefs;
 use crate::model::object::ObjectId;
 use crate::process::identity;
 

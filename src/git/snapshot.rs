@@ -49,7 +49,7 @@ impl Repo {
     /// Unmerged paths, files that cannot be read, a full disk.
     pub fn snapshot(&self, head: ObjectId, leave_out: &LeaveOut<'_>) -> Result<Snapshot> {
         let mut index = None;
-        let found = self.glance.borrow_mut().again(self, head, || {
+        let found = self.glance.borrow_mut().again(&self.place, head, || {
             let index = index.insert(PrivateIndex::copy(self)?);
             fail::point("looking");
             status(self, &index.path)

@@ -20,7 +20,7 @@ pub(super) enum Site<'a> {
     /// The user's work tree.
     Here { repo: &'a Repo, lock: &'a WorkTreeLock },
     /// A checkout of the snapshot.
-    Apart { repo: Repo, checkout: Checkout },
+    Apart { repo: Box<Repo>, checkout: Checkout },
 }
 
 impl<'a> Site<'a> {
@@ -41,7 +41,7 @@ impl<'a> Site<'a> {
         if runner.config.metric.source == Source::Json {
             make_old(checkout.dir(), &runner.config.metric.file)?;
         }
-        Ok(Self::Apart { repo: runner.repo.open_worktree(checkout.dir())?, checkout })
+        Ok(Self::Apart { repo: Box::new(runner.repo.open_worktree(checkout.dir())?), checkout })
     }
 
     /// The repository as it is seen from there.

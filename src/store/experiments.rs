@@ -9,16 +9,15 @@ use crate::config::store::Index;
 use crate::error::fault;
 use crate::git::notes::Notes;
 use crate::git::refs::Swap;
+use crate::git::refs_state::RefsState;
 use crate::git::repo::Repo;
 use crate::model::id::{ExperimentId, Named};
 use crate::model::object::ObjectId;
 use crate::model::record::{Fields, Line, Record};
 use crate::model::summary::Summary;
 use crate::process::fail;
-use crate::store::flush::with;
 use crate::store::index::file::IndexFile;
-use crate::store::index::state::State;
-use crate::store::journal::Journal;
+use crate::store::journal::{Journal, with};
 use crate::store::moment::Moment;
 
 /// The notes that hold the records.
@@ -35,8 +34,8 @@ pub struct Store<'a> {
     pub(super) has_index: bool,
     /// The index, once it was asked.
     pub(super) index: RefCell<Option<IndexFile>>,
-    /// The state of the repository that the index is known to hold.
-    pub(super) indexed: RefCell<Option<State>>,
+    /// The refs and the notes that the index is known to hold.
+    pub(super) indexed: RefCell<Option<(RefsState, Option<ObjectId>)>>,
     /// Whether lines stay in the journal until the notes are brought up to date for another reason.
     pub(super) gathers: bool,
     /// Whether answers may be of the same moment as the last one.

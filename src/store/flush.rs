@@ -17,7 +17,7 @@ use crate::git::notes::Notes;
 use crate::git::refs::Swap;
 use crate::model::object::ObjectId;
 use crate::store::experiments::{RECORDS, Store};
-use crate::store::journal::Batch;
+use crate::store::journal::{Batch, with};
 use crate::store::patience::pause;
 
 /// How many notes are held in memory at once.
@@ -128,22 +128,6 @@ pub(super) fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<O
         }
     }
     Ok(changed)
-}
-
-/// A note with the lines that it lacks.
-pub(super) fn with(mut note: Vec<u8>, mut wanted: Vec<&str>) -> Vec<u8> {
-    wanted.sort_unstable();
-    wanted.dedup();
-    for line in wanted {
-        if !note.split(|byte| *byte == b'\n').any(|present| present == line.as_bytes()) {
-            if !note.is_empty() && !note.ends_with(b"\n") {
-                note.push(b'\n');
-            }
-            note.extend_from_slice(line.as_bytes());
-            note.push(b'\n');
-        }
-    }
-    note
 }
 
 fn count(number: usize, noun: &str) -> String {

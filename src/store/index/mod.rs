@@ -16,6 +16,6 @@ pub(super) mod reading;
 mod schema;
 mod select;
 pub mod sql;
-pub(super) mod state;
+mod state;
 mod turn;
 mod writer;

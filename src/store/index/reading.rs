@@ -104,7 +104,7 @@ impl Store<'_> {
         };
         if let Some(state) = state {
             self.make_sure(about, &state, seen, &mut file)?;
-            *self.indexed.borrow_mut() = Some(state);
+            *self.indexed.borrow_mut() = Some((state.refs, state.notes));
         }
         // Others may have brought it further meanwhile, and never back: it is no older than the question.
         let transaction = file.connection.transaction()?;

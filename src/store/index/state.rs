@@ -18,7 +18,7 @@ pub(super) const PREFIXES: [&str; 3] = ["refs/experiments/", ARCHIVES, "refs/gx/
 
 /// The refs and the notes at one moment. What an index holds follows from this alone.
 #[derive(Clone, Debug)]
-pub(in crate::store) struct State {
+pub(super) struct State {
     pub(super) refs: RefsState,
     pub(super) notes: Option<ObjectId>,
 }
@@ -48,16 +48,17 @@ impl State {
     ///
     /// # Errors
     /// The notes cannot be read.
-    pub(super) fn only_began_since(&self, old: &Self, repo: &Repo) -> Result<bool> {
+    pub(super) fn only_began_since(&self, old: &(RefsState, Option<ObjectId>), repo: &Repo) -> Result<bool> {
+        let (refs, notes) = old;
         let is_there =
             |(name, target): (&String, &Option<ObjectId>)| self.refs.loose.get(name) == Some(target);
-        let is_same = self.notes == old.notes && self.refs.packed == old.refs.packed;
-        if !is_same || !old.refs.loose.iter().all(is_there) {
+        let is_same = self.notes == *notes && self.refs.packed == refs.packed;
+        if !is_same || !refs.loose.iter().all(is_there) {
             return Ok(false);
         }
         let Some(tip) = self.notes else { return Ok(true) };
         let notes = Notes::at(repo, RECORDS, tip);
-        for (_, target) in self.refs.loose.iter().filter(|(name, _)| !old.refs.loose.contains_key(*name)) {
+        for (_, target) in self.refs.loose.iter().filter(|(name, _)| !refs.loose.contains_key(*name)) {
             let Some(target) = target else { return Ok(false) };
             if notes.blob_of(*target)?.is_some() {
                 return Ok(false);
