@@ -5,9 +5,9 @@ use anyhow::Result;
 use crate::error::fault;
 use crate::git::joining::Joined;
 use crate::mirror::down::checks;
-use crate::mirror::down::ground::{ACCEPTED, Ground, How, Wish};
+use crate::mirror::down::ground::{Ground, How, Wish};
 use crate::mirror::down::sight::Sight;
-use crate::mirror::pause::record::{self, Moved};
+use crate::mirror::pause::rehearsal::rehearse;
 use crate::mirror::policy::file::Down;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
@@ -95,18 +95,8 @@ impl Ground<'_> {
     /// # Errors
     /// As there.
     pub fn rehearse(&mut self, wish: &Wish) -> Result<Plan> {
-        let _lock = record::lock(self.repo)?;
-        let names = [ACCEPTED.to_owned(), self.mirror.public.tracking(), self.mirror.private.tracking()];
-        let before = names.map(|name| (self.repo.read_ref(&name), name));
-        let plan = self.plan(wish);
-        let mut seen = Vec::new();
-        for (from, name) in before {
-            let from = from?;
-            let to = self.repo.read_ref(&name)?.filter(|to| Some(*to) != from);
-            seen.extend(to.map(|to| Moved { name, from, to }));
-        }
-        record::put_back(self.repo, &seen)?;
-        plan
+        let (repo, mirror) = (self.repo, self.mirror.clone());
+        rehearse(repo, &mirror, || self.plan(wish))
     }
 
     fn how(&self, wish: &Wish) -> How {

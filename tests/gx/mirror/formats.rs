@@ -1,0 +1,1 @@
+//! The whole cycle on what Git has beside its classic repositories.
