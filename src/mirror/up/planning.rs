@@ -6,9 +6,8 @@ use anyhow::Result;
 
 use crate::error::{Exit, fault, misuse};
 use crate::git::transfer::Wire;
-use crate::mirror::guard::check::{Report, check};
+use crate::mirror::guard::check::{Report, check_beyond};
 use crate::mirror::guard::destination::Destination;
-use crate::mirror::guard::finding::Severity;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
 use crate::mirror::policy::file::Up;
@@ -180,8 +179,8 @@ fn describe_plan(
     Ok(plan)
 }
 
-/// What the guard says of the push of a plan. What it finds in commits that everybody can read already, as the other
-/// side has just said, is told and stops nothing: a policy that was made stricter does not unpublish them.
+/// What the guard says of the push of a plan. What everybody can read already, as the other side has just said, is not
+/// looked at again.
 ///
 /// # Errors
 /// The guard cannot look.
@@ -191,20 +190,9 @@ pub fn guard(ground: &Ground<'_>, plan: &Plan) -> Result<Report> {
     let update =
         Update { source: plan.tip.to_string(), new: Some(plan.tip), target: plan.head(), old: plan.lease };
     let policy = Policy::of(repo, &[plan.tip])?;
-    let mut report = check(repo, &destination, &[update], &policy, &Limits::none())?;
-    // Of what was only counted nobody knows whether it is in a public commit or in a new one.
-    if report.uncounted > 0 {
-        return Ok(report);
-    }
-    for finding in report.findings.iter_mut().filter(|finding| finding.severity == Severity::Blocked) {
-        let Some(commit) = finding.spot.commit else { continue };
-        for public in [ground.public, plan.lease].into_iter().flatten() {
-            if repo.is_ancestor(commit, public)? {
-                finding.severity = Severity::Warning;
-            }
-        }
-    }
-    Ok(report)
+    let out = [ground.public, plan.lease].into_iter().flatten().filter(|id| repo.has_object(*id));
+    let out: Vec<ObjectId> = out.collect();
+    check_beyond(repo, &destination, &[update], &policy, (&Limits::none(), &out))
 }
 
 fn commits(built: &Built) -> Vec<ObjectId> {
