@@ -31,7 +31,7 @@ pub struct Standing {
     pub ahead: usize,
     /// Private commits that touch nothing public.
     pub inner: usize,
-    /// Public commits that the private branch lacks.
+    /// Public commits that the private branch lacks, and that were not made of its own.
     pub behind: usize,
     /// Private commits that the private repository lacks.
     pub unsent: usize,
@@ -71,7 +71,8 @@ impl Standing {
     /// An object is missing.
     pub fn of(repo: &Repo, mirror: &Mirror, hear: &mut Hear<'_>) -> Result<Self> {
         let (private, public) = (mirror.private_tip(repo)?, mirror.public_tip(repo)?);
-        let (ahead, inner) = unpublished(repo, mirror, private, public, hear)?;
+        let pairs = Pairs::load(repo)?;
+        let (ahead, inner) = unpublished(repo, mirror, (private, public), &pairs, hear)?;
         let there = repo.read_ref(&mirror.private.tracking())?;
         let count = |tip: ObjectId, hidden: &[ObjectId]| {
             Ok::<_, anyhow::Error>(repo.commits_between(&[tip], hidden)?.len())
@@ -81,7 +82,7 @@ impl Standing {
             public,
             ahead,
             inner,
-            behind: public.map_or(Ok(0), |public| count(public, &[private]))?,
+            behind: public.map_or(Ok(0), |public| incoming(repo, private, public, &pairs))?,
             unsent: count(private, there.as_slice())?,
             files: files(repo, mirror, private)?,
             drift: Vec::new(),
@@ -128,17 +129,27 @@ pub(super) fn landed(repo: &Repo, pairs: &Pairs, public: Option<ObjectId>) -> Re
     Ok(repo.commits_between(&tips, &[])?.into_iter().collect())
 }
 
+/// How many public commits could come down: what was made of commits of the private branch has nothing to bring.
+fn incoming(repo: &Repo, private: ObjectId, public: ObjectId, pairs: &Pairs) -> Result<usize> {
+    let lacking = repo.commits_between(&[public], &[private])?;
+    let made: Vec<ObjectId> = lacking.iter().filter_map(|commit| pairs.private_of(*commit)).collect();
+    if made.is_empty() {
+        return Ok(lacking.len());
+    }
+    let own: HashSet<ObjectId> = repo.commits_between(&[private], &[public])?.into_iter().collect();
+    Ok(lacking.len() - made.iter().filter(|commit| own.contains(commit)).count())
+}
+
 /// The private commits that upstream does not have, by what they are: those with a public part, those without.
 fn unpublished(
     repo: &Repo,
     mirror: &Mirror,
-    private: ObjectId,
-    public: Option<ObjectId>,
+    (private, public): (ObjectId, Option<ObjectId>),
+    pairs: &Pairs,
     hear: &mut Hear<'_>,
 ) -> Result<(usize, usize)> {
-    let pairs = Pairs::load(repo)?;
     let mut hidden: Vec<ObjectId> = public.into_iter().collect();
-    let landed = landed(repo, &pairs, public)?;
+    let landed = landed(repo, pairs, public)?;
     let mut published = HashSet::new();
     for pair in pairs.list() {
         match pair.kind {

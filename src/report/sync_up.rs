@@ -138,6 +138,8 @@ impl Planned {
         let blocked: Vec<String> = planned.reasons.iter().cloned().chain(stops).collect();
         let withheld = plan.map_or(&planned.withheld, |plan| &plan.withheld);
         let kept = plan.filter(|_| blocked.is_empty());
+        let bring =
+            planned.lacks_files.then(|| "git fetch --refetch --no-filter, then plan again".to_owned());
         let next = kept.map(|plan| match dry_run {
             true => "nothing was kept; the same without --dry-run makes a plan that can be pushed".to_owned(),
             false => format!("gx sync-up --push {}", &plan.digest[..12]),
@@ -170,7 +172,7 @@ impl Planned {
             dry_run,
             build_seconds: planned.build.as_secs_f64(),
             look_seconds: planned.look.as_secs_f64(),
-            next,
+            next: next.or(bring),
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Planned {
     pub cautions: Vec<String>,
     /// What the guard found.
     pub report: Report,
+    /// Whether it could not look, in a clone that has left files on the other side.
+    pub lacks_files: bool,
     /// How long it took to build what would be published.
     pub build: Duration,
     /// How long it took to look at it.
@@ -113,6 +115,7 @@ fn plan_built(
             reasons: Vec::new(),
             cautions: Vec::new(),
             report: Report::default(),
+            lacks_files: false,
             build: took,
             look: Duration::ZERO,
         });
@@ -122,8 +125,9 @@ fn plan_built(
     let reasons = checks::reasons(ground, &commits, &plan.branch)?;
     let cautions = checks::cautions(ground, &commits)?;
     let report = guard(ground, &plan)?;
+    let lacks_files = report.exit() == Exit::Unchecked && ground.repo.is_partial()?;
     let (plan, withheld, look) = (Some(plan), Vec::new(), began.elapsed());
-    let planned = Planned { plan, withheld, reasons, cautions, report, build: took, look };
+    let planned = Planned { plan, withheld, reasons, cautions, report, lacks_files, build: took, look };
     if keep == Keep::Yes
         && planned.exit() == Exit::Done
         && let Some(plan) = &planned.plan

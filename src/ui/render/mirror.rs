@@ -49,7 +49,8 @@ impl Show for MirrorStatus {
             Text::new(stands(self), if self.behind > 0 { Label::Near } else { Label::Plain }),
         );
         if self.inner > 0 {
-            page.fact("", format!("{} touch nothing public", count(self.inner, "private commit")));
+            let verb = if self.inner == 1 { "touches" } else { "touch" };
+            page.fact("", format!("{} {verb} nothing public", count(self.inner, "private commit")));
         }
         if self.unsent > 0 {
             page.fact(

@@ -23,7 +23,7 @@ impl Show for SyncDown {
         if let Some(dir) = &self.worktree {
             page.whole_fact("resolve", format!("in {}", dir.display()));
         }
-        show_push(page, self.pushed, &self.private.remote);
+        show_push(page, self.pushed, &format!("`{}`", self.private.remote));
         for note in &self.notes {
             page.fact("note", note.as_str());
         }
@@ -63,13 +63,13 @@ fn said(answer: &SyncDown) -> String {
     }
 }
 
-fn show_push(page: &mut Page, pushed: Pushed, remote: &str) {
+fn show_push(page: &mut Page, pushed: Pushed, there: &str) {
     match pushed {
         Pushed::No => {}
-        Pushed::UpToDate => page.fact("push", format!("`{remote}` has it already")),
-        Pushed::Yes => page.fact("push", format!("sent to `{remote}`")),
+        Pushed::UpToDate => page.fact("push", format!("{there} has it already")),
+        Pushed::Yes => page.fact("push", format!("sent to {there}")),
         Pushed::Failed => {
-            page.fact("push", Text::new(format!("could not go to `{remote}`; here all is done"), Label::Bad));
+            page.fact("push", Text::new(format!("could not go to {there}; here all is done"), Label::Bad));
         }
     }
 }

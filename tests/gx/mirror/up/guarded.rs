@@ -75,7 +75,7 @@ fn what_upstream_has_made_public_stops_no_plan_and_excuses_nothing_new() {
     world.upstream.write("private/theirs.md", "theirs\n");
     world.upstream.commit("ask Bob <bob@secret.example>");
     world.upstream_writes("README.md", "read this\n");
-    world.sync(&[], 3);
+    world.lab.gx(&["sync-down"]).exits(3);
     let own = world.lab_writes("new.py", "new\n");
     world.lab.write("more.py", "more\n");
     world.lab.commit("more\n\nAs bob@secret.example said.\n");
