@@ -15,7 +15,7 @@ use crate::mirror::up::approval;
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::kept::Kept;
 use crate::mirror::up::proposal;
-use crate::mirror::up::publish::{Deed, publish, settle};
+use crate::mirror::up::publish::{Deed, publish, refresh, settle};
 use crate::mirror::up::stop::{self, Came};
 use crate::mirror::up::wanted::{Change, Wanted};
 use crate::model::id::ExperimentId;
@@ -167,6 +167,9 @@ impl SyncUp {
     fn approve(&self, scene: &Scene, digest: &str) -> Result<Exit> {
         let repo = &scene.lab.repo;
         let (plan, mirror) = (Kept::find(repo, digest)?.plan, Mirror::needed(repo)?);
+        if !self.dry_run {
+            refresh(repo, &mirror, &mut wire(scene))?;
+        }
         let sign = |key: &Path| approval::sign(repo, &mirror, &plan.digest, key);
         let approved_by = match (&self.signature, &self.key) {
             _ if self.dry_run => None,

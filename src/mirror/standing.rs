@@ -103,20 +103,17 @@ impl Standing {
     fn compare(&mut self, repo: &Repo, mirror: &Mirror, public: ObjectId) -> Result<()> {
         let changes = repo.changes(repo.tree_of(self.private)?, repo.tree_of(public)?)?;
         let differing = changes.into_iter().map(|change| change.path);
-        self.drift = differing.filter(|path| !is_withheld(mirror, path)).collect();
+        self.drift = differing.filter(|path| !mirror.policy.is_withheld(path.as_bytes())).collect();
         let leaked: Vec<RepoPath> =
             repo.files(repo.tree_of(public)?)?.into_iter().map(|(path, _)| path).collect();
-        let leaked: Vec<RepoPath> = leaked.into_iter().filter(|path| is_withheld(mirror, path)).collect();
+        let leaked: Vec<RepoPath> =
+            leaked.into_iter().filter(|path| mirror.policy.is_withheld(path.as_bytes())).collect();
         if !leaked.is_empty() {
             self.alarms
                 .push(format!("the public branch has private files: {}   (gx guard audit)", list(&leaked)));
         }
         Ok(())
     }
-}
-
-fn is_withheld(mirror: &Mirror, path: &RepoPath) -> bool {
-    mirror.policy.is_private(path.as_bytes()) || mirror.policy.is_never(path.as_bytes())
 }
 
 /// All commits of the public branch, where any was published from here: else nobody asks for them.
@@ -174,7 +171,7 @@ fn unpublished(
             None => repo.empty_tree()?,
         };
         let changes = repo.changes(before, repo.tree_of(*commit)?)?;
-        let is_inner = changes.iter().all(|change| is_withheld(mirror, &change.path));
+        let is_inner = changes.iter().all(|change| mirror.policy.is_withheld(change.path.as_bytes()));
         if is_inner { inner += 1 } else { ahead += 1 }
     }
     hear(commits.len(), commits.len());
@@ -189,7 +186,7 @@ fn files(repo: &Repo, mirror: &Mirror, private: ObjectId) -> Result<Files> {
         let shown = path.to_string();
         let top = shown.split_once('/').map_or(shown.clone(), |(top, _)| format!("{top}/"));
         let (open, closed) = tops.entry(top).or_default();
-        if is_withheld(mirror, &path) {
+        if mirror.policy.is_withheld(path.as_bytes()) {
             files.withheld += 1;
             closed.push(shown);
         } else {

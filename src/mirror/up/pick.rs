@@ -160,7 +160,11 @@ impl<'a> Picking<'a> {
         let base = base.and_then(|base| base.tree).unwrap_or(self.empty);
         let left = theirs.tree.unwrap_or(self.empty);
         if base == left {
-            self.hold_back(change, "it touches private paths only");
+            let is_nothing = theirs.withheld == withheld;
+            self.hold_back(
+                change,
+                if is_nothing { "it changes nothing" } else { "it touches private paths only" },
+            );
             return Ok(Spot::Left);
         }
         let decided = decisions.iter().filter(about).find(|decision| decision.ground == self.tree);

@@ -10,7 +10,7 @@ use crate::mirror::guard::check::{Report, check_beyond};
 use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
-use crate::mirror::policy::file::Up;
+use crate::mirror::policy::file::{Approval, Up};
 use crate::mirror::policy::terms::Policy;
 use crate::mirror::strip::history::Hear;
 use crate::mirror::up::build::build;
@@ -38,6 +38,8 @@ pub struct Planned {
     pub cautions: Vec<String>,
     /// What the guard found.
     pub report: Report,
+    /// Who must have agreed before it is published.
+    pub approval: Approval,
     /// Whether it could not look, in a clone that has left files on the other side.
     pub lacks_files: bool,
     /// How long it took to build what would be published.
@@ -115,6 +117,7 @@ fn plan_built(
             reasons: Vec::new(),
             cautions: Vec::new(),
             report: Report::default(),
+            approval: Approval::None,
             lacks_files: false,
             build: took,
             look: Duration::ZERO,
@@ -127,7 +130,9 @@ fn plan_built(
     let report = guard(ground, &plan)?;
     let lacks_files = report.exit() == Exit::Unchecked && ground.repo.is_partial()?;
     let (plan, withheld, look) = (Some(plan), Vec::new(), began.elapsed());
-    let planned = Planned { plan, withheld, reasons, cautions, report, lacks_files, build: took, look };
+    let approval = ground.mirror.policy.approval();
+    let planned =
+        Planned { plan, withheld, reasons, cautions, report, approval, lacks_files, build: took, look };
     if keep == Keep::Yes
         && planned.exit() == Exit::Done
         && let Some(plan) = &planned.plan

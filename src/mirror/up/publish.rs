@@ -125,7 +125,10 @@ pub fn settle(ground: &Ground<'_>, wire: &mut Wire) -> Result<Vec<String>> {
 }
 
 /// What the private branch says now decides who may approve, not what was last seen of it here.
-fn refresh(repo: &Repo, mirror: &Mirror, wire: &mut Wire) -> Result<()> {
+///
+/// # Errors
+/// The private repository cannot be reached.
+pub fn refresh(repo: &Repo, mirror: &Mirror, wire: &mut Wire) -> Result<()> {
     let side = &mirror.private;
     match repo.advertised(&side.remote, &[&side.head()], wire.may_ask) {
         Ok(told) if told.first().copied().flatten().is_none() => Ok(()),

@@ -35,7 +35,11 @@ impl Show for SyncDown {
 
 fn said(answer: &SyncDown) -> String {
     let commits = count(answer.incoming, "commit");
-    let would = if answer.dry_run { "would " } else { "" };
+    let conflict = match (answer.dry_run, answer.incoming) {
+        (true, _) => "would conflict",
+        (false, 1) => "conflicts",
+        (false, _) => "conflict",
+    };
     let verb = |does: &str, would_do: &str| {
         if answer.dry_run { format!("would {would_do}") } else { does.to_owned() }
     };
@@ -51,12 +55,10 @@ fn said(answer: &SyncDown) -> String {
             format!("{} {own} on top of {commits} of upstream", verb("rebased", "rebase"))
         }
         How::Conflict if answer.conflicts.is_empty() => {
-            format!(
-                "{commits} of upstream {would}conflict; all was resolved as it was before: look, and go on"
-            )
+            format!("{commits} of upstream {conflict}; all was resolved as it was before: look, and go on")
         }
         How::Conflict => format!(
-            "{commits} of upstream {would}conflict in {}; the private branch {}",
+            "{commits} of upstream {conflict} in {}; the private branch {}",
             count(answer.conflicts.len(), "path"),
             if answer.dry_run { "would not move" } else { "has not moved" }
         ),

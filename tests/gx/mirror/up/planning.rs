@@ -69,6 +69,8 @@ fn what_upstream_has_and_what_is_only_private_is_withheld_and_says_why() {
             { "what": landed, "why": "what is public has it already" }
         ])
     );
+    world.lab.git(&["commit", "-q", "--allow-empty", "-m", "nothing"]);
+    assert_eq!(world.up(&["HEAD"], 0)["withheld"], json!([{ "what": "HEAD", "why": "it changes nothing" }]));
 }
 
 #[test]
