@@ -156,6 +156,7 @@ impl Setup {
             Ok(None) => warnings.push(format!("{} has no branch yet; taken for `main`", shown(&self.public))),
             Err(error) => {
                 let why = tell(&error).message;
+                let why = why.lines().next().unwrap_or_default();
                 warnings.push(format!(
                     "{} could not be asked for its branch, taken for `main` (else: --public-branch): {why}",
                     shown(&self.public)

@@ -259,6 +259,10 @@ mod tests {
         let public = "Merge\n\nAs an experiment and an experiment on a branch, a private ref (7654321), ask a@out.\n\n\
                       Signed-off-by: A Public <a@out>\n";
         assert_eq!(said(&words, text, false).as_deref(), Some(public));
+        let text = "Merge closed/main (1234567): 3 commits of upstream\n";
+        assert_eq!(said(&words, text, false).as_deref(), Some("Merge\n"));
+        let text = "Merge closed/main (1234567): 3 commits of upstream, and mend them\n";
+        assert_eq!(said(&words, text, false).as_deref(), Some(text));
         assert_eq!(words.person(b"Ada <A@in> 1 +0000"), b"A Public <a@out> 1 +0000");
         assert_eq!(words.person(b"Bob <b@in> 1 +0000"), b"Bob <b@in> 1 +0000");
         assert!(words.is_denied(b"Bob <b@in> 1 +0000") && !words.is_denied(b"C <c@out> 1 +0000"));

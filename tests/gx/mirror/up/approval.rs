@@ -75,9 +75,10 @@ fn keys_and_policies_of_the_work_tree_and_of_local_refs_do_not_count() {
     world.lab.git(&["config", "gx.private.remote", "origin"]);
     let told = world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
     assert!(told.stderr.contains("`origin` is the public repository"), "{told:?}");
-    // Nor where some other repository is.
+    // Nor where some other repository is, in which nobody says so either.
     let other = crate::support::clones::Remote::new();
     world.lab.git(&["remote", "add", "other", &other.url()]);
+    world.lab.git(&["push", "-q", "--no-verify", "other", "refs/remotes/origin/main:refs/heads/main"]);
     world.lab.git(&["config", "gx.private.remote", "other"]);
     world.lab.git(&["reset", "-q", "--hard", "HEAD^"]);
     let told = world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
