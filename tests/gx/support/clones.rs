@@ -50,7 +50,7 @@ impl Remote {
     /// Calls git in it; it must succeed.
     #[track_caller]
     pub fn git(&self, lab: &Lab, arguments: &[&str]) -> String {
-        lab.git(&[&["-C", self.url().as_str()], arguments].concat())
+        lab.git(&[&["--git-dir", self.url().as_str()], arguments].concat())
     }
 
     /// The names of its refs that are about experiments.
