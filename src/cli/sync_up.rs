@@ -9,12 +9,13 @@ use crate::cli::scene::Scene;
 use crate::cli::share::{Asking, wire};
 use crate::error::{Exit, fault, misuse, tell};
 use crate::mirror::configured::Mirror;
+use crate::mirror::pause::rehearsal::rehearse;
 use crate::mirror::policy::file::Up;
 use crate::mirror::up::approval;
 use crate::mirror::up::ground::Ground;
 use crate::mirror::up::kept::Kept;
 use crate::mirror::up::proposal;
-use crate::mirror::up::publish::{Deed, publish, settle};
+use crate::mirror::up::publish::{Deed, publish, refresh, settle};
 use crate::mirror::up::stop::{self, Came};
 use crate::mirror::up::wanted::{Change, Wanted};
 use crate::model::id::ExperimentId;
@@ -88,6 +89,15 @@ impl SyncUp {
 
     fn plan(&self, scene: &Scene) -> Result<Exit> {
         let repo = &scene.lab.repo;
+        let came = match self.dry_run {
+            true => rehearse(repo, &Mirror::needed(repo)?, || self.look(scene))?,
+            false => self.look(scene)?,
+        };
+        show(scene, &Answer::came(&came, self.dry_run), &came)
+    }
+
+    fn look(&self, scene: &Scene) -> Result<Came> {
+        let repo = &scene.lab.repo;
         let mut wire = wire(scene);
         let mut ground = Ground::look(repo, &mut wire)?;
         if !self.dry_run {
@@ -99,13 +109,11 @@ impl SyncUp {
         let wanted = self.wanted(scene, &ground)?;
         let mut bar = CommitBar::default();
         let hear = &mut |done, total| bar.show(done, total);
-        let came = match self.dry_run {
-            true => stop::look(&ground, &wanted, &mut wire, hear)?,
-            false => stop::begin(&ground, wanted, &mut wire, hear)?,
-        };
         // The lines on the terminal go before the answer comes.
-        drop((bar, wire));
-        show(scene, &Answer::came(&came, self.dry_run), &came)
+        match self.dry_run {
+            true => stop::look(&ground, &wanted, &mut wire, hear),
+            false => stop::begin(&ground, wanted, &mut wire, hear),
+        }
     }
 
     fn wanted(&self, scene: &Scene, ground: &Ground<'_>) -> Result<Wanted> {
@@ -159,6 +167,9 @@ impl SyncUp {
     fn approve(&self, scene: &Scene, digest: &str) -> Result<Exit> {
         let repo = &scene.lab.repo;
         let (plan, mirror) = (Kept::find(repo, digest)?.plan, Mirror::needed(repo)?);
+        if !self.dry_run {
+            refresh(repo, &mirror, &mut wire(scene))?;
+        }
         let sign = |key: &Path| approval::sign(repo, &mirror, &plan.digest, key);
         let approved_by = match (&self.signature, &self.key) {
             _ if self.dry_run => None,

@@ -28,6 +28,7 @@ pub mod joining;
 pub mod linked;
 pub mod links;
 mod loose_refs;
+pub mod markers;
 pub mod name;
 pub mod notes;
 mod notes_diff;

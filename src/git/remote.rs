@@ -10,6 +10,16 @@ use crate::git::repo::Repo;
 use crate::process::command::Program;
 
 impl Repo {
+    /// Whether objects may be missing here that Git would fetch when somebody reads them (a partial clone).
+    ///
+    /// # Errors
+    /// The settings cannot be read.
+    pub fn is_partial(&self) -> Result<bool> {
+        let is_sign = |name: &str| name.starts_with("remote.") && name.ends_with(".promisor");
+        let settings = self.all_settings()?;
+        Ok(settings.iter().any(|(name, value)| is_sign(name) && value != "false"))
+    }
+
     /// The names of the remotes, in alphabetical order.
     ///
     /// # Errors

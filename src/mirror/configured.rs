@@ -2,13 +2,12 @@
 
 use anyhow::Result;
 
-use crate::error::{Fault, fault};
+use crate::error::{Exit, Fault, fault};
 use crate::git::repo::Repo;
+use crate::mirror::guard::destination::is_same;
 use crate::mirror::keys;
-use crate::mirror::policy::file::{File, PATH};
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
-use crate::model::path::RepoPath;
 
 /// One of the two repositories.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +55,7 @@ impl Mirror {
     /// Reads it; nothing where no mirror was set up.
     ///
     /// # Errors
-    /// It is set up in parts, or the policy cannot be read.
+    /// It is set up in parts or as one repository twice, or the policy cannot be read.
     pub fn of(repo: &Repo) -> Result<Option<Self>> {
         let set = |key: &str| keys::set(repo, key);
         let (Some(private), Some(url)) = (set(keys::PRIVATE_REMOTE), set(keys::PUBLIC_URL)) else {
@@ -65,6 +64,12 @@ impl Mirror {
         let branch = keys::private_branch(repo);
         let private_url = repo.setting(&format!("remote.{private}.url")).filter(|url| !url.is_empty());
         let private_url = private_url.ok_or_else(|| broken(&format!("remote `{private}`")))?;
+        if is_same(repo, &private_url, &url) {
+            return Err(fault(format!("the private remote `{private}` is the public repository"))
+                .hint("say which is which: `gx mirror init --public URL --private URL`")
+                .exit(Exit::Blocked)
+                .into());
+        }
         let private = Side { url: private_url, branch, remote: private };
         let here = repo.read_ref(&private.head())?;
         let policy = Policy::of(repo, here.as_slice())?;
@@ -112,16 +117,6 @@ impl Mirror {
     pub fn public_tip(&self, repo: &Repo) -> Result<Option<ObjectId>> {
         repo.read_ref(&self.public.tracking())
     }
-}
-
-/// The policy file of a commit, where it has one.
-///
-/// # Errors
-/// It cannot be read or understood.
-pub fn policy_at(repo: &Repo, commit: ObjectId) -> Result<Option<File>> {
-    let Some(entry) = repo.entry(repo.tree_of(commit)?, &RepoPath::from(PATH))? else { return Ok(None) };
-    let name = format!("{PATH} of {}", commit.short());
-    File::read(&name, &String::from_utf8_lossy(&repo.blob(entry.id)?)).map(Some)
 }
 
 fn broken(what: &str) -> Fault {

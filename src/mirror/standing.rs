@@ -31,7 +31,7 @@ pub struct Standing {
     pub ahead: usize,
     /// Private commits that touch nothing public.
     pub inner: usize,
-    /// Public commits that the private branch lacks.
+    /// Public commits that the private branch lacks, and that were not made of its own.
     pub behind: usize,
     /// Private commits that the private repository lacks.
     pub unsent: usize,
@@ -71,7 +71,8 @@ impl Standing {
     /// An object is missing.
     pub fn of(repo: &Repo, mirror: &Mirror, hear: &mut Hear<'_>) -> Result<Self> {
         let (private, public) = (mirror.private_tip(repo)?, mirror.public_tip(repo)?);
-        let (ahead, inner) = unpublished(repo, mirror, private, public, hear)?;
+        let pairs = Pairs::load(repo)?;
+        let (ahead, inner) = unpublished(repo, mirror, (private, public), &pairs, hear)?;
         let there = repo.read_ref(&mirror.private.tracking())?;
         let count = |tip: ObjectId, hidden: &[ObjectId]| {
             Ok::<_, anyhow::Error>(repo.commits_between(&[tip], hidden)?.len())
@@ -81,7 +82,7 @@ impl Standing {
             public,
             ahead,
             inner,
-            behind: public.map_or(Ok(0), |public| count(public, &[private]))?,
+            behind: public.map_or(Ok(0), |public| incoming(repo, private, public, &pairs))?,
             unsent: count(private, there.as_slice())?,
             files: files(repo, mirror, private)?,
             drift: Vec::new(),
@@ -102,20 +103,17 @@ impl Standing {
     fn compare(&mut self, repo: &Repo, mirror: &Mirror, public: ObjectId) -> Result<()> {
         let changes = repo.changes(repo.tree_of(self.private)?, repo.tree_of(public)?)?;
         let differing = changes.into_iter().map(|change| change.path);
-        self.drift = differing.filter(|path| !is_withheld(mirror, path)).collect();
+        self.drift = differing.filter(|path| !mirror.policy.is_withheld(path.as_bytes())).collect();
         let leaked: Vec<RepoPath> =
             repo.files(repo.tree_of(public)?)?.into_iter().map(|(path, _)| path).collect();
-        let leaked: Vec<RepoPath> = leaked.into_iter().filter(|path| is_withheld(mirror, path)).collect();
+        let leaked: Vec<RepoPath> =
+            leaked.into_iter().filter(|path| mirror.policy.is_withheld(path.as_bytes())).collect();
         if !leaked.is_empty() {
             self.alarms
                 .push(format!("the public branch has private files: {}   (gx guard audit)", list(&leaked)));
         }
         Ok(())
     }
-}
-
-fn is_withheld(mirror: &Mirror, path: &RepoPath) -> bool {
-    mirror.policy.is_private(path.as_bytes()) || mirror.policy.is_never(path.as_bytes())
 }
 
 /// All commits of the public branch, where any was published from here: else nobody asks for them.
@@ -128,17 +126,27 @@ pub(super) fn landed(repo: &Repo, pairs: &Pairs, public: Option<ObjectId>) -> Re
     Ok(repo.commits_between(&tips, &[])?.into_iter().collect())
 }
 
+/// How many public commits could come down: what was made of commits of the private branch has nothing to bring.
+fn incoming(repo: &Repo, private: ObjectId, public: ObjectId, pairs: &Pairs) -> Result<usize> {
+    let lacking = repo.commits_between(&[public], &[private])?;
+    let made: Vec<ObjectId> = lacking.iter().filter_map(|commit| pairs.private_of(*commit)).collect();
+    if made.is_empty() {
+        return Ok(lacking.len());
+    }
+    let own: HashSet<ObjectId> = repo.commits_between(&[private], &[public])?.into_iter().collect();
+    Ok(lacking.len() - made.iter().filter(|commit| own.contains(commit)).count())
+}
+
 /// The private commits that upstream does not have, by what they are: those with a public part, those without.
 fn unpublished(
     repo: &Repo,
     mirror: &Mirror,
-    private: ObjectId,
-    public: Option<ObjectId>,
+    (private, public): (ObjectId, Option<ObjectId>),
+    pairs: &Pairs,
     hear: &mut Hear<'_>,
 ) -> Result<(usize, usize)> {
-    let pairs = Pairs::load(repo)?;
     let mut hidden: Vec<ObjectId> = public.into_iter().collect();
-    let landed = landed(repo, &pairs, public)?;
+    let landed = landed(repo, pairs, public)?;
     let mut published = HashSet::new();
     for pair in pairs.list() {
         match pair.kind {
@@ -163,7 +171,7 @@ fn unpublished(
             None => repo.empty_tree()?,
         };
         let changes = repo.changes(before, repo.tree_of(*commit)?)?;
-        let is_inner = changes.iter().all(|change| is_withheld(mirror, &change.path));
+        let is_inner = changes.iter().all(|change| mirror.policy.is_withheld(change.path.as_bytes()));
         if is_inner { inner += 1 } else { ahead += 1 }
     }
     hear(commits.len(), commits.len());
@@ -178,7 +186,7 @@ fn files(repo: &Repo, mirror: &Mirror, private: ObjectId) -> Result<Files> {
         let shown = path.to_string();
         let top = shown.split_once('/').map_or(shown.clone(), |(top, _)| format!("{top}/"));
         let (open, closed) = tops.entry(top).or_default();
-        if is_withheld(mirror, &path) {
+        if mirror.policy.is_withheld(path.as_bytes()) {
             files.withheld += 1;
             closed.push(shown);
         } else {

@@ -19,6 +19,25 @@ const LINKS: usize = 40;
 /// # Errors
 /// It cannot be written; then what was there is there still.
 pub fn write(path: &Path, text: &[u8]) -> Result<()> {
+    put(path, text, Wait::ForDisk)
+}
+
+/// The same without waiting for the disk, for what is made again where a power cut took it.
+///
+/// # Errors
+/// As there.
+pub fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    put(path, text, Wait::ForNothing)
+}
+
+/// What must have happened before a file counts as written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    ForDisk,
+    ForNothing,
+}
+
+fn put(path: &Path, text: &[u8], wait: Wait) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let target = led_to(path);
     let folder = match target.parent() {
@@ -34,6 +53,9 @@ pub fn write(path: &Path, text: &[u8]) -> Result<()> {
             Ok(there) => file.set_permissions(there.permissions())?,
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
+        }
+        if wait == Wait::ForNothing {
+            return fs::rename(&temporary, &target);
         }
         file.sync_all()?;
         fs::rename(&temporary, &target)?;
@@ -84,6 +106,8 @@ mod tests {
         assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
         assert_eq!(fs::read(at("kept/real")).unwrap(), b"two");
         assert_eq!(fs::metadata(at("kept/real")).unwrap().permissions().mode() & 0o777, 0o640);
+        replace(&at("link"), b"again").unwrap();
+        assert_eq!(fs::read(at("kept/real")).unwrap(), b"again");
         symlink("later/real", at("dangling")).unwrap();
         write(&at("dangling"), b"three").unwrap();
         assert_eq!(fs::read(at("later/real")).unwrap(), b"three");
@@ -95,6 +119,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("taken")).unwrap();
         assert!(write(&folder.path().join("taken"), b"x").is_err());
+        assert!(replace(&folder.path().join("taken"), b"x").is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -1,5 +1,7 @@
 //! `gx guard`: what may not leave, where it is, and what is to be done about it.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::error::Exit;
@@ -62,7 +64,7 @@ pub struct Place {
 }
 
 /// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Finding {
     /// The rule.
     pub rule: &'static str,
@@ -96,7 +98,7 @@ pub struct Finding {
 impl Guard {
     /// What the guard said of one or several addresses.
     pub fn of(asked: &[Asked]) -> Self {
-        let mut answer = Self::default();
+        let (mut answer, mut known) = (Self::default(), HashSet::new());
         for one in asked {
             answer.places.push(Place::of(&one.destination));
             answer.refs = answer.refs.max(one.refs);
@@ -104,11 +106,8 @@ impl Guard {
             answer.blobs = answer.blobs.max(one.report.blobs);
             answer.more = answer.more.max(one.report.uncounted);
             answer.allowed = answer.allowed.max(one.report.allowed.len());
-            for finding in one.report.findings.iter().map(Finding::of) {
-                if !answer.findings.contains(&finding) {
-                    answer.findings.push(finding);
-                }
-            }
+            let found = one.report.findings.iter().map(Finding::of);
+            answer.findings.extend(found.filter(|finding| known.insert(finding.clone())));
         }
         answer.judged()
     }

@@ -135,7 +135,7 @@ impl SyncDown {
             Outcome::Stopped { dir, paths } => {
                 answer.conflicts.clone_from(paths);
                 answer.worktree = Some(dir.clone());
-                answer.next = Some("gx sync continue   (or gx sync abort)".to_owned());
+                answer.next = Some("gx sync continue   (or gx sync skip, or gx sync abort)".to_owned());
             }
         }
         answer

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::mirror::guard::finding::Severity;
 use crate::mirror::pause::leave::Left;
+use crate::mirror::policy::file::Approval;
 use crate::mirror::up::offer;
 use crate::mirror::up::plan::{Mode, Plan};
 use crate::mirror::up::planning;
@@ -138,8 +139,13 @@ impl Planned {
         let blocked: Vec<String> = planned.reasons.iter().cloned().chain(stops).collect();
         let withheld = plan.map_or(&planned.withheld, |plan| &plan.withheld);
         let kept = plan.filter(|_| blocked.is_empty());
+        let bring =
+            planned.lacks_files.then(|| "git fetch --refetch --no-filter, then plan again".to_owned());
         let next = kept.map(|plan| match dry_run {
             true => "nothing was kept; the same without --dry-run makes a plan that can be pushed".to_owned(),
+            false if planned.approval == Approval::Signed => {
+                format!("gx sync-up --approve {}, by somebody who may", &plan.digest[..12])
+            }
             false => format!("gx sync-up --push {}", &plan.digest[..12]),
         });
         Self {
@@ -170,7 +176,7 @@ impl Planned {
             dry_run,
             build_seconds: planned.build.as_secs_f64(),
             look_seconds: planned.look.as_secs_f64(),
-            next,
+            next: next.or(bring),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod conflict;
 mod down;
+mod dry;
+mod formats;
 mod killed;
 mod setup;
 mod standing;

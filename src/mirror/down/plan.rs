@@ -2,15 +2,16 @@
 
 use anyhow::Result;
 
-use crate::error::fault;
+use crate::error::{Exit, Fault, fault, tell};
 use crate::git::joining::Joined;
 use crate::mirror::down::checks;
-use crate::mirror::down::ground::{ACCEPTED, Ground, How, Wish};
+use crate::mirror::down::ground::{Ground, How, Push, Wish};
 use crate::mirror::down::sight::Sight;
-use crate::mirror::pause::record::{self, Moved};
+use crate::mirror::pause::rehearsal::rehearse;
 use crate::mirror::policy::file::Down;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
+use crate::model::upload::{Leaving, Upload};
 
 /// A sync from the public repository to the private one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +58,43 @@ impl Ground<'_> {
     /// Looks at both sides and decides; only what was fetched has changed.
     ///
     /// # Errors
-    /// One cannot be reached, upstream has done what it may not, or the two private branches went apart.
+    /// One cannot be reached, upstream has done what it may not, the two private branches went apart, or files are
+    /// missing here without which nothing could be sent.
     pub fn plan(&mut self, wish: &Wish) -> Result<Plan> {
+        let plan = self.decide(wish)?;
+        if wish.push == Push::Send {
+            self.check_files(&plan)?;
+        }
+        Ok(plan)
+    }
+
+    /// What leaves a partial clone can be looked at only where its files are here: that is asked before anything moves.
+    fn check_files(&self, plan: &Plan) -> Result<()> {
+        let Some(new) = plan.base.filter(|_| plan.deed != Deed::Level) else { return Ok(()) };
+        if !self.repo.is_partial()? {
+            return Ok(());
+        }
+        let side = &self.mirror.private;
+        let refs = vec![Leaving { name: side.head(), old: plan.sight.private, new }];
+        let upload = Upload { remote: side.remote.clone(), urls: self.repo.push_urls(&side.remote)?, refs };
+        let Err(error) = self.check.check(&upload) else { return Ok(()) };
+        let told = tell(&error);
+        if told.exit != Exit::Unchecked {
+            return Ok(());
+        }
+        let message = format!("nothing was joined: {}", told.message);
+        let told = told.hints.into_iter().fold(fault(message), Fault::hint);
+        Err(told
+            .hint(format!(
+                "have all files here, then again: `git fetch --refetch --no-filter {}`",
+                side.remote
+            ))
+            .hint("or keep the result here: `gx sync-down --no-push`")
+            .exit(Exit::Unchecked)
+            .into())
+    }
+
+    fn decide(&mut self, wish: &Wish) -> Result<Plan> {
         let sight = self.look()?;
         checks::not_rewritten(self.repo, &self.mirror, &sight, wish.rewrite)?;
         let local = self.repo.read_ref(&self.mirror.private.head())?;
@@ -95,18 +131,8 @@ impl Ground<'_> {
     /// # Errors
     /// As there.
     pub fn rehearse(&mut self, wish: &Wish) -> Result<Plan> {
-        let _lock = record::lock(self.repo)?;
-        let names = [ACCEPTED.to_owned(), self.mirror.public.tracking(), self.mirror.private.tracking()];
-        let before = names.map(|name| (self.repo.read_ref(&name), name));
-        let plan = self.plan(wish);
-        let mut seen = Vec::new();
-        for (from, name) in before {
-            let from = from?;
-            let to = self.repo.read_ref(&name)?.filter(|to| Some(*to) != from);
-            seen.extend(to.map(|to| Moved { name, from, to }));
-        }
-        record::put_back(self.repo, &seen)?;
-        plan
+        let (repo, mirror) = (self.repo, self.mirror.clone());
+        rehearse(repo, &mirror, || self.plan(wish))
     }
 
     fn how(&self, wish: &Wish) -> How {

@@ -73,8 +73,23 @@ pub fn check(
     policy: &Policy,
     limits: &Limits,
 ) -> Result<Report> {
+    check_beyond(repo, destination, updates, policy, (limits, &[]))
+}
+
+/// The same, where these commits are known to be public, since the place itself has just said so: they hide what is
+/// behind them, and a policy that was made stricter does not unpublish them.
+///
+/// # Errors
+/// As of [`check`].
+pub fn check_beyond(
+    repo: &Repo,
+    destination: &Destination,
+    updates: &[Update],
+    policy: &Policy,
+    (limits, out): (&Limits, &[ObjectId]),
+) -> Result<Report> {
     let scanner = scanner(repo)?;
-    let how = How { depth: Depth::Whole, hide: Hide::Known };
+    let how = How { depth: Depth::Whole, hide: Hide::Known, out };
     examine(&Case::new(repo, destination, policy, &scanner), updates, limits, how)
 }
 
@@ -90,7 +105,7 @@ pub fn recheck(
     limits: &Limits,
 ) -> Result<Report> {
     let scanner = scanner(repo)?;
-    let how = How { depth: Depth::Whole, hide: Hide::Passed };
+    let how = How { depth: Depth::Whole, hide: Hide::Passed, out: &[] };
     examine(&Case::new(repo, destination, policy, &scanner), updates, limits, how)
 }
 
@@ -118,7 +133,7 @@ pub fn baseline(
     };
     let updates: Vec<Update> = commits.iter().map(published).collect();
     let scanner = scanner(repo)?;
-    let how = How { depth: Depth::Paths, hide: Hide::Known };
+    let how = How { depth: Depth::Paths, hide: Hide::Known, out: &[] };
     let mut report = examine(&Case::new(repo, destination, policy, &scanner), &updates, limits, how)?;
     report.frontier = Frontier::read(repo, destination, String::new()).declared(commits);
     Ok(report)
@@ -126,9 +141,11 @@ pub fn baseline(
 
 /// How far to look, and at what.
 #[derive(Clone, Copy, Debug)]
-struct How {
+struct How<'a> {
     depth: Depth,
     hide: Hide,
+    /// What hides besides.
+    out: &'a [ObjectId],
 }
 
 /// What stands for the ref of a commit that has left long ago.
@@ -143,12 +160,13 @@ pub fn scanner(repo: &Repo) -> Result<Scanner> {
     Scanner::new(own.as_ref().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How) -> Result<Report> {
+fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How<'_>) -> Result<Report> {
     let depth = how.depth;
     let index =
         if depth == Depth::Whole { Index::for_upload(case, updates, limits)? } else { Index::default() };
     let frontier = Frontier::read(case.repo, case.destination, key(case, &index.stamp()));
-    let leaving = Leaving::of(case, updates, &frontier.commits(how.hide))?;
+    let hidden = [&frontier.commits(how.hide), how.out].concat();
+    let leaving = Leaving::of(case, updates, &hidden)?;
     if depth == Depth::Whole {
         for rule in RULES {
             match rule.look {

@@ -8,7 +8,7 @@ use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
 /// Whether it stops the upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It is told, and the upload goes on.

@@ -13,6 +13,7 @@ use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::hook::passed::{self, folder};
 use crate::model::object::ObjectId;
+use crate::process::file;
 
 /// A push that went by the guard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,8 +135,7 @@ pub fn lay_aside(gx_dir: &Path, looked_into: &[Alarm]) -> Result<()> {
     if left.is_empty() {
         return fs::remove_file(&path).with_context(failed);
     }
-    let new = path.with_extension("new");
-    fs::write(&new, left.concat()).and_then(|()| fs::rename(&new, &path)).with_context(failed)
+    file::replace(&path, left.concat().as_bytes())
 }
 
 /// Whether a push to a remote goes anywhere that nobody has declared private.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::mirror::guard::update::Update;
 use crate::model::object::ObjectId;
+use crate::process::file;
 
 /// From this size on, in bytes, only the later half is kept.
 const MOST: u64 = 1 << 20;
@@ -45,9 +46,7 @@ pub fn add(gx_dir: &Path, ids: &[ObjectId]) -> Result<()> {
         let text = fs::read_to_string(&path).with_context(failed)?;
         let half = text.len() / 2;
         let cut = text[half..].find('\n').map_or(text.len(), |end| half + end + 1);
-        let new = path.with_extension("new");
-        fs::write(&new, &text[cut..]).with_context(failed)?;
-        fs::rename(&new, &path).with_context(failed)?;
+        file::replace(&path, &text.as_bytes()[cut..])?;
     }
     let mut file: File = OpenOptions::new().create(true).append(true).open(&path).with_context(failed)?;
     file.write_all(lines.as_bytes()).with_context(failed)

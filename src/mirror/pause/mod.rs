@@ -2,4 +2,5 @@
 
 pub mod leave;
 pub mod record;
+pub mod rehearsal;
 pub mod resolve;

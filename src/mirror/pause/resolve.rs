@@ -57,14 +57,14 @@ pub fn decided(place: &Repo, ours: ObjectId, theirs: ObjectId) -> Result<Decided
 /// No path that was in conflict has a marker of it left that neither side has.
 fn check_markers(place: &Repo, ours: ObjectId, theirs: ObjectId, tree: ObjectId) -> Result<()> {
     let Joined::Conflict(paths) = place.join(ours, theirs)? else { return Ok(()) };
-    let has = |tree: ObjectId, path: &RepoPath| -> Result<Option<usize>> {
+    let has = |tree: ObjectId, path: &RepoPath, size: usize| -> Result<Option<usize>> {
         let entry = place.entry(tree, path)?.filter(|entry| is_file(*entry));
-        Ok(entry.map(|entry| place.blob(entry.id)).transpose()?.and_then(|text| marker(&text)))
+        Ok(entry.map(|entry| place.blob(entry.id)).transpose()?.and_then(|text| marker(&text, size)))
     };
-    for path in &paths {
-        let Some(line) = has(tree, path)? else { continue };
+    for (path, size) in paths.iter().zip(place.marker_sizes(&paths)?) {
+        let Some(line) = has(tree, path, size)? else { continue };
         let sides = [place.tree_of(ours)?, place.tree_of(theirs)?];
-        if sides.into_iter().map(|side| has(side, path)).any(|found| matches!(found, Ok(Some(_)))) {
+        if sides.into_iter().map(|side| has(side, path, size)).any(|found| matches!(found, Ok(Some(_)))) {
             continue;
         }
         return Err(fault(format!("a conflict marker is left in {path}, line {line}"))
@@ -81,9 +81,12 @@ fn check_markers(place: &Repo, ours: ObjectId, theirs: ObjectId, tree: ObjectId)
 /// side removed, must be staged by whoever decides: there it does not show that somebody has.
 fn stage_resolved(place: &Repo, dir: &str) -> Result<()> {
     let (mut ready, mut open) = (Vec::new(), Vec::new());
-    for one in place.unmerged()? {
+    let unmerged = place.unmerged()?;
+    let paths: Vec<RepoPath> = unmerged.iter().map(|one| one.path.clone()).collect();
+    for (one, size) in unmerged.into_iter().zip(place.marker_sizes(&paths)?) {
         let text = std::fs::read(place.work_dir().join(one.path.as_path()));
-        let is_ready = has_markers_by_itself(place, &one)? && text.is_ok_and(|text| marker(&text).is_none());
+        let is_ready =
+            has_markers_by_itself(place, &one)? && text.is_ok_and(|text| marker(&text, size).is_none());
         if is_ready { ready.push(one.path) } else { open.push(one.path) }
     }
     if !open.is_empty() {
@@ -108,12 +111,14 @@ fn is_file(entry: Entry) -> bool {
     !entry.is_symlink() && !entry.is_submodule()
 }
 
-/// The first line, from 1, that git has written to say where a conflict begins or ends.
-fn marker(text: &[u8]) -> Option<usize> {
+/// The first line, from 1, that git has written to say where a conflict begins or ends, with so many signs; with one
+/// more where either side has moved the file elsewhere (`merge-ort.c`, rename/rename).
+fn marker(text: &[u8], size: usize) -> Option<usize> {
     let is_marker = |line: &[u8]| {
         [b'<', b'>'].iter().any(|sign| {
-            let rest = line.strip_prefix(&[*sign; 7][..]);
-            rest.is_some_and(|rest| rest.is_empty() || rest[0] == b' ' || rest[0] == b'\r')
+            let signs = line.iter().take_while(|byte| *byte == sign).count();
+            let is_ended = line.get(signs).is_none_or(|next| matches!(next, b' ' | b'\r'));
+            (size..=size + 1).contains(&signs) && is_ended
         })
     };
     text.split(|byte| *byte == b'\n').position(is_marker).map(|at| at + 1)
@@ -125,9 +130,11 @@ mod tests {
 
     #[test]
     fn only_what_git_writes_about_a_conflict_is_a_marker() {
-        assert_eq!(marker(b"a\n<<<<<<< HEAD\nb\n"), Some(2));
-        assert_eq!(marker(b"a\nb\nc\n>>>>>>> 1234\r\n"), Some(4));
-        assert_eq!(marker(b"<<<<<<<\n"), Some(1));
-        assert_eq!(marker(b"Title\n=======\n<<<<<<<< eight\n <<<<<<< in\n>>>>>>>x\n"), None);
+        assert_eq!(marker(b"a\n<<<<<<< HEAD\nb\n", 7), Some(2));
+        assert_eq!(marker(b"a\nb\nc\n>>>>>>> 1234\r\n", 7), Some(4));
+        assert_eq!(marker(b"<<<<<<<\n", 7), Some(1));
+        assert_eq!(marker(b"<<<<<<<< HEAD:moved\n", 7), Some(1));
+        assert_eq!(marker(b"Title\n=======\n<<<<<<<<< nine\n <<<<<<< in\n>>>>>>>x\n", 7), None);
+        assert_eq!(marker(b"<<<<<<< seven\n<<<<<<<<<<<< HEAD\n", 12), Some(2));
     }
 }

@@ -215,6 +215,7 @@ impl File {
         let mut file: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
             misuse(format!("{name}:{line}: {}", error.message()))
+                .hint("correct it there, and commit that: nothing leaves before")
         })?;
         file.origin = Origin { name: name.to_owned(), text: text.to_owned() };
         Ok(file)

@@ -28,10 +28,10 @@ impl Policy {
         let mut pushed: Vec<File> = Vec::new();
         let mut seen = Vec::new();
         for tip in tips {
-            let Some((blob, text)) = policy_in(repo, *tip)? else { continue };
+            let Some((blob, file)) = file_of(repo, *tip, &tip.short())? else { continue };
             if !seen.contains(&blob) {
                 seen.push(blob);
-                pushed.push(File::read(&format!("{}:{}", tip.short(), file::PATH), &text)?);
+                pushed.push(file);
             }
         }
         Self::join(loosening, &pushed)
@@ -43,11 +43,19 @@ fn loosening(repo: &Repo) -> Result<Option<File>> {
     let Some(names) = private_refs(repo) else { return local(repo) };
     for name in names {
         if let Some(tip) = repo.read_ref(&name)? {
-            let Some((_, text)) = policy_in(repo, tip)? else { return Ok(None) };
-            return File::read(&format!("{name}:{}", file::PATH), &text).map(Some);
+            return Ok(file_of(repo, tip, &name)?.map(|(_, file)| file));
         }
     }
     Ok(None)
+}
+
+/// The policy file of a commit or tag, with its id; nothing where it has none. Errors call the commit `name`.
+///
+/// # Errors
+/// It cannot be read or understood.
+pub fn file_of(repo: &Repo, tip: ObjectId, name: &str) -> Result<Option<(ObjectId, File)>> {
+    let Some((blob, text)) = policy_in(repo, tip)? else { return Ok(None) };
+    Ok(Some((blob, File::read(&format!("{name}:{}", file::PATH), &text)?)))
 }
 
 /// Where the private branch stands, the first that is there; nothing where no private remote is known.

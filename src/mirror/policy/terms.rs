@@ -67,6 +67,12 @@ impl Policy {
         self.never.matches(&path) && !self.except.matches(&path)
     }
 
+    /// Whether a path stays where it is when the rest goes public.
+    pub fn is_withheld(&self, path: &[u8]) -> bool {
+        let path = spelling::of_path(path);
+        (self.private.matches(&path) || self.never.matches(&path)) && !self.except.matches(&path)
+    }
+
     /// Whether a public place may have a ref of this name, and whether any ref of it may leave.
     pub fn is_public_ref(&self, name: &str) -> bool {
         let public = &self.file.refs.public;
@@ -150,6 +156,9 @@ fn forbid(file: &mut File, other: &File) {
     add(&mut file.paths.never, &other.paths.never);
     add(&mut file.identity.deny_email, &other.identity.deny_email);
     add(&mut file.messages.deny, &other.messages.deny);
+    if other.sync.approval == Some(Approval::Signed) {
+        file.sync.approval = other.sync.approval;
+    }
 }
 
 fn loosen(file: &mut File, private: &File) {
@@ -216,10 +225,18 @@ mod tests {
     #[test]
     fn a_pushed_tip_forbids_more_and_never_less() {
         let private = file("[paths]\nexcept = [\"private/README.md\"]\n");
-        let pushed = file("[paths]\nprivate = [\"secret/\"]\nexcept = [\"private/\"]\n");
+        let pushed = file(
+            "[paths]\nprivate = [\"secret/\"]\nexcept = [\"private/\"]\n[sync]\napproval = \"signed\"\n",
+        );
         let policy = Policy::join(Some(private), &[pushed]).unwrap();
         assert!(policy.is_private(b"secret/a") && policy.is_private(b"private/plan.md"));
         assert!(!policy.is_private(b"private/README.md"));
+        assert!(policy.is_withheld(b"a/.env") && policy.is_withheld(b"secret/a"));
+        assert!(!policy.is_withheld(b"private/README.md") && !policy.is_withheld(b"a"));
+        assert_eq!(policy.approval(), Approval::Signed);
+        let lax = file("[sync]\napproval = \"none\"\n");
+        let strict = file("[sync]\napproval = \"signed\"\n");
+        assert_eq!(Policy::join(Some(strict), &[lax]).unwrap().approval(), Approval::Signed);
         // What stands where the folder could be.
         assert!(policy.is_private(b"private") && policy.is_private(b"Private"));
     }

@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 use crate::error::{misuse, tell};
 use crate::git::hooks::Reach;
 use crate::git::repo::Repo;
-use crate::mirror::configured::policy_at;
 use crate::mirror::guard::destination::canonical;
 use crate::mirror::hook::install::is_in;
 use crate::mirror::hook::script::HOOKS;
 use crate::mirror::keys;
 use crate::mirror::policy::file::{File, PATH};
+use crate::mirror::policy::sources::file_of;
 use crate::mirror::setup::block::with_block;
 use crate::mirror::setup::policy;
 use crate::mirror::setup::remotes::{Names, is_declared, names};
@@ -156,6 +156,7 @@ impl Setup {
             Ok(None) => warnings.push(format!("{} has no branch yet; taken for `main`", shown(&self.public))),
             Err(error) => {
                 let why = tell(&error).message;
+                let why = why.lines().next().unwrap_or_default();
                 warnings.push(format!(
                     "{} could not be asked for its branch, taken for `main` (else: --public-branch): {why}",
                     shown(&self.public)
@@ -234,8 +235,8 @@ fn said(repo: &Repo) -> Result<File> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("cannot read {PATH}")),
     }
-    let committed = repo.head().ok().map(|head| policy_at(repo, head.commit)).transpose()?.flatten();
-    Ok(committed.unwrap_or_default())
+    let committed = repo.head().ok().map(|head| file_of(repo, head.commit, "HEAD")).transpose()?.flatten();
+    Ok(committed.map(|(_, file)| file).unwrap_or_default())
 }
 
 /// The list of ignored paths of this clone: the shared `.gitignore` is the public repository's too, and a change of it

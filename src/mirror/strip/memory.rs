@@ -12,6 +12,7 @@ use crate::git::repo::Repo;
 use crate::mirror::pairs::{Kind, Pairs};
 use crate::mirror::policy::terms::{Policy, hex};
 use crate::model::object::ObjectId;
+use crate::process::file;
 
 const HEAD: &[u8] = b"gx strip 3\n";
 
@@ -78,9 +79,7 @@ impl Memory {
                 let _ = fs::remove_file(other.path());
             }
         }
-        let written = self.file.with_extension(format!("new-{}", std::process::id()));
-        fs::write(&written, self.bytes()).with_context(|| format!("cannot write {}", written.display()))?;
-        fs::rename(&written, &self.file).with_context(|| format!("cannot write {}", self.file.display()))
+        file::replace(&self.file, &self.bytes())
     }
 
     fn bytes(&self) -> Vec<u8> {

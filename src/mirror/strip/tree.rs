@@ -136,7 +136,7 @@ impl<'a> Stripper<'a> {
             return *known;
         }
         let path = self.path(place, name);
-        let is_withheld = self.policy.is_private(&path) || self.policy.is_never(&path);
+        let is_withheld = self.policy.is_withheld(&path);
         self.folders[place as usize].is_withheld.insert(name.to_vec(), is_withheld);
         is_withheld
     }

@@ -17,9 +17,11 @@ use crate::model::object::ObjectId;
 
 /// What gx and git add for those who have the private repository.
 const LEFT_OUT: &str = r"(?i-u)^(gx-[a-z-]+:|\(cherry picked from commit [0-9a-f]+\)|private:)";
-/// Git's own words for a merge, which name branches.
-const MERGE: &str =
-    r"^Merge (remote-tracking branch|branch|branches|commit|commits|tag|tags|pull request) .*$";
+/// Git's own words for a merge, which name branches, and those of gx, which name a remote.
+const MERGE: &str = concat!(
+    r"^Merge (remote-tracking branch|branch|branches|commit|commits|tag|tags|pull request) .*$",
+    r"|^Merge [^ ]+/[^ ]+ \([0-9a-f]+\): [0-9]+ commits? of upstream$"
+);
 const EXPERIMENT: &str = r"(?-u:\b)([A-Za-z0-9][A-Za-z0-9._-]*/)?exp-[0-9]+(?-u:\b)";
 const REF: &str = r#"(?-u:\b)refs/(experiments|gx|notes|artifacts|remotes|heads|stash)/?[^\s'"`)]*"#;
 const RUN: &str = r"(?-u:\b)autoresearch/[A-Za-z0-9._/-]*[A-Za-z0-9_-]";
@@ -257,6 +259,10 @@ mod tests {
         let public = "Merge\n\nAs an experiment and an experiment on a branch, a private ref (7654321), ask a@out.\n\n\
                       Signed-off-by: A Public <a@out>\n";
         assert_eq!(said(&words, text, false).as_deref(), Some(public));
+        let text = "Merge closed/main (1234567): 3 commits of upstream\n";
+        assert_eq!(said(&words, text, false).as_deref(), Some("Merge\n"));
+        let text = "Merge closed/main (1234567): 3 commits of upstream, and mend them\n";
+        assert_eq!(said(&words, text, false).as_deref(), Some(text));
         assert_eq!(words.person(b"Ada <A@in> 1 +0000"), b"A Public <a@out> 1 +0000");
         assert_eq!(words.person(b"Bob <b@in> 1 +0000"), b"Bob <b@in> 1 +0000");
         assert!(words.is_denied(b"Bob <b@in> 1 +0000") && !words.is_denied(b"C <c@out> 1 +0000"));

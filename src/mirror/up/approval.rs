@@ -103,9 +103,7 @@ fn check(mirror: &Mirror, signers: &Path, signature: &Path, digest: &str) -> Res
     let told = String::from_utf8_lossy(&looked.stdout).into_owned();
     let key = told.split_whitespace().next_back().unwrap_or("unknown").to_owned();
     let name = mirror.private.tracking();
-    Err(unsigned(digest, format!("the key {key} of this signature is not in {SIGNERS} of `{name}`"))
-        .hint(format!("if it was added there since: `git fetch {}`", mirror.private.remote))
-        .into())
+    Err(unsigned(digest, format!("the key {key} of this signature is not in {SIGNERS} of `{name}`")).into())
 }
 
 /// The keys, from the private remote's branch.

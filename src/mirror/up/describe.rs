@@ -59,8 +59,7 @@ fn withheld(ground: &Ground<'_>, private: ObjectId) -> Result<Vec<String>> {
         None => repo.empty_tree()?,
     };
     let changes = repo.changes(before, repo.tree_of(private)?)?.into_iter();
-    let is_meant = |path: &[u8]| policy.is_private(path) || policy.is_never(path);
-    let paths = changes.map(|change| change.path).filter(|path| is_meant(path.as_bytes()));
+    let paths = changes.map(|change| change.path).filter(|path| policy.is_withheld(path.as_bytes()));
     Ok(paths.take(PATHS).map(|path| path.to_string()).collect())
 }
 

@@ -102,7 +102,10 @@ impl Kept {
             [_, _, ..] => Err(fault(format!("`{digest}` is the beginning of several plans"))
                 .hint("give more of its digits")
                 .into()),
-            _ => Err(fault(format!("there is no plan `{digest}`"))
+            [_] => Err(fault(format!("`{digest}` is too short for the digest of a plan"))
+                .hint(format!("give at least {FEWEST} of its digits"))
+                .into()),
+            [] => Err(fault(format!("there is no plan `{digest}`"))
                 .hint("make one: `gx sync-up exp-12`, or `gx sync-up --mode strip`")
                 .into()),
         }

@@ -16,14 +16,6 @@ use crate::mirror::up::wanted::{Change, Clash, Decision, Wanted};
 use crate::model::object::ObjectId;
 use crate::model::path::{self, RepoPath};
 
-/// What became of a change.
-enum Spot {
-    Placed(Placed),
-    /// It stays private.
-    Left,
-    Clash(Clash),
-}
-
 /// A change on its new ground.
 struct Placed {
     tree: ObjectId,
@@ -40,25 +32,24 @@ pub fn pick(ground: &Ground<'_>, wanted: &Wanted) -> Result<Outcome> {
     if wanted.message.is_some() && wanted.changes.len() > 1 {
         return Err(misuse("--message is for one change, or for `--mode squash`").into());
     }
-    for change in &wanted.changes {
-        let placed = match picking.place(change, &wanted.decisions)? {
-            Spot::Placed(placed) => placed,
-            Spot::Left => continue,
-            Spot::Clash(clash) => return Ok(Outcome::Clash(clash)),
-        };
+    let all = match picking.place_all(wanted)? {
+        Ok(all) => all,
+        Err(clash) => return Ok(Outcome::Clash(clash)),
+    };
+    for (change, placed) in &all {
         let (_, bytes) = ground.repo.raw(change.tip)?;
         let old = Headers::parse(&bytes)?;
         let own = picking.message(wanted, &old, placed.is_mixed)?;
         let is_silent = own.is_none();
         let message = match own {
             Some(own) => own,
-            None => picking.neutral(&placed)?,
+            None => picking.neutral(placed)?,
         };
         let message = ground.words.with_provenance(message, change.tip);
         let new = picking.commit(&old, placed.tree, &message)?;
         picking.built.pairs.push((change.tip, new));
         picking.built.silent.push(is_silent);
-        (picking.tip, picking.tree) = (Some(new), placed.tree);
+        picking.tip = Some(new);
     }
     Ok(Outcome::Built(picking.done()))
 }
@@ -69,18 +60,15 @@ pub fn pick(ground: &Ground<'_>, wanted: &Wanted) -> Result<Outcome> {
 /// As of [`pick`], and where no message is for the public.
 pub fn squash(ground: &Ground<'_>, wanted: &Wanted) -> Result<Outcome> {
     let mut picking = Picking::new(ground, wanted)?;
-    let (mut last, mut said, mut taken) = (None, Vec::new(), Vec::new());
-    for change in &wanted.changes {
-        let placed = match picking.place(change, &wanted.decisions)? {
-            Spot::Placed(placed) => placed,
-            Spot::Left => continue,
-            Spot::Clash(clash) => return Ok(Outcome::Clash(clash)),
-        };
+    let all = match picking.place_all(wanted)? {
+        Ok(all) => all,
+        Err(clash) => return Ok(Outcome::Clash(clash)),
+    };
+    let (mut last, mut said) = (None, Vec::new());
+    for (change, _) in &all {
         let (_, bytes) = ground.repo.raw(change.tip)?;
         // Without a section of its own nothing of it is said, mixed or not: these are not the words for all of it.
         said.extend(picking.section(Headers::parse(&bytes)?.message)?);
-        picking.tree = placed.tree;
-        taken.push(change.tip);
         last = Some(bytes);
     }
     let Some(last) = last else { return Ok(Outcome::Built(picking.done())) };
@@ -91,8 +79,8 @@ pub fn squash(ground: &Ground<'_>, wanted: &Wanted) -> Result<Outcome> {
     };
     let old = Headers::parse(&last)?;
     let new = picking.commit(&old, picking.tree, &message)?;
-    picking.built.pairs.extend(taken.iter().map(|private| (*private, new)));
-    picking.built.silent.resize(taken.len(), false);
+    picking.built.pairs.extend(all.iter().map(|(change, _)| (change.tip, new)));
+    picking.built.silent.resize(all.len(), false);
     picking.tip = Some(new);
     Ok(Outcome::Built(picking.done()))
 }
@@ -146,13 +134,25 @@ impl<'a> Picking<'a> {
         })
     }
 
+    /// Puts each change that does not stay upon the ones before it; or the first one about which somebody has to decide.
+    fn place_all<'w>(&mut self, wanted: &'w Wanted) -> Result<Result<Vec<(&'w Change, Placed)>, Clash>> {
+        let mut all = Vec::new();
+        for change in &wanted.changes {
+            match self.place(change, &wanted.decisions)? {
+                Ok(placed) => all.extend(placed.map(|placed| (change, placed))),
+                Err(clash) => return Ok(Err(clash)),
+            }
+        }
+        Ok(Ok(all))
+    }
+
     /// Joins a change with what is there, as somebody has decided where that is not clear; it is left where nothing of it
     /// is public, or it is there already.
-    fn place(&mut self, change: &Change, decisions: &[Decision]) -> Result<Spot> {
+    fn place(&mut self, change: &Change, decisions: &[Decision]) -> Result<Result<Option<Placed>, Clash>> {
         let about = |decision: &&Decision| decision.tip == change.tip;
         if decisions.iter().filter(about).any(|decision| decision.tree.is_none()) {
             self.hold_back(change, "it conflicts with what is public, and was skipped");
-            return Ok(Spot::Left);
+            return Ok(Ok(None));
         }
         let base = change.base.map(|base| self.look(base)).transpose()?;
         let theirs = self.look(change.tip)?;
@@ -160,26 +160,39 @@ impl<'a> Picking<'a> {
         let base = base.and_then(|base| base.tree).unwrap_or(self.empty);
         let left = theirs.tree.unwrap_or(self.empty);
         if base == left {
-            self.hold_back(change, "it touches private paths only");
-            return Ok(Spot::Left);
+            let is_nothing = theirs.withheld == withheld;
+            self.hold_back(
+                change,
+                if is_nothing { "it changes nothing" } else { "it touches private paths only" },
+            );
+            return Ok(Ok(None));
         }
         let decided = decisions.iter().filter(about).find(|decision| decision.ground == self.tree);
         let tree = match self.ground.repo.merge_trees(base, self.tree, left)? {
             Ok(tree) => tree,
             Err(paths) => match decided.and_then(|decision| decision.tree) {
-                // Whoever decides may have put something private there.
-                Some(tree) => self.stripped(tree)?,
+                Some(tree) => self.decided(tree)?,
                 None => {
                     let (change, ground) = (change.clone(), self.tree);
-                    return Ok(Spot::Clash(Clash { change, base, ground, own: left, paths }));
+                    return Ok(Err(Clash { change, base, ground, own: left, paths }));
                 }
             },
         };
         if tree == self.tree {
             self.hold_back(change, "what is public has it already");
-            return Ok(Spot::Left);
+            return Ok(Ok(None));
         }
-        Ok(Spot::Placed(Placed { tree, before: self.tree, is_mixed: theirs.withheld != withheld }))
+        let before = std::mem::replace(&mut self.tree, tree);
+        Ok(Ok(Some(Placed { tree, before, is_mixed: theirs.withheld != withheld })))
+    }
+
+    /// What somebody has decided upon, without anything private that whoever decides has put there; what upstream has
+    /// at such a path is upstream's own, and stays as it is.
+    fn decided(&mut self, tree: ObjectId) -> Result<ObjectId> {
+        let (bare, tree) = (self.stripped(self.tree)?, self.stripped(tree)?);
+        let joined = self.ground.repo.merge_trees(bare, self.tree, tree)?;
+        joined
+            .map_err(|paths| fault(format!("what was resolved does not fit: {}", path::list(&paths))).into())
     }
 
     fn stripped(&mut self, tree: ObjectId) -> Result<ObjectId> {

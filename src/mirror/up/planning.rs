@@ -6,12 +6,11 @@ use anyhow::Result;
 
 use crate::error::{Exit, fault, misuse};
 use crate::git::transfer::Wire;
-use crate::mirror::guard::check::{Report, check};
+use crate::mirror::guard::check::{Report, check_beyond};
 use crate::mirror::guard::destination::Destination;
-use crate::mirror::guard::finding::Severity;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
-use crate::mirror::policy::file::Up;
+use crate::mirror::policy::file::{Approval, Up};
 use crate::mirror::policy::terms::Policy;
 use crate::mirror::strip::history::Hear;
 use crate::mirror::up::build::build;
@@ -39,6 +38,10 @@ pub struct Planned {
     pub cautions: Vec<String>,
     /// What the guard found.
     pub report: Report,
+    /// Who must have agreed before it is published.
+    pub approval: Approval,
+    /// Whether it could not look, in a clone that has left files on the other side.
+    pub lacks_files: bool,
     /// How long it took to build what would be published.
     pub build: Duration,
     /// How long it took to look at it.
@@ -114,6 +117,8 @@ fn plan_built(
             reasons: Vec::new(),
             cautions: Vec::new(),
             report: Report::default(),
+            approval: Approval::None,
+            lacks_files: false,
             build: took,
             look: Duration::ZERO,
         });
@@ -123,8 +128,11 @@ fn plan_built(
     let reasons = checks::reasons(ground, &commits, &plan.branch)?;
     let cautions = checks::cautions(ground, &commits)?;
     let report = guard(ground, &plan)?;
+    let lacks_files = report.exit() == Exit::Unchecked && ground.repo.is_partial()?;
     let (plan, withheld, look) = (Some(plan), Vec::new(), began.elapsed());
-    let planned = Planned { plan, withheld, reasons, cautions, report, build: took, look };
+    let approval = ground.mirror.policy.approval();
+    let planned =
+        Planned { plan, withheld, reasons, cautions, report, approval, lacks_files, build: took, look };
     if keep == Keep::Yes
         && planned.exit() == Exit::Done
         && let Some(plan) = &planned.plan
@@ -180,8 +188,8 @@ fn describe_plan(
     Ok(plan)
 }
 
-/// What the guard says of the push of a plan. What it finds in commits that everybody can read already, as the other
-/// side has just said, is told and stops nothing: a policy that was made stricter does not unpublish them.
+/// What the guard says of the push of a plan. What everybody can read already, as the other side has just said, is not
+/// looked at again.
 ///
 /// # Errors
 /// The guard cannot look.
@@ -191,20 +199,9 @@ pub fn guard(ground: &Ground<'_>, plan: &Plan) -> Result<Report> {
     let update =
         Update { source: plan.tip.to_string(), new: Some(plan.tip), target: plan.head(), old: plan.lease };
     let policy = Policy::of(repo, &[plan.tip])?;
-    let mut report = check(repo, &destination, &[update], &policy, &Limits::none())?;
-    // Of what was only counted nobody knows whether it is in a public commit or in a new one.
-    if report.uncounted > 0 {
-        return Ok(report);
-    }
-    for finding in report.findings.iter_mut().filter(|finding| finding.severity == Severity::Blocked) {
-        let Some(commit) = finding.spot.commit else { continue };
-        for public in [ground.public, plan.lease].into_iter().flatten() {
-            if repo.is_ancestor(commit, public)? {
-                finding.severity = Severity::Warning;
-            }
-        }
-    }
-    Ok(report)
+    let out = [ground.public, plan.lease].into_iter().flatten().filter(|id| repo.has_object(*id));
+    let out: Vec<ObjectId> = out.collect();
+    check_beyond(repo, &destination, &[update], &policy, (&Limits::none(), &out))
 }
 
 fn commits(built: &Built) -> Vec<ObjectId> {

@@ -9,7 +9,9 @@ use crate::git::sending::{Lease, Sending};
 use crate::git::transfer::{Fate, Wire};
 use crate::mirror::configured::Mirror;
 use crate::mirror::exchange;
+use crate::mirror::guard::check::Report;
 use crate::mirror::pairs::Pairs;
+use crate::mirror::pause::rehearsal::rehearse;
 use crate::mirror::policy::file::Approval;
 use crate::mirror::strip::tree::Stripper;
 use crate::mirror::up::approval;
@@ -54,10 +56,12 @@ pub fn publish(
     wire: &mut Wire,
     check: &dyn UploadCheck,
 ) -> Result<Published> {
-    let mut published = publish_here(repo, digest, deed, wire)?;
-    if deed == Deed::Push {
-        published.unsent = exchange::send(repo, &Mirror::needed(repo)?, wire, check).err();
+    let mirror = Mirror::needed(repo)?;
+    if deed == Deed::Look {
+        return rehearse(repo, &mirror, || publish_here(repo, digest, deed, wire));
     }
+    let mut published = publish_here(repo, digest, deed, wire)?;
+    published.unsent = exchange::send(repo, &mirror, wire, check).err();
     Ok(published)
 }
 
@@ -73,10 +77,12 @@ fn publish_here(repo: &Repo, digest: &str, deed: Deed, wire: &mut Wire) -> Resul
         }
         return Ok(Published { plan, approved_by: None, was_public: true, unsent: None });
     }
-    let approved_by = check(&ground, &kept, there)?;
+    let (report, approved_by) = check(&ground, &kept, there)?;
     if deed == Deed::Look {
         return Ok(Published { plan, approved_by, was_public: false, unsent: None });
     }
+    // The hook, which git runs in the push, need not look at all of it again.
+    report.remember()?;
     fail::point("up-checked");
     kept.move_to(repo, Stage::Begun)?;
     fail::point("up-begun");
@@ -119,7 +125,10 @@ pub fn settle(ground: &Ground<'_>, wire: &mut Wire) -> Result<Vec<String>> {
 }
 
 /// What the private branch says now decides who may approve, not what was last seen of it here.
-fn refresh(repo: &Repo, mirror: &Mirror, wire: &mut Wire) -> Result<()> {
+///
+/// # Errors
+/// The private repository cannot be reached.
+pub fn refresh(repo: &Repo, mirror: &Mirror, wire: &mut Wire) -> Result<()> {
     let side = &mirror.private;
     match repo.advertised(&side.remote, &[&side.head()], wire.may_ask) {
         Ok(told) if told.first().copied().flatten().is_none() => Ok(()),
@@ -134,12 +143,12 @@ fn refresh(repo: &Repo, mirror: &Mirror, wire: &mut Wire) -> Result<()> {
     }
 }
 
-/// Everything that must hold before a push; who has approved it.
+/// Everything that must hold before a push; what the guard has looked at, and who has approved it.
 fn check(
     ground: &Ground<'_>,
     kept: &Kept,
     there: Option<crate::model::object::ObjectId>,
-) -> Result<Option<String>> {
+) -> Result<(Report, Option<String>)> {
     let plan = &kept.plan;
     if there != plan.lease || ground.public != plan.public {
         return Err(moved(plan));
@@ -166,9 +175,7 @@ fn check(
     let reasons = crate::mirror::up::checks::reasons(ground, &kept.commits(), &plan.branch)?;
     let report = guard(ground, plan)?;
     if reasons.is_empty() && report.exit() == Exit::Done {
-        // The hook, which git runs in the push, need not look at all of it again.
-        report.remember()?;
-        return Ok(approved_by);
+        return Ok((report, approved_by));
     }
     let exit = if reasons.is_empty() { report.exit() } else { Exit::Blocked };
     let found = report.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.what));

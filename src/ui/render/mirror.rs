@@ -49,7 +49,8 @@ impl Show for MirrorStatus {
             Text::new(stands(self), if self.behind > 0 { Label::Near } else { Label::Plain }),
         );
         if self.inner > 0 {
-            page.fact("", format!("{} touch nothing public", count(self.inner, "private commit")));
+            let verb = if self.inner == 1 { "touches" } else { "touch" };
+            page.fact("", format!("{} {verb} nothing public", count(self.inner, "private commit")));
         }
         if self.unsent > 0 {
             page.fact(
@@ -67,7 +68,7 @@ impl Show for MirrorStatus {
             page.fact("waits", Text::new(format!("conflicts in {}", dir.display()), Label::Near));
         }
         for alarm in &self.alarms {
-            page.fact("alarm", Text::new(alarm.as_str(), Label::Bad));
+            page.whole_fact("alarm", Text::new(alarm.as_str(), Label::Bad));
         }
         if let Some(next) = &self.next {
             page.whole_fact("next", next.as_str());
@@ -106,11 +107,13 @@ fn show_drift(page: &mut Page, status: &MirrorStatus) {
     let (text, label) = match (status.drift.len(), status.is_adrift) {
         (0, _) => ("none: what is public is the same in both".to_owned(), Label::Good),
         (number, true) => {
-            let told = format!("{} differ though nothing is ahead or behind", count(number, "file"));
+            let verb = if number == 1 { "differs" } else { "differ" };
+            let told = format!("{} {verb} though nothing is ahead or behind", count(number, "file"));
             (format!("{told}: {}", list(&status.drift)), Label::Bad)
         }
         (number, false) => {
-            (format!("{} differ: {}", count(number, "file"), list(&status.drift)), Label::Plain)
+            let verb = if number == 1 { "differs" } else { "differ" };
+            (format!("{} {verb}: {}", count(number, "file"), list(&status.drift)), Label::Plain)
         }
     };
     page.fact("drift", Text::new(text, label));

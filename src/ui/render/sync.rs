@@ -23,7 +23,7 @@ impl Show for SyncDown {
         if let Some(dir) = &self.worktree {
             page.whole_fact("resolve", format!("in {}", dir.display()));
         }
-        show_push(page, self.pushed, &self.private.remote);
+        show_push(page, self.pushed, &format!("`{}`", self.private.remote));
         for note in &self.notes {
             page.fact("note", note.as_str());
         }
@@ -35,7 +35,11 @@ impl Show for SyncDown {
 
 fn said(answer: &SyncDown) -> String {
     let commits = count(answer.incoming, "commit");
-    let would = if answer.dry_run { "would " } else { "" };
+    let conflict = match (answer.dry_run, answer.incoming) {
+        (true, _) => "would conflict",
+        (false, 1) => "conflicts",
+        (false, _) => "conflict",
+    };
     let verb = |does: &str, would_do: &str| {
         if answer.dry_run { format!("would {would_do}") } else { does.to_owned() }
     };
@@ -51,25 +55,23 @@ fn said(answer: &SyncDown) -> String {
             format!("{} {own} on top of {commits} of upstream", verb("rebased", "rebase"))
         }
         How::Conflict if answer.conflicts.is_empty() => {
-            format!(
-                "{commits} of upstream {would}conflict; all was resolved as it was before: look, and go on"
-            )
+            format!("{commits} of upstream {conflict}; all was resolved as it was before: look, and go on")
         }
         How::Conflict => format!(
-            "{commits} of upstream {would}conflict in {}; the private branch {}",
+            "{commits} of upstream {conflict} in {}; the private branch {}",
             count(answer.conflicts.len(), "path"),
             if answer.dry_run { "would not move" } else { "has not moved" }
         ),
     }
 }
 
-fn show_push(page: &mut Page, pushed: Pushed, remote: &str) {
+fn show_push(page: &mut Page, pushed: Pushed, there: &str) {
     match pushed {
         Pushed::No => {}
-        Pushed::UpToDate => page.fact("push", format!("`{remote}` has it already")),
-        Pushed::Yes => page.fact("push", format!("sent to `{remote}`")),
+        Pushed::UpToDate => page.fact("push", format!("{there} has it already")),
+        Pushed::Yes => page.fact("push", format!("sent to {there}")),
         Pushed::Failed => {
-            page.fact("push", Text::new(format!("could not go to `{remote}`; here all is done"), Label::Bad));
+            page.fact("push", Text::new(format!("could not go to {there}; here all is done"), Label::Bad));
         }
     }
 }

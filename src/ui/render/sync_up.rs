@@ -119,7 +119,9 @@ impl Show for Published {
         page.line([Text::new(self.tip.short(), Label::Strong), Text::from(what)]);
         page.fact("signed", by(self.approved_by.as_deref()));
         page.whole_fact("title", self.title.as_str());
-        self.body.lines().for_each(|line| page.text(line));
+        for (number, line) in self.body.lines().enumerate() {
+            page.whole_fact(if number == 0 { "text" } else { "" }, line);
+        }
         if let Some(request) = &self.pull_request {
             page.whole_fact("request", request.as_str());
         }
@@ -141,6 +143,8 @@ impl Show for Approved {
         );
         page.line([Text::new(&self.digest[..12], Label::Strong), Text::from(what)]);
         page.fact("signed", by(self.approved_by.as_deref()));
-        page.fact("next", format!("gx sync-up --push {}", &self.digest[..12]));
+        if !self.dry_run {
+            page.fact("next", format!("gx sync-up --push {}", &self.digest[..12]));
+        }
     }
 }

@@ -204,3 +204,24 @@ fn what_no_tree_holds_is_laid_aside_before_the_work_tree_goes() {
     assert_eq!(lab.read(".git/gx/sync/aside/2/tree/train.py"), "half done\n");
     assert_eq!(lab.git(&["worktree", "list"]).lines().count(), 1);
 }
+
+#[test]
+fn markers_are_as_long_as_the_attributes_of_the_file_say() {
+    let world = World::new();
+    world.upstream.write(".gitattributes", "train.py conflict-marker-size=12\n");
+    world.upstream_writes("train.py", "<<<<<<< seven\ntwo\nthree\nfour\nfive\n");
+    world.sync(&[], 0);
+    world.lab_writes("train.py", "<<<<<<< seven\ntwo\nPRIVATE\nfour\nfive\n");
+    world.upstream_writes("train.py", "<<<<<<< seven\ntwo\nPUBLIC\nfour\nfive\n");
+    let dir = world.sync(&[], 1)["worktree"].as_str().unwrap().to_owned();
+    let file = format!("{dir}/train.py");
+    assert!(world.lab.read(&file).contains("\n<<<<<<<<<<<< "));
+    let told = world.lab.gx(&["sync", "continue"]).exits(1);
+    assert!(told.stderr.contains("not resolved yet"), "{}", told.stderr);
+    world.lab.git(&["-C", &dir, "add", "train.py"]);
+    let told = world.lab.gx(&["sync", "continue"]).exits(1);
+    assert!(told.stderr.contains("a conflict marker is left in train.py, line 3"), "{}", told.stderr);
+    world.lab.write(&file, "<<<<<<< seven\ntwo\n>>>>>>> both\nfour\nfive\n");
+    world.lab.git(&["-C", &dir, "add", "train.py"]);
+    world.lab.gx(&["sync", "continue"]).exits(0);
+}

@@ -238,3 +238,23 @@ fn what_is_to_be_done_next_in_an_empty_clone_can_be_done_in_that_order() {
     world.sync(&[], 0);
     assert_eq!(world.private_main(), world.lab.rev("HEAD"));
 }
+
+#[test]
+fn a_public_repository_that_does_not_answer_is_told_in_one_line_of_git() {
+    let world = World::plain();
+    let words =
+        ["mirror", "init", "--json", "--dry-run", "--public", "nowhere", "--private", &world.private.url()];
+    let told = world.lab.gx(&words).exits(0).json();
+    let warnings = told["warnings"].to_string();
+    assert!(warnings.contains("could not be asked") && !warnings.contains("\\n"), "{warnings}");
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_told_with_its_line_and_what_to_do() {
+    let world = World::new();
+    world.lab_writes(".gx/policy.toml", "[sync]\n[paths\n");
+    for words in [&["sync-up", "HEAD^"][..], &["mirror", "status"], &["sync-down"]] {
+        let told = world.lab.gx(words).exits(2).stderr;
+        assert!(told.contains(".gx/policy.toml:2: ") && told.contains("correct it there"), "{told}");
+    }
+}

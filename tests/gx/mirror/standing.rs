@@ -185,3 +185,41 @@ fn an_audit_names_the_public_repository_and_not_the_address_that_stops_a_push() 
         assert_eq!(urls, [&json!(world.public.url())], "{told:#}");
     }
 }
+
+#[test]
+fn one_of_a_thing_reads_as_one_and_a_command_is_never_broken_over_lines() {
+    let world = World::new();
+    world.lab_writes("private/plan.md", "the plan\n");
+    world.lab_writes("train.py", "one\ntwo\nPRIVATE\nfour\nfive\n");
+    world.upstream_writes("train.py", "one\ntwo\nPUBLIC\nfour\nfive\n");
+    let told = world.lab.gx(&["sync-down"]).exits(1).stdout;
+    assert!(told.contains("1 commit of upstream conflicts in 1 path; "), "{told}");
+    assert!(told.contains("gx sync continue   (or gx sync skip, or gx sync abort)\n"), "{told}");
+    world.lab.git(&["config", "--unset", "remote.origin.pushurl"]);
+    let mut narrow = world.lab.gx_command();
+    let told = narrow.args(["mirror", "status"]).env("COLUMNS", "60").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    for line in [
+        "        1 private commit touches nothing public\n",
+        "drift   1 file differs: train.py\n",
+        "(git config remote.origin.pushurl DISABLED-publish-with-gx-sync-up)\n",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    world.lab.gx(&["sync", "abort"]).exits(0);
+}
+
+#[test]
+fn what_was_published_whole_does_not_come_down_again() {
+    let world = World::new();
+    world.lab_writes("train.py", "other\n");
+    world.publish_up(&["--mode", "strip"]);
+    let told = world.status();
+    assert_eq!((&told["ahead"], &told["behind"]), (&json!(0), &json!(0)));
+    world.upstream.git(&["pull", "-q", "--rebase", "origin", "main"]);
+    world.upstream_writes("README.md", "read this\n");
+    world.lab.git(&["fetch", "-q", "origin"]);
+    assert_eq!(world.status()["behind"], json!(1));
+    world.sync(&[], 0);
+    assert_eq!(world.status()["behind"], json!(0));
+}

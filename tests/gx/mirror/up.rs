@@ -55,7 +55,7 @@ impl World {
     #[track_caller]
     pub fn assert_nothing_private_is_public(&self, words: &[&str]) {
         let mut all = self.lab.command("git");
-        all.args(["-C", &self.public.url(), "cat-file", "--batch-all-objects", "--batch"]);
+        all.args(["--git-dir", &self.public.url(), "cat-file", "--batch-all-objects", "--batch"]);
         let text = String::from_utf8_lossy(&all.output().unwrap().stdout).into_owned();
         let public = self.public.git(&self.lab, &["rev-list", "--all"]);
         let private = self.lab.git(&["rev-list", "--all", "--reflog"]);

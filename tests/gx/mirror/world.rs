@@ -18,14 +18,20 @@ pub struct World {
 impl World {
     /// Before anything is set up: the clone is a plain one of the public repository, on `main`.
     pub fn plain() -> Self {
-        let (public, private) = (Remote::new(), Remote::new());
-        let upstream = Lab::bare_folder();
+        Self::plain_in(&[])
+    }
+
+    /// The same, all repositories made with these variables set.
+    pub fn plain_in(formats: &[(&str, &str)]) -> Self {
+        let lab = || formats.iter().fold(Lab::bare_folder(), |lab, (name, value)| lab.with(name, value));
+        let (public, private) = (Remote::by(&lab()), Remote::by(&lab()));
+        let upstream = lab();
         upstream.git(&["init", "-q", "-b", "main"]);
         upstream.git(&["remote", "add", "origin", &public.url()]);
         upstream.write("train.py", "one\ntwo\nthree\nfour\nfive\n");
         upstream.write("README.md", "read me\n");
         upstream.commit("start");
-        let world = Self { public, private, upstream, lab: Lab::bare_folder() };
+        let world = Self { public, private, upstream, lab: lab() };
         world.publish();
         for remote in [&world.public, &world.private] {
             remote.git(&world.upstream, &["symbolic-ref", "HEAD", "refs/heads/main"]);

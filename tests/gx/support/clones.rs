@@ -14,8 +14,12 @@ pub struct Remote {
 impl Remote {
     /// An empty one.
     pub fn new() -> Self {
+        Self::by(&Lab::bare_folder())
+    }
+
+    /// An empty one, of the format that a lab's environment asks for.
+    pub fn by(lab: &Lab) -> Self {
         let remote = Self { folder: tempfile::tempdir().unwrap() };
-        let lab = Lab::bare_folder();
         lab.git(&["init", "-q", "--bare", remote.url().as_str()]);
         remote
     }
@@ -46,7 +50,7 @@ impl Remote {
     /// Calls git in it; it must succeed.
     #[track_caller]
     pub fn git(&self, lab: &Lab, arguments: &[&str]) -> String {
-        lab.git(&[&["-C", self.url().as_str()], arguments].concat())
+        lab.git(&[&["--git-dir", self.url().as_str()], arguments].concat())
     }
 
     /// The names of its refs that are about experiments.

@@ -1,5 +1,7 @@
 //! Histories stripped, and compared with what git-filter-repo makes of them.
 
+mod discarded;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -82,6 +84,8 @@ struct Author {
     stream: String,
     seed: u64,
     marks: usize,
+    /// Whether a merge may throw away what the other side has.
+    throws: bool,
 }
 
 /// A branch while it is written: its files with the turn in which each was written, and its last commit.
@@ -93,7 +97,7 @@ struct Branch {
 
 impl Author {
     fn new(seed: u64) -> Self {
-        Self { stream: String::new(), seed, marks: 0 }
+        Self { stream: String::new(), seed, marks: 0, throws: false }
     }
 
     fn roll(&mut self, sides: u64) -> u64 {
@@ -137,6 +141,13 @@ impl Author {
     }
 }
 
+impl Author {
+    /// What a merge makes of two branches.
+    fn join(&mut self, one: &Branch, other: &Branch) -> Branch {
+        if self.throws && self.roll(2) == 0 { one.clone() } else { joined(one, other) }
+    }
+}
+
 /// Everything of both, of each file the later state: what git makes of branches that leave each other's files alone.
 fn joined(one: &Branch, other: &Branch) -> Branch {
     let mut joined = one.clone();
@@ -148,7 +159,10 @@ fn joined(one: &Branch, other: &Branch) -> Branch {
 }
 
 fn tangled(seed: u64, commits: usize) -> World {
-    let mut author = Author::new(seed);
+    tangled_by(Author::new(seed), commits)
+}
+
+fn tangled_by(mut author: Author, commits: usize) -> World {
     let mut branches = vec![Branch::default()];
     author.change(&mut branches[0], 0);
     while author.marks < commits {
@@ -157,7 +171,7 @@ fn tangled(seed: u64, commits: usize) -> World {
         match author.roll(12) {
             0 | 1 if branches.len() < 5 => branches.push(branches[at].clone()),
             2..=5 if at != other && branches[at].mark != branches[other].mark => {
-                let mut merge = joined(&branches[at], &branches[other]);
+                let mut merge = author.join(&branches[at], &branches[other]);
                 let mark = branches[other].mark.unwrap();
                 author.commit(&mut merge, &[mark], "join\n");
                 branches[at] = merge;
@@ -169,7 +183,7 @@ fn tangled(seed: u64, commits: usize) -> World {
     let mut last = branches.remove(0);
     for branch in branches {
         if branch.mark != last.mark {
-            let mut merge = joined(&last, &branch);
+            let mut merge = author.join(&last, &branch);
             author.commit(&mut merge, &[branch.mark.unwrap()], "join all\n");
             last = merge;
         }

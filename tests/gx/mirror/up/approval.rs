@@ -25,6 +25,8 @@ fn signed_world() -> (World, String) {
     world.rule("[sync]\napproval = \"signed\"");
     world.lab_writes("train.py", "other\n");
     let plan = world.up(&["HEAD", "--branch", "topic"], 0);
+    let next = plan["next"].as_str().unwrap();
+    assert!(next.starts_with(&format!("gx sync-up --approve {}", &digest(&plan)[..12])), "{next}");
     (world, digest(&plan).to_owned())
 }
 
@@ -65,7 +67,22 @@ fn keys_and_policies_of_the_work_tree_and_of_local_refs_do_not_count() {
     for name in tracking.lines().filter(|name| name.ends_with("/main") && !name.contains("public")) {
         world.lab.git(&["update-ref", name, "HEAD"]);
     }
+    let approve = ["sync-up", "--approve", &digest, "--key", &(world.lab.home() + "/agent")];
+    let told = world.lab.gx(&approve).exits(3);
+    assert!(told.stderr.contains("is not in .gx/allowed_signers of `refs/remotes/private/main`"), "{told:?}");
     world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    // Nor where the public repository, in which nobody says who must sign, is called the private one.
+    world.lab.git(&["config", "gx.private.remote", "origin"]);
+    let told = world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    assert!(told.stderr.contains("`origin` is the public repository"), "{told:?}");
+    // Nor where some other repository is, in which nobody says so either.
+    let other = crate::support::clones::Remote::new();
+    world.lab.git(&["remote", "add", "other", &other.url()]);
+    world.lab.git(&["push", "-q", "--no-verify", "other", "refs/remotes/origin/main:refs/heads/main"]);
+    world.lab.git(&["config", "gx.private.remote", "other"]);
+    world.lab.git(&["reset", "-q", "--hard", "HEAD^"]);
+    let told = world.lab.gx(&["sync-up", "--push", &digest]).exits(3);
+    assert!(told.stderr.contains("nobody's signature of a plan counts"), "{told:?}");
     assert_eq!(world.public.git(&world.lab, &["for-each-ref", "--format=%(refname)"]), "refs/heads/main\n");
 }
 

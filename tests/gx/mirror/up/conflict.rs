@@ -137,3 +137,17 @@ fn a_plan_goes_on_from_inside_of_the_work_tree_and_what_is_ignored_there_is_laid
     assert!(plan["warnings"].to_string().contains("sync/aside/1 now"), "{plan:#}");
     assert_eq!(world.lab.read(".git/gx/sync/aside/1/.env"), "TOKEN=1\n");
 }
+
+#[test]
+fn a_private_file_that_somebody_adds_while_deciding_stays_out_and_one_that_upstream_has_stays_in() {
+    let world = World::new();
+    world.lab_writes("train.py", "one\ntwo\nPRIVATE\nfour\nfive\n");
+    world.upstream.write("private/theirs.md", "theirs\n");
+    world.upstream_writes("train.py", "one\ntwo\nPUBLIC\nfour\nfive\n");
+    let dir = place(&world.up(&["HEAD", "--branch", "topic"], 1));
+    world.lab.write(format!("{dir}/train.py"), "one\ntwo\nBOTH\nfour\nfive\n");
+    world.lab.write(format!("{dir}/private/ours.md"), "ours\n");
+    world.lab.git(&["-C", &dir, "add", "-A"]);
+    let plan = world.lab.gx(&["sync", "continue", "--json"]).exits(0).json();
+    assert_eq!(plan["commits"][0]["files"], json!(["M train.py"]), "{plan:#}");
+}

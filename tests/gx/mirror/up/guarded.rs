@@ -67,3 +67,21 @@ fn a_plan_is_looked_at_again_before_it_is_pushed() {
     world.lab.gx(&["sync-up", "--push", digest(&plan)]).exits(3);
     assert_eq!(world.public.git(&world.lab, &["for-each-ref"]), refs);
 }
+
+#[test]
+fn what_upstream_has_made_public_stops_no_plan_and_excuses_nothing_new() {
+    let world = World::new();
+    world.rule("[identity]\ndeny_email = [\"@secret[.]example\"]\n");
+    world.upstream.write("private/theirs.md", "theirs\n");
+    world.upstream.commit("ask Bob <bob@secret.example>");
+    world.upstream_writes("README.md", "read this\n");
+    world.lab.gx(&["sync-down"]).exits(3);
+    let own = world.lab_writes("new.py", "new\n");
+    world.lab.write("more.py", "more\n");
+    world.lab.commit("more\n\nAs bob@secret.example said.\n");
+    let plan = world.up(&[&own, "--branch", "topic"], 0);
+    assert_eq!(plan["warnings"], json!([]));
+    world.up(&["--push", digest(&plan)], 0);
+    let told = world.up(&["HEAD", "--branch", "more"], 3);
+    assert!(told["blocked"].to_string().contains("G021"), "{told:#}");
+}

@@ -115,8 +115,8 @@ fn when_the_public_branch_moves_during_the_push_theirs_stays() {
         world.lab.write("../race", "");
         if branch == "topic" {
             let (public, old) = (world.public.url(), world.upstream.rev("HEAD^"));
-            world.lab.git(&["-C", &public, "update-ref", "refs/heads/main", &old]);
-            world.lab.git(&["-C", &public, "update-ref", "-d", "refs/heads/topic"]);
+            world.lab.git(&["--git-dir", &public, "update-ref", "refs/heads/main", &old]);
+            world.lab.git(&["--git-dir", &public, "update-ref", "-d", "refs/heads/topic"]);
         }
         let told = world.lab.gx(&["sync-up", "--push", digest(plan)]).exits(1);
         assert!(!world.lab.path("../race").exists(), "the race was run: {told:?}");

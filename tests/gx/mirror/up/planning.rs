@@ -69,6 +69,8 @@ fn what_upstream_has_and_what_is_only_private_is_withheld_and_says_why() {
             { "what": landed, "why": "what is public has it already" }
         ])
     );
+    world.lab.git(&["commit", "-q", "--allow-empty", "-m", "nothing"]);
+    assert_eq!(world.up(&["HEAD"], 0)["withheld"], json!([{ "what": "HEAD", "why": "it changes nothing" }]));
 }
 
 #[test]
@@ -89,6 +91,8 @@ fn a_dry_run_keeps_nothing_that_could_be_pushed() {
     let plan = world.up(&["HEAD", "--dry-run"], 0);
     world.lab.gx(&["sync-up", "--push", digest(&plan)]).exits(1);
     let kept = world.up(&["HEAD"], 0);
+    let told = world.lab.gx(&["sync-up", "--push", &digest(&kept)[..3]]).exits(1);
+    assert!(told.stderr.contains("is too short") && told.stderr.contains("at least 6"), "{told:?}");
     assert_eq!(digest(&kept), digest(&plan), "the same again");
     let looked = world.up(&["--push", digest(&kept), "--dry-run"], 0);
     assert_eq!(looked["dry_run"], json!(true));
