@@ -26,6 +26,7 @@ mod index;
 pub mod joining;
 pub mod linked;
 pub mod links;
+mod local;
 pub mod name;
 pub mod notes;
 mod notes_diff;

@@ -14,6 +14,7 @@ use crate::git::engine::open::{Engine, open};
 use crate::git::engine::place::Place;
 use crate::git::engine::refs::Refs;
 use crate::git::engine::settings::Settings;
+use crate::git::local::Local;
 use crate::model::object::ObjectId;
 use crate::process::identity;
 
@@ -23,6 +24,7 @@ pub struct Repo {
     pub(super) objects: Box<dyn Objects>,
     pub(super) refs: Box<dyn Refs>,
     pub(super) settings: Box<dyn Settings>,
+    pub(super) local: Local,
 }
 
 /// Where HEAD stands.
@@ -65,7 +67,7 @@ impl Repo {
     /// No repository, or one that this user or the installed git may not open.
     pub fn discover(from: &Path) -> Result<Self> {
         let Engine { place, objects, refs, settings } = open(from)?;
-        Ok(Self { place, objects, refs, settings })
+        Ok(Self { place, objects, refs, settings, local: Local::default() })
     }
 
     /// The git directory of this work tree: `.git`, or `.git/worktrees/NAME`.

@@ -39,7 +39,7 @@ fn open_with(engine: &str, folder: &Path) -> Repo {
         _ => with_program(folder),
     };
     let Engine { place, objects, refs, settings } = opened.unwrap();
-    Repo { place, objects, refs, settings }
+    Repo { place, objects, refs, settings, local: Default::default() }
 }
 
 /// Every world that this git can make, with a first commit.
