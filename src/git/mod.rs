@@ -27,6 +27,7 @@ mod index;
 pub mod joining;
 pub mod linked;
 pub mod links;
+mod local;
 mod loose_refs;
 pub mod markers;
 pub mod name;

@@ -137,23 +137,25 @@ impl<'a> Notes<'a> {
 
     /// Sets notes in one commit, if the ref has not moved since it was opened.
     pub fn write(&self, notes: &BTreeMap<ObjectId, Vec<u8>>, message: &str, at: Timestamp) -> Result<Swap> {
-        self.repo.swap_ref(self.name, self.commit(notes, message, at)?, self.tip, message)
+        let mut blobs = BTreeMap::new();
+        for (object, text) in notes {
+            blobs.insert(*object, self.repo.write_blob(text).context("cannot write a note")?);
+        }
+        self.repo.swap_ref(self.name, self.commit(&blobs, message, at)?, self.tip, message)
     }
 
-    /// The commit that sets notes, on top of the tip; no ref moves.
+    /// The commit that makes these blobs the notes of objects, on top of the tip; no ref moves.
     ///
     /// # Errors
     /// The tip cannot be read, or the repository cannot be written.
     pub fn commit(
         &self,
-        notes: &BTreeMap<ObjectId, Vec<u8>>,
+        blobs: &BTreeMap<ObjectId, ObjectId>,
         message: &str,
         at: Timestamp,
     ) -> Result<ObjectId> {
-        let mut edits = Vec::with_capacity(notes.len());
-        for (object, text) in notes {
-            edits.push((object.to_string(), self.repo.write_blob(text).context("cannot write a note")?));
-        }
+        let edits: Vec<(String, ObjectId)> =
+            blobs.iter().map(|(object, blob)| (object.to_string(), *blob)).collect();
         let edits: Vec<(&str, ObjectId)> = edits.iter().map(|(hex, blob)| (hex.as_str(), *blob)).collect();
         let tree = place(self.repo, self.tree()?.unwrap_or_default(), Depth::Root, &edits)?;
         let parents: Vec<ObjectId> = self.tip.into_iter().collect();

@@ -55,8 +55,12 @@ impl<'a> Staged<'a> {
 
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
-        // What stays is cleared away when the remote is next talked to.
-        let _ = self.repo.delete_refs(&self.refs);
+        if !self.refs.is_empty() {
+            // What stays is cleared away when the remote is next talked to.
+            for kind in KINDS {
+                let _ = self.repo.clear_refs(&format!("{}{kind}", self.root));
+            }
+        }
     }
 }
 
@@ -67,7 +71,7 @@ impl Repo {
     /// The refs cannot be read or written.
     pub fn clear_outgoing(&self, remote: &str) -> Result<()> {
         for kind in KINDS {
-            self.delete_refs(&self.refs(&format!("{}{kind}", root(remote)))?)?;
+            self.clear_refs(&format!("{}{kind}", root(remote)))?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::error::{Fault, misuse};
 use crate::git::engine::place::unled;
+use crate::git::engine::settings::normalized;
 use crate::git::repo::Repo;
 use crate::process::command::Program;
 
@@ -102,8 +103,9 @@ impl Repo {
     /// # Errors
     /// `git` cannot be run.
     pub fn local_settings(&self, name: &str) -> Result<Vec<String>> {
-        let told = self.git().args(["config", "--local", "--get-all", name]).output()?;
-        Ok(lines(&told.stdout))
+        let name = normalized(name);
+        let entries = self.local.entries(&self.place)?;
+        Ok(entries.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.clone()).collect())
     }
 
     /// Every address that was declared private, for whichever remote: in this clone's own configuration alone, since
@@ -112,10 +114,11 @@ impl Repo {
     /// # Errors
     /// `git` cannot be run.
     pub fn private_urls(&self) -> Result<Vec<String>> {
-        let asked = ["config", "--local", "--null", "--get-regexp", r"^gx\.remote\..*\.privateurl$"];
-        let told = self.git().args(asked).output()?;
-        let told = String::from_utf8_lossy(&told.stdout).into_owned();
-        Ok(told.split('\0').filter_map(|entry| Some(entry.split_once('\n')?.1.to_owned())).collect())
+        let is_one = |name: &str| {
+            name.strip_prefix("gx.remote.").and_then(|rest| rest.strip_suffix(".privateurl")).is_some()
+        };
+        let entries = self.local.entries(&self.place)?;
+        Ok(entries.iter().filter(|(name, _)| is_one(name)).map(|(_, value)| value.clone()).collect())
     }
 
     /// The `git` program as its user runs it: with the hooks, and able to ask where there is a terminal.

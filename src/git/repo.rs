@@ -16,6 +16,7 @@ use crate::git::engine::place::Place;
 use crate::git::engine::refs::Refs;
 use crate::git::engine::settings::Settings;
 use crate::git::glance::Glance;
+use crate::git::local::Local;
 use crate::git::loose_refs::LooseRefs;
 use crate::model::object::ObjectId;
 use crate::process::identity;
@@ -28,6 +29,7 @@ pub struct Repo {
     pub(super) settings: Box<dyn Settings>,
     pub(super) loose_refs: RefCell<LooseRefs>,
     pub(super) glance: RefCell<Glance>,
+    pub(super) local: Local,
 }
 
 /// Where HEAD stands.
@@ -70,8 +72,8 @@ impl Repo {
     /// No repository, or one that this user or the installed git may not open.
     pub fn discover(from: &Path) -> Result<Self> {
         let Engine { place, objects, refs, settings } = open(from)?;
-        let (loose_refs, glance) = (RefCell::default(), RefCell::default());
-        Ok(Self { place, objects, refs, settings, loose_refs, glance })
+        let (loose_refs, glance, local) = (RefCell::default(), RefCell::default(), Local::default());
+        Ok(Self { place, objects, refs, settings, loose_refs, glance, local })
     }
 
     /// The git directory of this work tree: `.git`, or `.git/worktrees/NAME`.

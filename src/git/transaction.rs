@@ -1,15 +1,21 @@
-//! Many refs made or deleted in one step, by the `git` program: all or none.
+//! Many refs made or deleted in one step: all or none.
 //!
-//! libgit2 drops other processes' refs when it rewrites `packed-refs` (`docs/store-format.md`).
+//! By the `git` program, and where there are very many into `packed-refs` itself. libgit2 drops other processes' refs when it rewrites `packed-refs` (`docs/store-format.md`).
 
+use std::fs;
+use std::io::ErrorKind;
 use std::thread;
 
 use anyhow::{Result, anyhow};
 
 use crate::error::fault;
+use crate::git::engine::repack::{Change, Known, Repacked};
 use crate::git::refs::{Ref, Swap, jitter};
 use crate::git::repo::Repo;
 use crate::process::command::{Output, Program};
+
+/// From so many new refs on they are put into `packed-refs` at once.
+const MANY: usize = 256;
 
 /// How often a transaction is tried anew when others were at the same refs.
 const TRIES: usize = 20;
@@ -22,6 +28,18 @@ impl Repo {
     pub fn create_refs(&self, refs: &[Ref]) -> Result<Swap> {
         if refs.is_empty() {
             return Ok(Swap::Done);
+        }
+        if self.may_repack(refs.len()) {
+            if refs.iter().any(|one| self.has_file(one)) {
+                return Ok(Swap::Lost);
+            }
+            match self.repack(refs, Known::Refuse)? {
+                Repacked::Occupied => return Ok(Swap::Lost),
+                // One that somebody has made meanwhile hides what was put there.
+                Repacked::Done if refs.iter().any(|one| self.has_file(one)) => return Ok(Swap::Lost),
+                Repacked::Done => return Ok(Swap::Done),
+                Repacked::Unfit => {}
+            }
         }
         for attempt in 1.. {
             let lines = refs.iter().map(|one| format!("create {} {}\n", one.name, one.target));
@@ -60,11 +78,19 @@ impl Repo {
     /// # Errors
     /// They cannot be written.
     pub fn set_refs(&self, refs: &[Ref]) -> Result<()> {
-        if refs.is_empty() {
+        let (mut files, others): (Vec<&Ref>, Vec<&Ref>) = if self.may_repack(refs.len()) {
+            refs.iter().partition(|one| self.has_file(one))
+        } else {
+            (refs.iter().collect(), Vec::new())
+        };
+        if !others.is_empty() && self.repack(others.iter().copied(), Known::Replace)? != Repacked::Done {
+            files.extend(others);
+        }
+        if files.is_empty() {
             return Ok(());
         }
         let output =
-            self.transaction(refs.iter().map(|one| format!("update {} {}\n", one.name, one.target)))?;
+            self.transaction(files.iter().map(|one| format!("update {} {}\n", one.name, one.target)))?;
         if output.status.success() { Ok(()) } else { Err(refused(&output)) }
     }
 
@@ -104,6 +130,40 @@ impl Repo {
         Ok(left.len())
     }
 
+    /// Takes away every ref that begins so; for those that are nobody's but gx's and name nothing of their own.
+    ///
+    /// # Errors
+    /// The refs stay locked by others, or cannot be written.
+    pub(super) fn clear_refs(&self, prefix: &str) -> Result<()> {
+        let refs = self.refs(prefix)?;
+        if self.may_repack(refs.len()) {
+            let change = Change { without: Some(prefix), ..Change::default() };
+            // Else they are deleted as others are.
+            let _ = self.place.repack(&change, Known::Replace)?;
+            return self.delete_refs(&self.refs(prefix)?).map(drop);
+        }
+        self.delete_refs(&refs).map(drop)
+    }
+
+    /// Whether so many refs are worth another `packed-refs`, where there is one and nobody wants to read in a log how
+    /// they came.
+    fn may_repack(&self, number: usize) -> bool {
+        let is_logged = || self.setting("core.logAllRefUpdates").is_some_and(|value| value == "always");
+        number >= MANY && self.has_ref_files() && !is_logged()
+    }
+
+    fn repack<'r>(&self, refs: impl IntoIterator<Item = &'r Ref>, known: Known) -> Result<Repacked> {
+        let set = refs.into_iter().map(|one| (one.name.as_str(), one.target)).collect();
+        self.place.repack(&Change { set, without: None }, known)
+    }
+
+    /// Whether a ref has a file of its own, or something is in the way of one.
+    fn has_file(&self, one: &Ref) -> bool {
+        let found = fs::symlink_metadata(self.place.ref_file(&one.name));
+        // A folder is no ref, and Git takes an empty one away.
+        found.map_or_else(|error| error.kind() != ErrorKind::NotFound, |meta| !meta.is_dir())
+    }
+
     fn transaction(&self, lines: impl Iterator<Item = String>) -> Result<Output> {
         let script: String =
             ["start\n".to_owned()].into_iter().chain(lines).chain(["prepare\ncommit\n".to_owned()]).collect();
@@ -140,5 +200,34 @@ mod tests {
         assert_eq!(repo.delete_refs(&all).unwrap(), 2);
         assert_eq!(repo.ref_names("refs/gx/").unwrap(), ["refs/gx/b"]);
         assert_eq!(repo.delete_refs(&all).unwrap(), 0);
+    }
+
+    #[test]
+    fn very_many_refs_are_put_in_one_file_beside_what_is_there_and_cleared_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let (head, tree) = (repo.head().unwrap().commit, repo.tree_of(repo.head().unwrap().commit).unwrap());
+        let at = |name: String| Ref { name, target: head };
+        repo.git().args(["tag", "-a", "-m", "one", "v1"]).env("GIT_COMMITTER_NAME", "a").run().unwrap();
+        repo.git().args(["update-ref", "refs/gx/a/exp-7", &tree.to_string()]).run().unwrap();
+        repo.git().args(["pack-refs", "--all"]).run().unwrap();
+        // One is a file of its own, which hides what is packed.
+        repo.git().args(["update-ref", "refs/gx/a/exp-9", &tree.to_string()]).run().unwrap();
+        let many: Vec<Ref> = (0..MANY + 9).map(|number| at(format!("refs/gx/a/exp-{number}"))).collect();
+        repo.set_refs(&many).unwrap();
+        assert_eq!(repo.loose_ref_names(&["refs/gx/a/"]).unwrap(), ["refs/gx/a/exp-9"]);
+        let told = |words: &[&str]| String::from_utf8(repo.git().args(words).run().unwrap()).unwrap();
+        let listed = told(&["for-each-ref", "--format=%(objectname)", "refs/gx/a/"]);
+        assert_eq!(listed, format!("{head}\n").repeat(many.len()));
+        assert_eq!(told(&["rev-parse", "v1^{commit}"]).trim(), head.to_string());
+        assert!(!told(&["show-ref", "-d", "--tags"]).is_empty(), "what the tag names stands behind it");
+        let again: Vec<Ref> = (0..MANY).map(|number| at(format!("refs/gx/a/exp-{}", number + 20))).collect();
+        assert_eq!(repo.create_refs(&again).unwrap(), Swap::Lost, "one is packed");
+        let others: Vec<Ref> = (0..MANY).map(|number| at(format!("refs/gx/b/exp-{number}"))).collect();
+        assert_eq!(repo.create_refs(&others).unwrap(), Swap::Done);
+        repo.clear_refs("refs/gx/a/").unwrap();
+        assert_eq!(repo.ref_names("refs/gx/").unwrap().len(), others.len());
+        assert_eq!(told(&["show-ref", "-d", "--tags"]).lines().count(), 2);
+        assert!(!repo.common_dir().join("packed-refs.lock").exists());
     }
 }

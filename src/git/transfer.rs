@@ -22,6 +22,22 @@ pub struct Wire {
     pub hear: Option<Box<Hear>>,
 }
 
+/// From so many refs on a push takes more memory than time where Git is left to itself: 320 MiB for a hundred thousand
+/// experiments, 130 with [`SPARING`] and twice the processor time of packing them.
+const LARGE: usize = 10_000;
+
+/// Settings of the program with which it takes little memory.
+const SPARING: [&str; 8] = [
+    "-c",
+    "pack.threads=1",
+    "-c",
+    "core.packedGitWindowSize=1m",
+    "-c",
+    "core.packedGitLimit=8m",
+    "-c",
+    "core.deltaBaseCacheLimit=8m",
+];
+
 /// What became of a ref that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -41,6 +57,7 @@ impl Repo {
     pub fn fetch(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<()> {
         let program = self
             .network_git(wire.may_ask)
+            .args(SPARING)
             .args([
                 "fetch",
                 "--no-tags",
@@ -91,8 +108,10 @@ impl Repo {
         wire: &mut Wire,
         is_atomic: bool,
     ) -> Result<Output> {
+        let sparing = (sending.len() >= LARGE).then_some(SPARING);
         let mut program = self
             .network_git(wire.may_ask)
+            .args(sparing.into_iter().flatten())
             .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"])
             .args(is_atomic.then_some("--atomic"))
             .arg(if wire.hear.is_some() { "--progress" } else { "--no-progress" });

@@ -11,6 +11,7 @@ mod packed;
 pub(super) mod place;
 mod program;
 pub(super) mod refs;
+pub(super) mod repack;
 pub(super) mod settings;
 mod trouble;
 pub(super) mod version;

@@ -42,3 +42,11 @@ pub(in crate::git) fn is_true(value: &str) -> bool {
     ["true", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
         || value.parse::<i64>().is_ok_and(|number| number != 0)
 }
+
+/// As the program lists names: section and key in small letters, what is between them as it is.
+pub(in crate::git) fn normalized(name: &str) -> String {
+    let first = name.find('.').unwrap_or(name.len());
+    let last = name.rfind('.').unwrap_or(name.len());
+    [name[..first].to_ascii_lowercase(), name[first..last].to_owned(), name[last..].to_ascii_lowercase()]
+        .concat()
+}

@@ -18,8 +18,9 @@ use crate::model::upload::{Leaving, Upload, UploadCheck};
 use crate::process::fail;
 use crate::store::experiments::{RECORDS, Store, Stored};
 use crate::store::logs::LOGS;
+use crate::store::share::join::Join;
 use crate::store::share::memory::Memory;
-use crate::store::share::records::{Gap, Join, Levelling};
+use crate::store::share::records::{Gap, Levelling};
 use crate::store::share::tracking::{Extras, Tracked, Tracking};
 
 /// From this many experiments on a remote everybody's `git push` feels them, since it lists every ref.

@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod exchange;
+mod join;
 pub mod memory;
 pub mod plan;
 pub mod pull;

@@ -13,6 +13,7 @@ use crate::model::object::ObjectId;
 use crate::store::experiments::{RECORDS, Stored};
 use crate::store::logs::LOGS;
 use crate::store::share::exchange::{Exchange, How};
+use crate::store::share::join::written;
 use crate::store::share::records::Gap;
 use crate::store::share::site::{Claim, Here, here};
 use crate::store::share::tracking::{Extras, Tracked};
@@ -187,7 +188,8 @@ impl Exchange<'_> {
         for (name, gap) in [(RECORDS, Some(&plan.records)), (LOGS, plan.logs.as_ref())] {
             let Some(gap) = gap.filter(|gap| !gap.theirs.is_empty()) else { continue };
             let tracked = self.tracking.notes(name);
-            let new = Notes::open(self.repo, &tracked)?.commit(&gap.theirs, &message, Timestamp::now())?;
+            let blobs = written(self.repo, &gap.theirs)?;
+            let new = Notes::open(self.repo, &tracked)?.commit(&blobs, &message, Timestamp::now())?;
             let lease = if gap.their_tip.is_none() { Lease::Absent } else { Lease::Ancestor };
             sending.push(Sending { name: name.to_owned(), new, lease });
         }

@@ -57,15 +57,19 @@ impl Exchange<'_> {
     /// # Errors
     /// The check refuses, this clone's name is taken there, or the connection was cut: running it again completes it.
     pub fn push(&mut self, wanted: &Wanted, check: &dyn UploadCheck) -> Result<Pushed> {
-        // Asked before the first look at the remote, with what is known now.
         let first = self.plan(wanted, How::Look)?;
-        self.ask(&self.outline(&first), check)?;
         let is_new = self.is_unknown();
+        // It holds as it is, unless the remote was new or the local records lack something.
+        let holds = !is_new && first.is_level();
+        if !holds || first.is_empty() || !matches!(first.here.claim, Claim::Own(_)) {
+            // Asked before the first look at the remote, with what is known now. Else what is sent is that look, and is
+            // asked about as it is.
+            self.ask(&self.outline(&first), check)?;
+        }
         if is_new {
             self.fetch(wanted.extras)?;
         }
-        // It holds as it is, unless the remote was new or the local records lack something.
-        let mut ready = (!is_new && first.is_level()).then_some(first);
+        let mut ready = holds.then_some(first);
         let (mut through, mut artifacts) = (Vec::new(), 0);
         let mut is_fresh = is_new;
         for attempt in 0..TRIES {

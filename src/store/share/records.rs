@@ -15,12 +15,15 @@ use crate::git::notes::Notes;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
-use crate::model::record::Record;
 use crate::store::experiments::{RECORDS, Store};
+use crate::store::share::join::{Change, Join, Needed, written};
 use crate::store::share::memory::Even;
 
 /// From this many notes on it is cheaper to list all than to look up each.
 const MANY: usize = 256;
+
+/// So many notes are read before memory is let go of.
+const AT_ONCE: usize = 1000;
 
 /// How long the local notes are tried to be written while other processes are faster.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,21 +42,13 @@ pub(super) struct Levelling<'a> {
     pub join: Join<'a>,
 }
 
-/// How two notes of one experiment become one.
-pub(super) enum Join<'a> {
-    /// Every line of both.
-    Lines,
-    /// That of whose experiment it is: these are ours.
-    Owner(&'a BTreeSet<ObjectId>),
-}
-
 /// What each side lacks.
 #[derive(Debug, Default)]
 pub(super) struct Gap {
-    /// Local notes that must change, whole.
-    pub ours: BTreeMap<ObjectId, Vec<u8>>,
-    /// Notes of the remote that must change, whole.
-    pub theirs: BTreeMap<ObjectId, Vec<u8>>,
+    /// Local notes that must change.
+    pub ours: BTreeMap<ObjectId, Change>,
+    /// Notes of the remote that must change.
+    pub theirs: BTreeMap<ObjectId, Change>,
     /// What is not sent, since a newer gx has written to it.
     pub newer: BTreeSet<ObjectId>,
     /// What is not sent, since its experiment is not there.
@@ -85,24 +80,30 @@ impl Levelling<'_> {
         let suspects = self.suspects(repo, ours.tip(), theirs.tip())?;
         let is_many = suspects.len() > MANY;
         let (ours, theirs) = (Side::of(repo, ours, is_many)?, Side::of(repo, theirs, is_many)?);
+        let mut read = 0;
         for object in suspects {
-            if is_many && ours.id(object) == theirs.id(object) {
-                continue;
-            }
-            let (own, other) = (ours.read(object)?, theirs.read(object)?);
-            let (for_us, for_them) = self.join.both(object, &own, &other);
-            if for_us != own {
-                gap.ours.insert(object, for_us);
-            }
-            if for_them == other {
-                continue;
-            }
+            let needed = match (ours.blob(object)?, theirs.blob(object)?) {
+                (own, other) if own == other => continue,
+                (Some(own), None) => Needed { theirs: Some(Change::Blob(own)), ..Needed::default() },
+                (None, Some(other)) => Needed { ours: Some(Change::Blob(other)), ..Needed::default() },
+                (Some(own), Some(other)) => {
+                    read += 1;
+                    if read % AT_ONCE == 0 {
+                        // What was read of the packs would stay in memory until the end.
+                        repo.rest();
+                    }
+                    self.join.both(repo, object, own, other)?
+                }
+                (None, None) => continue,
+            };
+            gap.ours.extend(needed.ours.map(|change| (object, change)));
+            let Some(change) = needed.theirs else { continue };
             if !self.published.contains(&object) {
                 gap.held.insert(object);
-            } else if matches!(self.join, Join::Lines) && Record::fold(&other).newer_version().is_some() {
+            } else if needed.is_newer {
                 gap.newer.insert(object);
             } else {
-                gap.theirs.insert(object, for_them);
+                gap.theirs.insert(object, change);
             }
         }
         Ok(gap)
@@ -118,7 +119,8 @@ impl Levelling<'_> {
             }
             let (base, notes) = (gap.at, Notes::open(store.repo, self.ours)?);
             if notes.tip() == base {
-                let commit = notes.commit(&gap.ours, message, Timestamp::now())?;
+                let blobs = written(store.repo, &gap.ours)?;
+                let commit = notes.commit(&blobs, message, Timestamp::now())?;
                 if store.repo.swap_ref(self.ours, commit, base, message)? == Swap::Done {
                     if self.ours == RECORDS {
                         store.remember_growth(base)?;
@@ -182,78 +184,61 @@ pub fn put_back(store: &Store<'_>) -> Result<()> {
 
 /// One side's notes; all of them listed where many are asked for.
 struct Side<'a> {
-    repo: &'a Repo,
     notes: Notes<'a>,
     all: Option<BTreeMap<ObjectId, ObjectId>>,
+    /// A note without a text is none.
+    empty: ObjectId,
 }
 
 impl<'a> Side<'a> {
     fn of(repo: &'a Repo, notes: Notes<'a>, is_many: bool) -> Result<Self> {
         let all = is_many.then(|| notes.all()).transpose()?;
-        Ok(Self { repo, notes, all })
+        Ok(Self { notes, all, empty: repo.hash_blob(b"")? })
     }
 
-    fn id(&self, object: ObjectId) -> Option<ObjectId> {
-        self.all.as_ref()?.get(&object).copied()
+    fn blob(&self, object: ObjectId) -> Result<Option<ObjectId>> {
+        let found = match &self.all {
+            Some(all) => all.get(&object).copied(),
+            None => self.notes.blob_of(object)?,
+        };
+        Ok(found.filter(|blob| *blob != self.empty))
     }
-
-    fn read(&self, object: ObjectId) -> Result<Vec<u8>> {
-        match &self.all {
-            Some(all) => all.get(&object).map_or(Ok(Vec::new()), |blob| self.repo.blob(*blob)),
-            None => Ok(self.notes.read(object)?.unwrap_or_default()),
-        }
-    }
-}
-
-impl Join<'_> {
-    /// What either side should hold.
-    fn both(&self, object: ObjectId, ours: &[u8], theirs: &[u8]) -> (Vec<u8>, Vec<u8>) {
-        match self {
-            Self::Lines => (with_lines(ours, theirs), with_lines(theirs, ours)),
-            Self::Owner(own) => {
-                let rules = if theirs.is_empty() || own.contains(&object) && !ours.is_empty() {
-                    ours
-                } else {
-                    theirs
-                };
-                (rules.to_vec(), rules.to_vec())
-            }
-        }
-    }
-}
-
-/// A note with those lines of another that it lacks; their order means nothing.
-pub(super) fn with_lines(note: &[u8], other: &[u8]) -> Vec<u8> {
-    let lines = |text: &'_ [u8]| -> BTreeSet<Vec<u8>> {
-        text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
-    };
-    let present = lines(note);
-    let mut joined = note.to_vec();
-    for line in lines(other).difference(&present) {
-        if !joined.is_empty() && !joined.ends_with(b"\n") {
-            joined.push(b'\n');
-        }
-        joined.extend_from_slice(line);
-        joined.push(b'\n');
-    }
-    joined
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const THEIRS: &str = "refs/gx/remotes/lab/notes/experiments";
+
     #[test]
-    fn a_union_of_lines_is_the_same_from_either_side_and_keeps_what_nobody_understands() {
-        let (a, b) = (b"{\"at\":1}\nwhat is this\n".as_slice(), b"{\"at\":2}\n{\"at\":1}".as_slice());
-        let sorted = |text: Vec<u8>| {
-            let mut lines: Vec<_> = text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-            lines.sort();
-            lines
+    fn what_one_side_lacks_is_the_blob_of_the_other_and_what_both_have_is_joined() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let object = |text: &str| repo.hash_blob(text.as_bytes()).unwrap();
+        let [only_ours, only_theirs, both] = ["x", "y", "z"].map(object);
+        let write = |name: &str, notes: [(ObjectId, &str); 2]| {
+            let notes = notes.map(|(of, text)| (of, text.as_bytes().to_vec())).into();
+            assert_eq!(
+                Notes::open(&repo, name).unwrap().write(&notes, "x", Timestamp::now()).unwrap(),
+                Swap::Done
+            );
         };
-        assert_eq!(sorted(with_lines(a, b)), sorted([with_lines(b, a), b"\n".to_vec()].concat())[1..]);
-        assert_eq!(with_lines(a, a), a);
-        assert_eq!(with_lines(b"", b""), b"");
-        assert_eq!(with_lines(&with_lines(a, b), b), with_lines(a, b));
+        write(RECORDS, [(only_ours, "a\n"), (both, "b\nc\n")]);
+        write(THEIRS, [(only_theirs, "d\n"), (both, "b\ne\n")]);
+        let published = [only_ours, only_theirs, both].into();
+        let levelling =
+            Levelling { ours: RECORDS, theirs: THEIRS, even: None, published: &published, join: Join::Lines };
+        let gap = levelling.gap(&repo).unwrap();
+        assert_eq!(gap.theirs[&only_ours], Change::Blob(object("a\n")));
+        assert_eq!(gap.ours[&only_theirs], Change::Blob(object("d\n")));
+        let ours = written(&repo, &gap.ours).unwrap();
+        assert_eq!(repo.blob(ours[&both]).unwrap(), b"b\nc\ne\n");
+        let theirs = written(&repo, &gap.theirs).unwrap();
+        assert_eq!(repo.blob(theirs[&both]).unwrap(), b"b\ne\nc\n");
+        let levelling = Levelling { join: Join::Owner(&published), ..levelling };
+        let gap = levelling.gap(&repo).unwrap();
+        assert_eq!(gap.theirs[&both], Change::Blob(object("b\nc\n")));
+        assert!(!gap.ours.contains_key(&both) && gap.ours.contains_key(&only_theirs));
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::git::engine::objects::Kind;
 use crate::git::engine::refs::{HeadRef, Move, Ref, Try};
+use crate::git::local::Local;
 use crate::git::notes::{Notes, is_torn};
 use crate::git::object::NewCommit;
 use crate::git::refs::Swap;
@@ -40,7 +41,8 @@ fn open_with(engine: &str, folder: &Path) -> Repo {
         _ => with_program(folder),
     };
     let Engine { place, objects, refs, settings } = opened.unwrap();
-    Repo { place, objects, refs, settings, loose_refs: RefCell::default(), glance: RefCell::default() }
+    let (loose_refs, glance, local) = (RefCell::default(), RefCell::default(), Local::default());
+    Repo { place, objects, refs, settings, loose_refs, glance, local }
 }
 
 /// Every world that this git can make, with a first commit.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use crate::git::engine::place::Place;
-use crate::git::engine::settings::{CONVERTING, Settings, is_true};
+use crate::git::engine::settings::{CONVERTING, Settings, is_true, normalized};
 use crate::model::path::RepoPath;
 use crate::process::command::Program;
 
@@ -92,14 +92,6 @@ impl Settings for ProgramSettings {
     fn main_work_dir(&self) -> Option<PathBuf> {
         main_work_dir(&self.place)
     }
-}
-
-/// As the program lists names: section and key in small letters, what is between them as it is.
-fn normalized(name: &str) -> String {
-    let first = name.find('.').unwrap_or(name.len());
-    let last = name.rfind('.').unwrap_or(name.len());
-    [name[..first].to_ascii_lowercase(), name[first..last].to_owned(), name[last..].to_ascii_lowercase()]
-        .concat()
 }
 
 fn in_file(place: &Place, file: &Path, name: &str) -> Option<String> {

@@ -1,0 +1,184 @@
+//! Many refs put into `packed-refs` in one step, or taken out of it: a file for each, forced to the disk, takes Git a
+//! hundred times as long.
+//!
+//! The new file is written beside the old one and takes its place under Git's own lock, where the old one is still what
+//! was read: nobody's refs are lost, and whoever is killed leaves no lock but within a moment.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, IntoInnerError, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::error::fault;
+use crate::git::engine::place::Place;
+use crate::model::object::ObjectId;
+
+/// The first line of a file that none was there before.
+const HEADER: &str = "# pack-refs with: peeled fully-peeled sorted \n";
+
+/// How long a lock that somebody else holds is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What becomes of `packed-refs`.
+#[derive(Debug, Default)]
+pub(in crate::git) struct Change<'a> {
+    /// These refs stand there, whatever did under their names. None may be an annotated tag, of which Git would want to
+    /// know what it names.
+    pub set: BTreeMap<&'a str, ObjectId>,
+    /// No ref that begins so does.
+    pub without: Option<&'a str>,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "what was not done must be done by Git"]
+pub(in crate::git) enum Repacked {
+    /// It is done, and on the disk itself.
+    Done,
+    /// A ref of [`Change::set`] stands there already, which was not to be.
+    Occupied,
+    /// The file is in no order, as very old programs wrote it, or elsewhere; nothing was changed.
+    Unfit,
+}
+
+/// What is done where a ref stands in the file already that is to be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::git) enum Known {
+    /// It is set.
+    Replace,
+    /// Nothing is changed.
+    Refuse,
+}
+
+impl Place {
+    /// Changes `packed-refs`. A ref that has a file of its own is hidden by that, and whoever calls has looked.
+    ///
+    /// # Errors
+    /// It cannot be read or written, or stays locked.
+    pub fn repack(&self, change: &Change<'_>, known: Known) -> Result<Repacked> {
+        let (path, new) = (self.common_dir.join("packed-refs"), self.new_scratch("packed-refs")?);
+        if path.is_symlink() {
+            return Ok(Repacked::Unfit);
+        }
+        let told = || format!("cannot write {}", path.display());
+        let began = Instant::now();
+        let done = loop {
+            let before = mark(&path)?;
+            match write(&path, &new, change, known).with_context(told)? {
+                Repacked::Done => {}
+                other => break Ok(other),
+            }
+            let _lock = match Lock::take(&path, began) {
+                Ok(lock) => lock,
+                Err(error) => break Err(error),
+            };
+            if mark(&path)? == before {
+                fs::rename(&new, &path).with_context(told)?;
+                File::open(&self.common_dir).and_then(|folder| folder.sync_all()).with_context(told)?;
+                return Ok(Repacked::Done);
+            }
+        };
+        // Nothing is lost by what stays.
+        let _ = fs::remove_file(&new);
+        done
+    }
+}
+
+/// What tells the file from every other one: Git never changes it in place.
+fn mark(path: &Path) -> Result<Option<(u64, u64, i64, i64)>> {
+    match fs::metadata(path) {
+        Ok(meta) => Ok(Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Git's own lock of the file.
+struct Lock(PathBuf);
+
+impl Lock {
+    fn take(path: &Path, began: Instant) -> Result<Self> {
+        let lock = path.with_extension("lock");
+        loop {
+            match File::options().write(true).create_new(true).open(&lock) {
+                Ok(_) => return Ok(Self(lock)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && began.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    return Err(fault("`packed-refs` is locked by another process")
+                        .hint(format!("if no git is running here, remove {}", lock.display()))
+                        .into());
+                }
+                Err(error) => return Err(error).with_context(|| format!("cannot make {}", lock.display())),
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Writes the changed file beside the old one, onto the disk itself.
+fn write(path: &Path, new: &Path, change: &Change<'_>, known: Known) -> Result<Repacked> {
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(new)?);
+    let mut waiting = change.set.iter().peekable();
+    let mut line = Vec::new();
+    let mut old = match File::open(path) {
+        Ok(file) => Some(BufReader::with_capacity(1 << 20, file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    let (mut is_first, mut is_dropped) = (true, false);
+    while let Some(old) = &mut old {
+        line.clear();
+        if old.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if std::mem::take(&mut is_first) {
+            if !(line.starts_with(b"# pack-refs with:") && line.windows(8).any(|word| word == b" sorted ")) {
+                return Ok(Repacked::Unfit);
+            }
+            out.write_all(&line)?;
+            continue;
+        }
+        // What a tag names stands behind it.
+        let is_peeled = line.starts_with(b"^");
+        if !is_peeled {
+            let name = line.splitn(2, |byte| *byte == b' ').nth(1).unwrap_or_default();
+            let name = name.strip_suffix(b"\n").unwrap_or(name);
+            while let Some((next, target)) = waiting.next_if(|(next, _)| next.as_bytes() < name) {
+                writeln!(out, "{target} {next}")?;
+            }
+            let is_set = waiting.peek().is_some_and(|(next, _)| next.as_bytes() == name);
+            if is_set && known == Known::Refuse {
+                return Ok(Repacked::Occupied);
+            }
+            is_dropped = is_set || change.without.is_some_and(|prefix| name.starts_with(prefix.as_bytes()));
+        }
+        if !is_dropped {
+            out.write_all(&line)?;
+        }
+    }
+    if is_first {
+        out.write_all(HEADER.as_bytes())?;
+    }
+    for (name, target) in waiting {
+        writeln!(out, "{target} {name}")?;
+    }
+    let out = out.into_inner().map_err(IntoInnerError::into_error)?;
+    if let Some(old) = old {
+        // Others may share the repository.
+        out.set_permissions(old.into_inner().metadata()?.permissions())?;
+    }
+    out.sync_all()?;
+    Ok(Repacked::Done)
+}
