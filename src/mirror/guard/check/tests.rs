@@ -5,6 +5,7 @@ use super::*;
 mod copies;
 mod disguises;
 mod paths;
+mod published;
 mod ranges;
 mod refs;
 mod secrets;
