@@ -123,7 +123,13 @@ impl Frontier {
             self.out.extend(&self.declared);
             return;
         };
-        // One walk tells them apart; where it cannot be gone, nothing is out.
+        // What was pushed last is what was last seen there; else one walk tells them apart, and where it cannot be gone
+        // nothing is out.
+        let seen: HashSet<&ObjectId> = there.iter().collect();
+        if asked.iter().all(|id| seen.contains(id)) {
+            self.out.extend(asked);
+            return;
+        }
         let Ok(not_there) = repo.commits_between(&asked, &there) else { return };
         let not_there: HashSet<ObjectId> = not_there.into_iter().collect();
         self.out = asked.into_iter().filter(|id| !not_there.contains(id)).collect();
@@ -203,14 +209,12 @@ impl Frontier {
 
 /// The branches of a place as they were last seen; nothing where none was.
 pub fn seen_there(repo: &Repo, destination: &Destination) -> Option<Vec<ObjectId>> {
-    let leads_there = |remote: &String| {
-        let mut urls = repo.push_urls(remote).unwrap_or_default();
-        urls.extend(repo.fetch_url(remote));
-        urls.iter().any(|url| canonical(repo, url).as_ref().unwrap_or(url) == &destination.canonical)
-    };
-    let remotes = repo.remotes().unwrap_or_default().into_iter().filter(leads_there);
+    let is_there = |url: &String| canonical(repo, url).as_ref().unwrap_or(url) == &destination.canonical;
+    let remotes = repo.addresses().unwrap_or_default();
     let there: Vec<ObjectId> = remotes
-        .flat_map(|remote| repo.known_branches(&remote).unwrap_or_default())
+        .into_iter()
+        .filter(|(_, addresses)| addresses.iter().any(is_there))
+        .flat_map(|(remote, _)| repo.known_branches(&remote).unwrap_or_default())
         .map(|(_, id)| id)
         .collect();
     (!there.is_empty()).then_some(there)

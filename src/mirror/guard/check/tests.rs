@@ -9,6 +9,5 @@ mod published;
 mod ranges;
 mod refs;
 mod secrets;
-mod speed;
 mod texts;
 mod world;

@@ -40,6 +40,9 @@ const MARKS: [&str; 5] = [
 /// What stands under these is somebody's branch or tag, here or elsewhere.
 const ORDINARY: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/remotes/"];
 
+/// Of more refs than this is not asked one by one what they are here.
+const FEW: usize = 16;
+
 /// The rule.
 pub const RULE: Rule = Rule {
     id: "G004",
@@ -66,8 +69,7 @@ fn look(case: &Case<'_>, leaving: &Leaving) -> Result<()> {
 
 fn private_only(case: &Case<'_>, leaving: &Leaving) -> Result<Vec<Finding>> {
     let records = records(case, leaving)?;
-    let outside: HashSet<ObjectId> =
-        case.repo.commits_outside(&leaving.tips, &ORDINARY)?.into_iter().collect();
+    let outside = outside(case, leaving)?;
     let is_stray = |commit: &&NewCommit| outside.contains(&commit.id) && !records.contains(&commit.id);
     let strays: Vec<&NewCommit> = leaving.commits.iter().filter(is_stray).collect();
     let kept = leaving.commits.iter().filter(|commit| records.contains(&commit.id));
@@ -91,6 +93,20 @@ fn private_only(case: &Case<'_>, leaving: &Leaving) -> Result<Vec<Finding>> {
             .remedy(format!("if an experiment is meant to be public as it is: `git branch NAME {id}`"))
     }));
     Ok(found)
+}
+
+/// The commits behind the tips that no ordinary ref reaches.
+fn outside(case: &Case<'_>, leaving: &Leaving) -> Result<HashSet<ObjectId>> {
+    // Mostly what is pushed are branches by their own names: then there is none, and nothing is walked.
+    let is_own = |tip: &ObjectId| {
+        let names =
+            leaving.targets.iter().filter(|name| ORDINARY.iter().any(|folder| name.starts_with(folder)));
+        names.into_iter().any(|name| case.repo.read_ref(name).is_ok_and(|target| target == Some(*tip)))
+    };
+    if leaving.targets.len() <= FEW && leaving.tips.iter().all(is_own) {
+        return Ok(HashSet::new());
+    }
+    Ok(case.repo.commits_outside(&leaving.tips, &ORDINARY)?.into_iter().collect())
 }
 
 fn told(leaving: &Leaving, commit: &NewCommit, what: &str) -> Finding {
@@ -119,8 +135,7 @@ fn records(case: &Case<'_>, leaving: &Leaving) -> Result<HashSet<ObjectId>> {
     let mut of_notes = behind(case, leaving, &notes)?;
     if !of_notes.is_empty() {
         // Such a ref may stand on somebody's work, which is told by what it holds.
-        let stray: HashSet<ObjectId> =
-            case.repo.commits_outside(&leaving.tips, &ORDINARY)?.into_iter().collect();
+        let stray = outside(case, leaving)?;
         let on_branches: Vec<ObjectId> = of_notes.iter().filter(|id| !stray.contains(id)).copied().collect();
         for (commit, tree) in trees(case.repo, &on_branches)? {
             if !holds_notes(case.repo, tree, 0)? {

@@ -118,7 +118,7 @@ impl Scanner {
         let is_like = |around: &[u8], before: usize| {
             let mut is_like = false;
             table.keywords(around, |rule, _, place| {
-                is_like |= place < before && !table.rules[rule].is_generic
+                is_like |= place < before && !table.rules[rule].is_generic;
             });
             is_like
         };

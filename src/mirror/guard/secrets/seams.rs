@@ -118,7 +118,7 @@ mod tests {
             memchr::memmem::find(around, b"tok_").is_some_and(|place| place < before)
         });
         joined(text.as_bytes(), &is_like, &mut |one| {
-            found.push(String::from_utf8(one.text.clone()).unwrap())
+            found.push(String::from_utf8(one.text.clone()).unwrap());
         });
         found
     }
