@@ -182,10 +182,7 @@ fn is_probe(output: Output) -> bool {
 }
 
 fn tell_alarm(output: Output, alarm: &alarm::Alarm) {
-    let told = format!(
-        "{} went to `{}` and the guard was not asked; look into it: `gx guard audit`",
-        alarm.reference, alarm.remote
-    );
+    let told = format!("{} went to `{}` past the guard: `gx guard audit`", alarm.reference, alarm.remote);
     output.note("alarm", Label::Bad, &told);
 }
 

@@ -137,11 +137,9 @@ impl Inside {
         let alarms =
             if tells_itself { Vec::new() } else { all(&scene.lab.repo.gx_dir()).unwrap_or_default() };
         if let Some(last) = alarms.last() {
-            let told = format!(
-                "{}: something went to `{}` and nobody asked the guard; look into it: `gx guard audit`",
-                count(alarms.len(), "alarm"),
-                last.remote
-            );
+            let alarms = count(alarms.len(), "alarm");
+            let told =
+                format!("something went to `{}` past the guard ({alarms}): `gx guard audit`", last.remote);
             scene.output.note("alarm", Label::Bad, &told);
         }
     }

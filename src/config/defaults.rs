@@ -77,9 +77,15 @@ mod tests {
     fn the_default_secrets_are_found_at_any_depth() {
         let config: Config = toml::from_str(TEXT).unwrap();
         let never = Globs::new(&config.snapshot.never).unwrap();
-        for path in
-            [".env", "app/.env.local", "tls/server.key", "id_ed25519", ".ssh/config", "x/.aws/credentials"]
-        {
+        for path in [
+            ".env",
+            "app/.env.local",
+            ".env-prod",
+            "tls/server.key",
+            "id_ed25519",
+            ".ssh/config",
+            "x/.aws/credentials",
+        ] {
             assert!(never.matches(path.as_bytes()), "{path}");
         }
         for path in ["train.py", "environment.yml", "keys.py", "src/env/a.py", "model/token.py"] {

@@ -1,5 +1,7 @@
 //! What a plain `git push` means here: which remote, which refspecs, which addresses.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use crate::error::fault;
@@ -71,6 +73,31 @@ impl Repo {
         Ok(other.unwrap_or_else(|| url.to_owned()))
     }
 
+    /// Each remote of the configuration with every address that it is fetched from or pushed to, as Git resolves them;
+    /// starts no program.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn addresses(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let (entries, rules) = (self.settings.all("remote.")?, self.settings.all("url.")?);
+        let mut remotes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (entry, url) in &entries {
+            let Some((name, key)) = entry.strip_prefix("remote.").and_then(|rest| rest.rsplit_once('.'))
+            else {
+                continue;
+            };
+            let keys: &[&str] = match key {
+                "url" => &[".pushinsteadof", ".insteadof"],
+                "pushurl" => &[".insteadof"],
+                _ => continue,
+            };
+            let addresses = remotes.entry(name).or_default();
+            addresses
+                .extend(keys.iter().map(|key| rewritten(&rules, key, url).unwrap_or_else(|| url.clone())));
+        }
+        Ok(remotes.into_iter().map(|(name, addresses)| (name.to_owned(), addresses)).collect())
+    }
+
     /// The branches that this clone knows of a remote, by their names there.
     ///
     /// # Errors
@@ -100,6 +127,33 @@ fn rewritten(rules: &[(String, String)], key: &str, url: &str) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_addresses_of_remotes_are_those_that_git_resolves() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        for (key, values) in [
+            ("remote.plain.url", &["https://git.example/x"][..]),
+            ("remote.two.url", &["a:x", "/srv/y.git"]),
+            ("remote.other.way.url", &["a:z"]),
+            ("remote.other.way.pushurl", &["a:w", "b:w"]),
+            ("remote.other.way.fetch", &["+refs/heads/*:refs/remotes/x/*"]),
+            ("url.ssh://git.example/.insteadOf", &["a:"]),
+            ("url.ssh://push.example/.pushInsteadOf", &["a:x", "b:"]),
+        ] {
+            repo.set_settings(key, &values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>())
+                .unwrap();
+        }
+        let told = repo.addresses().unwrap();
+        let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["other.way", "plain", "two"]);
+        for (name, addresses) in &told {
+            let mut resolved = repo.push_urls(name).unwrap();
+            resolved.push(repo.fetch_url(name).unwrap());
+            assert!(resolved.iter().all(|url| addresses.contains(url)), "{name}: {addresses:?} {resolved:?}");
+        }
+        assert!(!told[0].1.contains(&"ssh://push.example/w".to_owned()), "{told:?}");
+    }
 
     #[test]
     fn the_longest_rule_rewrites_an_address_and_no_other_key_does() {

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::ui::shell;
 use crate::ui::style::{Label, Text};
 use crate::ui::table::{Layout, Table, cut};
 
@@ -48,6 +49,39 @@ impl Page {
         self.line([Text::new(format!("{name:<INDENT$}"), Label::Muted), fact.into()]);
     }
 
+    /// As [`Self::fact`]; a command stays on one line, or is broken so that a shell reads it as one.
+    pub fn command(&mut self, name: &str, fact: impl Into<Text>) {
+        let Text { plain, label } = fact.into();
+        let width = self.width.saturating_sub(INDENT);
+        if !shell::is_command(&plain) || plain.width() <= width {
+            return self.fact(name, Text::new(plain, label));
+        }
+        let (command, aside) = shell::apart(&plain);
+        for (number, line) in shell::lines(command, width).into_iter().enumerate() {
+            self.whole_fact(if number == 0 { name } else { "" }, Text::new(line, label));
+        }
+        self.fact("", Text::new(aside, label));
+    }
+
+    /// Adds a line whose last piece is broken between words where it is too long.
+    pub fn long_line(&mut self, pieces: impl IntoIterator<Item = Text>) {
+        let mut pieces: Vec<Text> = pieces.into_iter().collect();
+        let Some(Text { plain, label }) = pieces.pop() else { return };
+        let blanks = plain.len() - plain.trim_start().len();
+        pieces.push(Text::from(" ".repeat(blanks)));
+        let used: usize = pieces.iter().map(|piece| piece.plain.width()).sum();
+        let rest = self.width.saturating_sub(INDENT);
+        let lines = wrap_behind(plain.trim_start(), self.width.saturating_sub(used), rest);
+        for (number, line) in lines.into_iter().enumerate() {
+            let before =
+                if number == 0 { std::mem::take(&mut pieces) } else { vec![Text::from(" ".repeat(INDENT))] };
+            self.line(before.into_iter().chain([Text::new(line, label)]));
+        }
+        if !pieces.is_empty() {
+            self.line(pieces);
+        }
+    }
+
     /// As [`Self::fact`], cut to the width of the screen.
     pub fn short_fact(&mut self, name: &str, fact: impl Into<Text>) {
         let mut fact = fact.into();
@@ -88,11 +122,17 @@ impl Page {
 }
 
 /// Breaks a text between words; a word longer than the screen stays whole, so that it can be copied.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    wrap_behind(text, width, width)
+}
+
+/// The same where the first line has another width than the rest.
+fn wrap_behind(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split(' ') {
+            let width = if lines.is_empty() { first } else { rest };
             if !line.is_empty() && line.width() + 1 + word.width() > width {
                 lines.push(std::mem::take(&mut line));
             } else if !line.is_empty() {
@@ -123,5 +163,32 @@ mod tests {
         page.fact("path", "a/path/longer/than/the/screen");
         let expected = "why     one two\n        three four\npath    a/path/longer/than/the/screen\n";
         assert_eq!(page.into_text(), expected);
+    }
+
+    #[test]
+    fn a_command_is_copied_whole_and_a_line_is_broken_behind_its_first_word() {
+        let mut page = Page::new(30, false);
+        page.command("next", "git add 'a b' c");
+        page.command("next", "git add 'a b' c   (when you have looked)");
+        page.command("", "git add 'a b' c && git commit --amend");
+        page.command("next", "say what it is, and go on then");
+        page.long_line([
+            Text::new("passed", Label::Good),
+            Text::from(" to the public: nothing found in one ref"),
+        ]);
+        page.long_line([Text::new("alone", Label::Good), Text::from("")]);
+        let expected = [
+            "next    git add 'a b' c",
+            "next    git add 'a b' c",
+            "        (when you have looked)",
+            "        git add 'a b' c && \\",
+            "        git commit --amend",
+            "next    say what it is, and go",
+            "        on then",
+            "passed to the public: nothing",
+            "        found in one ref",
+            "alone",
+        ];
+        assert_eq!(page.into_text().lines().collect::<Vec<_>>(), expected);
     }
 }

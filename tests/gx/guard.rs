@@ -15,4 +15,5 @@ mod refs;
 mod secrets;
 mod terms;
 mod urls;
+mod widths;
 pub mod world;

@@ -14,7 +14,7 @@ use crate::ui::number::count;
 /// Ask a remote what it has already, and let that stop no push there any more
 ///
 /// What is out is out: a file that everybody has is no reason to stop what comes after it. `gx guard scan --published`
-/// tells of it until a later push there has passed. Asks over the network, and fetches nothing.
+/// tells of it all the same. Asks over the network, and fetches nothing.
 #[derive(Debug, Args)]
 pub struct Learn {
     /// The remote, or an address

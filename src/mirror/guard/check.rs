@@ -10,7 +10,7 @@ use crate::mirror::guard::case::Case;
 use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::exceptions;
 use crate::mirror::guard::finding::{Finding, Severity, Spot};
-use crate::mirror::guard::frontier::{Frontier, Hide, key, seen_there};
+use crate::mirror::guard::frontier::{Frontier, key, seen_there};
 use crate::mirror::guard::leaving::Leaving;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::look::{Depth, Looking};
@@ -62,7 +62,8 @@ impl Report {
     }
 }
 
-/// Looks at everything that these updates would bring to the destination.
+/// Looks at everything that these updates would bring to the destination, or, within [`Limits::of_published`], have
+/// brought there.
 ///
 /// # Errors
 /// What could not be looked at is a finding; an error is a fault of the guard itself, and stops the upload too.
@@ -89,24 +90,8 @@ pub fn check_beyond(
     (limits, out): (&Limits, &[ObjectId]),
 ) -> Result<Report> {
     let scanner = scanner(repo)?;
-    let how = How { depth: Depth::Whole, hide: Hide::Known, out };
-    examine(&Case::new(repo, destination, policy, &scanner), updates, limits, how)
-}
-
-/// The same for what is out already: it hides nothing, and only what was let pass under this policy is not looked at.
-///
-/// # Errors
-/// As of [`check`].
-pub fn recheck(
-    repo: &Repo,
-    destination: &Destination,
-    updates: &[Update],
-    policy: &Policy,
-    limits: &Limits,
-) -> Result<Report> {
-    let scanner = scanner(repo)?;
-    let how = How { depth: Depth::Whole, hide: Hide::Passed, out: &[] };
-    examine(&Case::new(repo, destination, policy, &scanner), updates, limits, how)
+    let case = Case::new(repo, destination, policy, &scanner);
+    examine(&case, updates, limits, (Depth::Whole, out))
 }
 
 /// Looks at the paths of commits that are declared published at the destination, so that they need not be looked at
@@ -133,19 +118,10 @@ pub fn baseline(
     };
     let updates: Vec<Update> = commits.iter().map(published).collect();
     let scanner = scanner(repo)?;
-    let how = How { depth: Depth::Paths, hide: Hide::Known, out: &[] };
-    let mut report = examine(&Case::new(repo, destination, policy, &scanner), &updates, limits, how)?;
+    let case = Case::new(repo, destination, policy, &scanner);
+    let mut report = examine(&case, &updates, limits, (Depth::Paths, &[]))?;
     report.frontier = Frontier::read(repo, destination, String::new()).declared(commits);
     Ok(report)
-}
-
-/// How far to look, and at what.
-#[derive(Clone, Copy, Debug)]
-struct How<'a> {
-    depth: Depth,
-    hide: Hide,
-    /// What hides besides.
-    out: &'a [ObjectId],
 }
 
 /// What stands for the ref of a commit that has left long ago.
@@ -160,12 +136,17 @@ pub fn scanner(repo: &Repo) -> Result<Scanner> {
     Scanner::new(own.as_ref().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How<'_>) -> Result<Report> {
-    let depth = how.depth;
+/// `out` hides what is behind it besides.
+fn examine(
+    case: &Case<'_>,
+    updates: &[Update],
+    limits: &Limits,
+    (depth, out): (Depth, &[ObjectId]),
+) -> Result<Report> {
     let index =
         if depth == Depth::Whole { Index::for_upload(case, updates, limits)? } else { Index::default() };
     let frontier = Frontier::read(case.repo, case.destination, key(case, &index.stamp()));
-    let hidden = [&frontier.commits(how.hide), how.out].concat();
+    let hidden = [&frontier.commits(limits.hide), out].concat();
     let leaving = Leaving::of(case, updates, &hidden)?;
     if depth == Depth::Whole {
         for rule in RULES {
@@ -181,7 +162,8 @@ fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How<'_>) -
     let blobs = looking.blobs(&index)?;
     let said = looking.said(&index);
     looking.settle(said, Spot::default())?;
-    let frontier = frontier.advanced(&leaving.tips, &leaving.covered());
+    let is_whole = frontier.covers(case.repo, &leaving.passed_over());
+    let frontier = frontier.advanced(&leaving.tips, &leaving.covered(), is_whole);
     let (mut findings, uncounted) = case.findings();
     told::blank(&mut findings);
     let (mut findings, allowed) = exceptions::split(findings, case.policy);

@@ -3,7 +3,8 @@
 //! Two things hide. What was let pass, under this very policy, these rules and this set of private files: when any of
 //! them changes, it is looked at again, since nothing says that it has left. And what is out: let pass at any time, or
 //! declared published, and there by the refs that were last seen of the place. These refs alone hide nothing: an
-//! upload past the guard moves them too. What is out was seen by others; `gx guard scan --published` looks at it.
+//! upload past the guard moves them too. What is out was seen by others; `gx guard scan --published` looks at it, and
+//! there only that hides which was looked at down to its roots, and not merely let pass on top of what is out.
 
 use std::collections::HashSet;
 use std::fs;
@@ -21,7 +22,7 @@ use crate::model::object::ObjectId;
 use crate::process::identity::Identity;
 
 /// Raised whenever a rule finds more than before: what was let pass is then looked at again.
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 const HEADER: &str = "gx frontier 2";
 
@@ -47,19 +48,30 @@ pub struct Frontier {
     key: String,
     /// Declared published.
     declared: Vec<ObjectId>,
-    /// Let pass, under what.
-    passed: Vec<(String, ObjectId)>,
+    /// Let pass.
+    passed: Vec<Passed>,
     /// Those of both that are out.
-    out: Vec<ObjectId>,
+    out: HashSet<ObjectId>,
+}
+
+/// A commit that was let pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Passed {
+    /// Under what.
+    key: String,
+    id: ObjectId,
+    /// Whether all that is behind it was looked at under that too, and nothing of it was hidden by what is out.
+    is_whole: bool,
 }
 
 /// What a frontier is to hide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hide {
     /// What was let pass under all that holds now, and what is out.
+    #[default]
     Known,
-    /// Only the former: what is out is looked at by what holds now.
-    Passed,
+    /// Only what was looked at as a whole under all that holds now: what is out is no secret and may yet be wrong there.
+    Whole,
 }
 
 /// Under what something is let pass: the rules, the policy, and what was ever private.
@@ -83,8 +95,9 @@ impl Frontier {
                 let mut words = line.split(' ');
                 match (words.next(), words.next(), words.next()) {
                     (Some("out"), Some(id), None) => found.declared.extend(id.parse::<ObjectId>()),
-                    (Some("passed"), Some(key), Some(id)) => {
-                        found.passed.extend(id.parse().map(|id| (key.to_owned(), id)));
+                    (Some(word @ ("passed" | "whole")), Some(key), Some(id)) => {
+                        let (key, is_whole) = (key.to_owned(), word == "whole");
+                        found.passed.extend(id.parse().map(|id| Passed { key, id, is_whole }));
                     }
                     _ => {}
                 }
@@ -99,15 +112,24 @@ impl Frontier {
 
     /// Asks the refs of the place what of it is out.
     fn find_out(&mut self, repo: &Repo, destination: &Destination) {
-        let passed = self.passed.iter().map(|(_, id)| *id);
+        let passed = self.passed.iter().map(|one| one.id);
         let asked = self.declared.iter().copied().chain(passed);
         let asked: Vec<ObjectId> = asked.filter(|id| repo.has_object(*id)).collect();
         if asked.is_empty() {
             return;
         }
         // Of a place that no remote leads to nothing but a declaration is known.
-        let Some(there) = seen_there(repo, destination) else { return self.out.clone_from(&self.declared) };
-        // One walk tells them apart; where it cannot be gone, nothing is out.
+        let Some(there) = seen_there(repo, destination) else {
+            self.out.extend(&self.declared);
+            return;
+        };
+        // What was pushed last is what was last seen there; else one walk tells them apart, and where it cannot be gone
+        // nothing is out.
+        let seen: HashSet<&ObjectId> = there.iter().collect();
+        if asked.iter().all(|id| seen.contains(id)) {
+            self.out.extend(asked);
+            return;
+        }
         let Ok(not_there) = repo.commits_between(&asked, &there) else { return };
         let not_there: HashSet<ObjectId> = not_there.into_iter().collect();
         self.out = asked.into_iter().filter(|id| !not_there.contains(id)).collect();
@@ -115,29 +137,46 @@ impl Frontier {
 
     /// The commits that hide themselves and what is behind them.
     pub fn commits(&self, hide: Hide) -> Vec<ObjectId> {
-        let passed = self.passed.iter().filter(|(key, _)| *key == self.key).map(|(_, id)| *id);
+        let is_meant = |one: &&Passed| one.key == self.key && (hide == Hide::Known || one.is_whole);
+        let passed = self.passed.iter().filter(is_meant).map(|one| one.id);
         let out = self.out.iter().copied().filter(|_| hide == Hide::Known);
         passed.chain(out).collect()
     }
 
-    /// All that was ever let pass or declared published, whatever holds now.
-    pub fn ever(&self) -> Vec<ObjectId> {
-        self.passed.iter().map(|(_, id)| *id).chain(self.declared.iter().copied()).collect()
+    /// Whether all that is behind these commits was looked at under what holds now.
+    pub fn covers(&self, repo: &Repo, commits: &[ObjectId]) -> bool {
+        let whole = self.commits(Hide::Whole);
+        let known: HashSet<&ObjectId> = whole.iter().collect();
+        let open: Vec<ObjectId> = commits.iter().filter(|id| !known.contains(id)).copied().collect();
+        // Without anything whole the list would be that of all that is out, which may be long.
+        let is_behind = || repo.commits_between(&open, &whole).is_ok_and(|left| left.is_empty());
+        open.is_empty() || (!whole.is_empty() && is_behind())
     }
 
-    /// What it becomes when these tips pass, behind which the `covered` commits lie.
-    pub fn advanced(&self, tips: &[ObjectId], covered: &HashSet<ObjectId>) -> Self {
-        let mut others = 0;
-        let mut kept = self.passed.clone();
-        kept.retain(|(key, id)| {
-            if *key == self.key {
-                // One that is out says so whatever holds later.
-                return !tips.contains(id) && (!covered.contains(id) || self.out.contains(id));
+    /// All that was ever let pass or declared published, whatever holds now.
+    pub fn ever(&self) -> Vec<ObjectId> {
+        self.passed.iter().map(|one| one.id).chain(self.declared.iter().copied()).collect()
+    }
+
+    /// What it becomes when these tips pass, behind which the `covered` commits lie; `is_whole` says whether nothing
+    /// behind them was passed over that had only to be out.
+    pub fn advanced(&self, tips: &[ObjectId], covered: &HashSet<ObjectId>, is_whole: bool) -> Self {
+        let told: HashSet<&ObjectId> = tips.iter().collect();
+        let (mut others, mut kept) = (0, self.passed.clone());
+        kept.retain(|one| {
+            let is_out = self.out.contains(&one.id);
+            if one.key == self.key {
+                // One that is out says so whatever holds later, and one that is whole says more than one that is not.
+                let is_told = told.contains(&one.id) || (covered.contains(&one.id) && !is_out);
+                return !is_told || (one.is_whole && !is_whole);
             }
-            others += usize::from(!self.out.contains(id));
-            self.out.contains(id) || others <= MOST_OTHERS
+            others += usize::from(!is_out);
+            is_out || others <= MOST_OTHERS
         });
-        let new = tips.iter().map(|tip| (self.key.clone(), *tip));
+        let known: HashSet<ObjectId> =
+            kept.iter().filter(|one| one.key == self.key).map(|one| one.id).collect();
+        let new = tips.iter().filter(|tip| !known.contains(tip));
+        let new = new.map(|tip| Passed { key: self.key.clone(), id: *tip, is_whole });
         Self { passed: new.chain(kept).take(self.most).collect(), ..self.clone() }
     }
 
@@ -156,7 +195,8 @@ impl Frontier {
         let me = Identity::me();
         let new = self.file.with_extension(format!("{}-{}.tmp", me.pid, me.start));
         let declared = self.declared.iter().map(|id| format!("out {id}\n"));
-        let passed = self.passed.iter().map(|(key, id)| format!("passed {key} {id}\n"));
+        let word = |one: &Passed| if one.is_whole { "whole" } else { "passed" };
+        let passed = self.passed.iter().map(|one| format!("{} {} {}\n", word(one), one.key, one.id));
         let text: String = std::iter::once(format!("{HEADER}\n")).chain(declared).chain(passed).collect();
         let folder = self.file.parent().unwrap_or(&self.file);
         fs::create_dir_all(folder).with_context(told)?;
@@ -169,14 +209,12 @@ impl Frontier {
 
 /// The branches of a place as they were last seen; nothing where none was.
 pub fn seen_there(repo: &Repo, destination: &Destination) -> Option<Vec<ObjectId>> {
-    let leads_there = |remote: &String| {
-        let mut urls = repo.push_urls(remote).unwrap_or_default();
-        urls.extend(repo.fetch_url(remote));
-        urls.iter().any(|url| canonical(repo, url).as_ref().unwrap_or(url) == &destination.canonical)
-    };
-    let remotes = repo.remotes().unwrap_or_default().into_iter().filter(leads_there);
+    let is_there = |url: &String| canonical(repo, url).as_ref().unwrap_or(url) == &destination.canonical;
+    let remotes = repo.addresses().unwrap_or_default();
     let there: Vec<ObjectId> = remotes
-        .flat_map(|remote| repo.known_branches(&remote).unwrap_or_default())
+        .into_iter()
+        .filter(|(_, addresses)| addresses.iter().any(is_there))
+        .flat_map(|(remote, _)| repo.known_branches(&remote).unwrap_or_default())
         .map(|(_, id)| id)
         .collect();
     (!there.is_empty()).then_some(there)

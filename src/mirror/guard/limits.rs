@@ -1,6 +1,8 @@
-//! How long the guard may look: a hook runs while the other side waits, and an idle connection is dropped.
+//! How far the guard looks, and how long: a hook runs while the other side waits, and an idle connection is dropped.
 
 use std::time::{Duration, Instant};
+
+use crate::mirror::guard::frontier::Hide;
 
 /// What is told where it was over.
 pub const LATE: &str = "the time was over before everything was looked at";
@@ -10,6 +12,8 @@ pub const LATE: &str = "the time was over before everything was looked at";
 pub struct Limits {
     /// When it must have ended; what was not looked at until then is unchecked, and nothing leaves.
     pub deadline: Option<Instant>,
+    /// What need not be looked at.
+    pub hide: Hide,
 }
 
 impl Limits {
@@ -18,9 +22,14 @@ impl Limits {
         Self::default()
     }
 
+    /// The same for what is out already: that it is known to be out hides nothing.
+    pub fn of_published() -> Self {
+        Self { hide: Hide::Whole, ..Self::default() }
+    }
+
     /// This long from now.
     pub fn within(budget: Duration) -> Self {
-        Self { deadline: Instant::now().checked_add(budget) }
+        Self { deadline: Instant::now().checked_add(budget), ..Self::default() }
     }
 
     /// Whether the time is over.

@@ -123,17 +123,15 @@ impl<'a> Looking<'a> {
     /// Takes as seen what the parents have that do not leave: commits of the frontier, and what is behind them.
     fn trust_frontier(&mut self) -> Result<()> {
         let new: HashSet<ObjectId> = self.leaving.commits.iter().map(|commit| commit.id).collect();
-        let mut hidden = HashSet::new();
-        for parent in self.leaving.commits.iter().flat_map(|commit| &commit.parents) {
-            if !new.contains(parent) && hidden.insert(*parent) {
-                // One that cannot be read merely hides nothing.
-                match self.case.repo.raw_here(&[*parent], &mut |_, _, bytes| {
-                    self.published.extend(headers::tree(bytes));
-                    Ok(())
-                }) {
-                    Err(error) if !is_torn(&error) => return Err(error),
-                    _ => {}
-                }
+        let hidden = self.leaving.covered().into_iter().filter(|parent| !new.contains(parent));
+        for parent in hidden {
+            // One that cannot be read merely hides nothing.
+            match self.case.repo.raw_here(&[parent], &mut |_, _, bytes| {
+                self.published.extend(headers::tree(bytes));
+                Ok(())
+            }) {
+                Err(error) if !is_torn(&error) => return Err(error),
+                _ => {}
             }
         }
         self.published.iter().for_each(|tree| self.walk.trust(*tree));
@@ -230,6 +228,15 @@ impl Leaving {
     /// The commits that are behind its tips for sure: new ones, and their parents.
     pub(super) fn covered(&self) -> HashSet<ObjectId> {
         self.commits.iter().flat_map(|commit| commit.parents.iter().copied()).collect()
+    }
+
+    /// The uppermost commits of what is hidden, each once.
+    pub(super) fn passed_over(&self) -> Vec<ObjectId> {
+        let new: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
+        let mut over = self.covered();
+        over.extend(&self.tips);
+        over.retain(|id| !new.contains(id));
+        over.into_iter().collect()
     }
 }
 

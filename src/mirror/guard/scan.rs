@@ -5,15 +5,13 @@ use anyhow::Result;
 use crate::error::misuse;
 use crate::git::raw::Kind;
 use crate::git::repo::Repo;
-use crate::mirror::guard::ask::{Asked, ask_about, unchecked};
-use crate::mirror::guard::check::recheck;
+use crate::mirror::guard::ask::{Asked, ask_about};
 use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::frontier::Frontier;
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
 use crate::mirror::hook::alarm::Alarm;
 use crate::mirror::keys;
-use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 
 /// Refs that an ordinary push sends.
@@ -64,18 +62,10 @@ pub fn published(repo: &Repo, alarms: &[Alarm]) -> Result<Vec<Asked>> {
         // What this clone calls it is no name of the other side, and no rule about names is meant.
         updates.extend(own.map(|alarm| update(&there_called(alarm), alarm.new, &there_called(alarm))));
         if let Some(place) = places(repo, &remote)?.into_iter().find(|place| place.class == Class::Public) {
-            asked.push(look_again(repo, place, &updates)?);
+            asked.push(ask_about(repo, place, &updates, &Limits::of_published())?);
         }
     }
     Ok(asked)
-}
-
-/// Looks at what is out by the policy that holds now; that it was learned to be out hides nothing.
-fn look_again(repo: &Repo, destination: Destination, updates: &[Update]) -> Result<Asked> {
-    let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
-    let policy = Policy::of(repo, &tips).map_err(unchecked)?;
-    let report = recheck(repo, &destination, updates, &policy, &Limits::none()).map_err(unchecked)?;
-    Ok(Asked { destination, refs: updates.len(), report })
 }
 
 /// What a remote or an address has by its own word, as far as it is known here, and how many refs are not.
@@ -93,7 +83,7 @@ pub fn there(repo: &Repo, place: &str, may_ask: bool) -> Result<(Option<Asked>, 
     let here = told.into_iter().filter(|(_, id)| repo.has_object(*id));
     let updates: Vec<Update> = here.map(|(name, id)| update(&name, id, &name)).collect();
     let unknown = all - updates.len();
-    Ok((Some(look_again(repo, public, &updates)?), unknown))
+    Ok((Some(ask_about(repo, public, &updates, &Limits::of_published())?), unknown))
 }
 
 /// What a branch is called there that this clone knows by a ref of its remote.

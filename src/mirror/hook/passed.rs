@@ -14,6 +14,9 @@ use crate::process::file;
 /// From this size on, in bytes, only the later half is kept.
 const MOST: u64 = 1 << 20;
 
+/// What was let pass last has a file each, up to so many, so that a shell sees it without another program.
+const MOST_LATELY: usize = 16_384;
+
 /// The folder of the guard's own files.
 pub fn folder(gx_dir: &Path) -> PathBuf {
     gx_dir.join("guard")
@@ -24,8 +27,18 @@ pub fn folder(gx_dir: &Path) -> PathBuf {
 /// # Errors
 /// The folder cannot be written.
 pub fn remember(gx_dir: &Path, updates: &[Update]) -> Result<()> {
-    let ids: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
-    add(gx_dir, &ids)
+    let mut seen = HashSet::new();
+    let ids = updates.iter().filter_map(|update| update.new).filter(|id| seen.insert(*id));
+    let ids: Vec<ObjectId> = ids.collect();
+    add(gx_dir, &ids)?;
+    let lately = folder(gx_dir).join("lately");
+    // Where one is missing, the script asks the list.
+    let _ = fs::remove_dir_all(&lately);
+    let _ = fs::create_dir_all(&lately);
+    for id in ids.iter().take(MOST_LATELY) {
+        let _ = File::create(lately.join(id.to_string()));
+    }
+    Ok(())
 }
 
 /// Whether anything was ever taken down, as it is from the moment on in which the guard was put in.
@@ -81,5 +94,9 @@ mod tests {
         let kept = all(folder.path());
         assert!(kept.contains(&update(70_000).new.unwrap()) && kept.contains(&update(29_999).new.unwrap()));
         assert!(kept.len() < 20_000 && kept.len() > 14_000, "{}", kept.len());
+        // Of the last upload each has a file.
+        let lately = fs::read_dir(folder.path().join("guard/lately")).unwrap();
+        let names: Vec<_> = lately.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [update(70_000).new.unwrap().to_string().as_str()]);
     }
 }

@@ -9,7 +9,7 @@ use crate::git::hooks::MARK;
 pub const CHAINED: &str = ".gx-chained";
 
 /// Raised with every change of a script, so that people see which one they have; gx compares the whole text.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The hooks that gx puts in.
 pub const HOOKS: [&str; 2] = ["pre-push", "reference-transaction"];
@@ -26,8 +26,9 @@ const PRE_PUSH: &str = r#"[ -x "$gx" ] || gx=$(command -v gx) || {
 exec "$gx" hook pre-push --script "$0" -- "$@"
 "#;
 
-/// Costs a shell for each step of a transaction, and gx only where a ref of a remote has moved to something that the
-/// guard has not let pass: a push moves its refs one by one, and each would start gx.
+/// Costs a shell for each step of a transaction and no other program where one ref has moved to what was just let pass: a
+/// push moves its refs one by one. gx is started only where a ref of a remote has moved to something that the guard has
+/// not let pass.
 ///
 /// Without gx nothing is stopped: the ref has moved, and Git must go on.
 const REFERENCE_TRANSACTION: &str = r#"old=${0%/*}/reference-transaction.gx-chained
@@ -36,16 +37,24 @@ if [ -x "$old" ]; then
   exec "$gx" hook reference-transaction --script "$0" -- "$1"
 fi
 [ "$1" = committed ] || exit 0
-moved=$(LC_ALL=C grep ' refs/remotes/') || exit 0
+IFS= read -r moved || exit 0
+if IFS= read -r next; then
+  moved=$({ printf '%s\n%s\n' "$moved" "$next" && cat; } | LC_ALL=C grep ' refs/remotes/') || exit 0
+fi
 case $moved in
 *"
 "*) ;;
-*)
+*' refs/remotes/'*)
   id=${moved#* }
+  id=${id%% *}
   for at in "$GIT_DIR" "${0%/*}/.."; do
-    LC_ALL=C grep -qsF "${id%% *}" "$at/gx/guard/passed" && exit 0
+    [ -e "$at/gx/guard/lately/$id" ] && exit 0
+  done
+  for at in "$GIT_DIR" "${0%/*}/.."; do
+    [ -e "$at/gx/guard/passed" ] && LC_ALL=C grep -qsF "$id" "$at/gx/guard/passed" && exit 0
   done
   ;;
+*) exit 0 ;;
 esac
 [ -x "$gx" ] || gx=$(command -v gx) || exit 0
 printf '%s\n' "$moved" | "$gx" hook reference-transaction --script "$0" -- "$1"

@@ -11,14 +11,14 @@ impl Show for Checkup {
         self.checks.iter().for_each(|check| show(check, page));
         let mended = if self.fixed > 0 { format!(", {} mended", self.fixed) } else { String::new() };
         page.text(format!("{}, {}{mended}", count(self.errors, "error"), count(self.warnings, "warning")));
-        page.fact("next", self.next.clone().unwrap_or_default());
+        page.command("next", self.next.clone().unwrap_or_default());
     }
 }
 
 fn show(check: &Checked, page: &mut Page) {
     let name = format!("{:<14}", check.check);
     if check.findings.is_empty() {
-        return page.line([
+        return page.long_line([
             Text::new(format!("{:<8}", "ok"), Label::Good),
             Text::new(name, Label::Strong),
             Text::from(check.about),
@@ -29,7 +29,7 @@ fn show(check: &Checked, page: &mut Page) {
             Some(_) => ("mended", Label::Good),
             None => (finding.severity.word(), label(finding.severity)),
         };
-        page.line([
+        page.long_line([
             Text::new(format!("{word:<8}"), label),
             Text::new(name.as_str(), Label::Strong),
             Text::from(finding.found.as_str()),
@@ -37,7 +37,7 @@ fn show(check: &Checked, page: &mut Page) {
         page.fact("", finding.why.as_str());
         match (&finding.mended, &finding.command) {
             (Some(done), _) => page.fact("", done.as_str()),
-            (None, Some(command)) => page.whole_fact("", Text::new(command.as_str(), Label::Strong)),
+            (None, Some(command)) => page.command("", Text::new(command.as_str(), Label::Strong)),
             (None, None) => {}
         }
     }

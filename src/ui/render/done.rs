@@ -9,11 +9,11 @@ use crate::ui::style::{Label, Text};
 impl Show for Done {
     fn show(&self, page: &mut Page) {
         let name = self.id.as_ref().map(|id| format!("{id}  ")).unwrap_or_default();
-        page.line([Text::new(name, Label::Strong), Text::from(self.done.as_str())]);
+        page.long_line([Text::new(name, Label::Strong), Text::from(self.done.as_str())]);
         if !self.paths.is_empty() {
             page.fact("paths", path::list(&self.paths));
         }
-        page.fact("next", self.next.clone().unwrap_or_default());
+        page.command("next", self.next.clone().unwrap_or_default());
     }
 }
 

@@ -4,6 +4,7 @@ use crate::mirror::guard::finding::Severity;
 use crate::report::guard::{Finding, Guard, Installed, Rules, Verdict};
 use crate::ui::number::count;
 use crate::ui::page::{Page, Show};
+use crate::ui::prose;
 use crate::ui::style::{Label, Text};
 use crate::ui::table::{Column, Table};
 
@@ -13,7 +14,7 @@ const SHOWN: usize = 20;
 impl Show for Guard {
     fn show(&self, page: &mut Page) {
         for alarm in &self.alarms {
-            page.line([
+            page.long_line([
                 Text::new("alarm   ", Label::Bad),
                 Text::new(alarm.reference.as_str(), Label::Strong),
                 Text::from(format!(
@@ -51,11 +52,11 @@ impl Show for Guard {
         let seen =
             [count(self.refs, "ref"), count(self.commits, "commit"), count(self.blobs, "file")].join(", ");
         let allowed = if self.allowed > 0 { format!(", {} let pass", self.allowed) } else { String::new() };
-        page.line([
+        page.long_line([
             Text::new(word, label),
             Text::from(format!("{to}: {} in {seen}{allowed}", count(self.findings.len(), "finding"))),
         ]);
-        page.fact("next", self.next.clone().unwrap_or_default());
+        page.command("next", self.next.clone().unwrap_or_default());
     }
 }
 
@@ -71,7 +72,7 @@ fn show(finding: &Finding, page: &mut Page) {
         (None, Some(target)) => format!("{target}{line}"),
         (None, None) => String::new(),
     };
-    page.line([
+    page.long_line([
         Text::new(word, label),
         Text::new(format!("{} {}  ", finding.rule, finding.name), Label::Strong),
         Text::from(place),
@@ -88,7 +89,7 @@ fn show(finding: &Finding, page: &mut Page) {
         page.short_fact("", Text::new(excerpt.as_str(), Label::Muted));
     }
     for remedy in &finding.remedies {
-        page.whole_fact("", Text::new(remedy.as_str(), Label::Strong));
+        page.command("", Text::new(remedy.as_str(), Label::Strong));
     }
     page.whole_fact("", Text::new(format!("fingerprint {}", finding.fingerprint), Label::Muted));
 }
@@ -97,7 +98,7 @@ impl Show for Installed {
     fn show(&self, page: &mut Page) {
         for hook in &self.hooks {
             let chained = hook.chained.as_ref().map(|path| format!(", then {path}")).unwrap_or_default();
-            page.line([
+            page.long_line([
                 Text::new(hook.hook, Label::Strong),
                 Text::from(format!("  {} in {}{chained}", hook.done, self.folder)),
             ]);
@@ -111,10 +112,10 @@ impl Show for Installed {
             false => ("does not hear", Label::Bad, ": a push that goes by the guard raises no alarm"),
         });
         for (word, label, told) in fires.into_iter().chain(hears) {
-            page.line([Text::new(word, label), Text::from(told)]);
+            page.long_line([Text::new(word, label), Text::from(told)]);
         }
         self.notes.iter().for_each(|note| page.fact("", note.as_str()));
-        page.fact("next", self.next.clone().unwrap_or_default());
+        page.command("next", self.next.clone().unwrap_or_default());
     }
 }
 
@@ -123,9 +124,10 @@ impl Show for Rules {
         if let [one] = &self.rules[..]
             && let Some(text) = &one.page
         {
-            return text.lines().for_each(|line| page.text(line));
+            return prose::lines(text, page.width).into_iter().for_each(|line| page.text(line));
         }
-        let mut table = Table::new(["rule", "name", "about"].map(Column::left).to_vec());
+        let mut table =
+            Table::new([Column::left("rule"), Column::left("name").optional(), Column::left("about")]);
         for rule in &self.rules {
             table.row(vec![
                 Text::new(rule.id.as_str(), Label::Strong),

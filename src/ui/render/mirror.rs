@@ -30,7 +30,7 @@ impl Show for MirrorInit {
             page.fact("warning", Text::new(warning.as_str(), Label::Near));
         }
         for next in &self.next {
-            page.whole_fact("next", next.as_str());
+            page.command("next", next.as_str());
         }
     }
 }
@@ -71,7 +71,7 @@ impl Show for MirrorStatus {
             page.whole_fact("alarm", Text::new(alarm.as_str(), Label::Bad));
         }
         if let Some(next) = &self.next {
-            page.whole_fact("next", next.as_str());
+            page.command("next", next.as_str());
         }
     }
 }

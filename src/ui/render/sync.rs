@@ -28,7 +28,7 @@ impl Show for SyncDown {
             page.fact("note", note.as_str());
         }
         if let Some(next) = &self.next {
-            page.whole_fact("next", next.as_str());
+            page.command("next", next.as_str());
         }
     }
 }
@@ -96,7 +96,7 @@ impl Show for SyncEnded {
             page.fact("note", note.as_str());
         }
         if let Some(next) = &self.next {
-            page.whole_fact("next", next.as_str());
+            page.command("next", next.as_str());
         }
     }
 }

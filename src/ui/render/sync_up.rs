@@ -20,7 +20,7 @@ impl Show for Planned {
             show_stopped(page, stopped);
             show_kept(page, self.kept);
             self.show_warnings(page);
-            page.whole_fact("next", self.next.clone().unwrap_or_default());
+            page.command("next", self.next.clone().unwrap_or_default());
             return;
         }
         show_kept(page, self.kept);
@@ -45,7 +45,7 @@ impl Show for Planned {
         self.show_warnings(page);
         for (name, told) in [("digest", &self.digest), ("next", &self.next)] {
             if let Some(told) = told {
-                page.whole_fact(name, told.as_str());
+                page.command(name, told.as_str());
             }
         }
     }
@@ -144,7 +144,7 @@ impl Show for Approved {
         page.line([Text::new(&self.digest[..12], Label::Strong), Text::from(what)]);
         page.fact("signed", by(self.approved_by.as_deref()));
         if !self.dry_run {
-            page.fact("next", format!("gx sync-up --push {}", &self.digest[..12]));
+            page.command("next", format!("gx sync-up --push {}", &self.digest[..12]));
         }
     }
 }

@@ -142,7 +142,7 @@ fn config_shows_every_setting_with_its_value_and_source() {
     run.timeout           gx.toml          "90s"
     run.warm              default          8
     snapshot.max_file     default          "10MiB"
-    snapshot.never        default          [".env", ".env.*", ".envrc", "*.pem", "*.key", "*.p12", "*.p…
+    snapshot.never        default          [".env", ".env.*", ".env-*", ".envrc", "*.pem", "*.key", "*.…
     store.index           default          "auto"
     store.keep_journal    default          "90d"
     store.keep_logs       default          "0"

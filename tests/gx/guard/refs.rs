@@ -143,6 +143,56 @@ fn five_hundred_branches_at_once_go_and_one_of_them_stops_all() {
 }
 
 #[test]
+fn many_branches_by_the_name_of_a_remote_start_the_guard_once_and_no_other_program_for_each() {
+    let world = World::new();
+    let old = world.lab.rev("HEAD");
+    world.lab.git(&["commit", "-q", "--allow-empty", "-m", "more"]);
+    let make = |number: usize| {
+        let id = if number.is_multiple_of(2) { "HEAD" } else { &old };
+        format!("create refs/heads/many/b{number:04} {id}\n")
+    };
+    world.lab.write("../many", (0..200).map(make).collect::<String>());
+    let made = world.lab.command("sh").args(["-c", "git update-ref --stdin <../many"]).status().unwrap();
+    assert!(made.success());
+    // Whatever the hooks start is counted: gx by its path, grep by PATH.
+    let gx = env!("CARGO_BIN_EXE_gx");
+    let count = |name: &str, program: &str| {
+        let text = format!("#!/bin/sh\necho >>\"$STARTED.{name}\"\nexec {program} \"$@\"\n");
+        world.script(&format!("../counting/{name}"), &text).to_str().unwrap().to_owned()
+    };
+    let counting = count("gx", gx);
+    count("grep", "/usr/bin/env -S PATH=/usr/bin:/bin grep");
+    for hook in ["pre-push", "reference-transaction"] {
+        let name = format!(".git/hooks/{hook}");
+        world.script(&name, &world.lab.read(&name).replace(gx, &counting));
+    }
+    let path = format!("{}:{}", world.lab.path("../counting").display(), std::env::var("PATH").unwrap());
+    let mut git = world.lab.command("git");
+    git.env("PATH", path).env("STARTED", world.lab.path("../started"));
+    let pushed = crate::guard::world::told(
+        git.args(["push", "-q", "public", "refs/heads/many/*:refs/heads/many/*"]).output().unwrap(),
+    );
+    assert_eq!((pushed.code, pushed.said.as_str()), (Some(0), ""));
+    assert_eq!(world.there("public").len(), 200);
+    let started = |name: &str| {
+        std::fs::read_to_string(world.lab.path(format!("../started.{name}")))
+            .map_or(0, |text| text.lines().count())
+    };
+    assert_eq!((started("gx"), started("grep")), (1, 0));
+    world.lab.gx(&["guard", "audit"]).exits(0);
+    assert!(!world.has(".git/gx/guard/alarms"));
+    // What was let pass longer ago is found in the list, and what was not is heard.
+    std::fs::remove_dir_all(world.lab.path(".git/gx/guard/lately")).unwrap();
+    world.lab.git(&["update-ref", "-d", "refs/remotes/public/many/b0001"]);
+    world.lab.git(&["-c", "core.hooksPath=/dev/null", "push", "-q", "public", ":refs/heads/many/b0001"]);
+    world.lab.git(&["push", "-q", "--no-verify", "public", "many/b0001"]);
+    assert!(!world.has(".git/gx/guard/alarms"));
+    world.add_secret();
+    world.lab.git(&["push", "-q", "--no-verify", "public", "main"]);
+    assert!(world.has(".git/gx/guard/alarms"));
+}
+
+#[test]
 fn a_mirror_of_nothing_private_is_known_by_what_it_would_send() {
     let world = World::new();
     world.passes(&["public", "main", "main:refs/heads/theirs"]);

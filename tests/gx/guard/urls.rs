@@ -125,6 +125,29 @@ fn an_address_of_ssh_is_one_whatever_the_form() {
 }
 
 #[test]
+fn an_address_that_is_spelled_private_is_public_until_somebody_declares_it() {
+    let world = World::with_secret();
+    // A host that ssh knows as `private`, a helper of that name, a scheme, a folder, a user.
+    let spelled =
+        ["private:x", "private:private/x.git", "private::x", "private://x", "private@git.example:x"];
+    world.lab.git(&["config", "gx.private.remote", "origin"]);
+    for place in spelled {
+        let told = world.lab.gx(&["guard", "check", "--json", place, "main"]).exits(3).json();
+        assert_eq!(told["places"][0]["is_private"], false, "{place}: {told:#}");
+        assert_eq!(told["findings"][0]["rule"], "G010", "{place}: {told:#}");
+    }
+    // A remote that is called so is as private as its address.
+    world.lab.git(&["remote", "add", "private", "private:x"]);
+    world.lab.gx(&["guard", "check", "private", "main"]).exits(3);
+    world.lab.git(&["config", "gx.remote.private.privateUrl", "private:x"]);
+    for (place, exit) in
+        [("private", 0), ("private:x", 0), ("ssh://private/x", 0), ("private:y", 3), ("private::x", 3)]
+    {
+        world.lab.gx(&["guard", "check", place, "main"]).exits(exit);
+    }
+}
+
+#[test]
 fn nothing_that_is_pushed_declares_its_own_place_private() {
     let world = World::with_secret();
     let public = world.place("public");

@@ -1,11 +1,11 @@
-//! Gzip, zlib, zip and tar: each unpacks what it holds, one thing at a time.
+//! Gzip, zlib, bare deflate, zip and tar: each unpacks what it holds, one thing at a time.
 
 use std::io::{Cursor, Read};
 
 use ::tar::Archive;
 use ::zip::ZipArchive;
 use ::zip::result::ZipError;
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::mirror::guard::decode::kind::{self, Kind};
 use crate::mirror::guard::decode::opening::{Item, Opening};
@@ -51,6 +51,26 @@ pub fn zlib(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
     if let (End::Whole, Some(rest @ [_, ..])) = (end, item.bytes.get(read..)) {
         opening.look(&Item { name: item.name, inside: None, bytes: rest }, depth);
     }
+}
+
+/// A stream of deflate without header, told by ending where the file does: behind it stands a checksum and a length at
+/// most. Other bytes break off soon.
+pub fn deflate(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
+    const BEHIND: usize = 8;
+    let mut decoder = DeflateDecoder::new(item.bytes);
+    let (bytes, end) = unpack(&mut decoder, opening.limit(item.bytes.len()));
+    let read = usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
+    match end {
+        End::Broken => return,
+        End::Whole if bytes.is_empty() || read.saturating_add(BEHIND) < item.bytes.len() => return,
+        End::Whole | End::TooLarge => {}
+    }
+    if !opening.takes(bytes.len()) {
+        return opening.opaque(item.name, "too much comes out of it");
+    }
+    let name = [item.name, b"!deflate"].concat();
+    opening.look(&Item { name: &name, inside: None, bytes: &bytes }, depth);
+    told(opening, item.name, &end);
 }
 
 /// What a loose object of Git holds, without its header; anything else as it is (gitformat-loose(5)).

@@ -42,6 +42,9 @@ const HISTORY: [(&[u8], &str); 4] = [
     (b"PACK\0\0\0\x03", "a pack of Git"),
 ];
 
+/// A larger file than this is not tried as a stream without a header, in bytes.
+const LARGEST_BARE: usize = 4 << 20;
+
 /// How far from the end the table of a zip file may stand: its comment has 65,535 bytes at most.
 const TABLE: usize = 65_535 + 22;
 
@@ -70,6 +73,25 @@ pub fn of(bytes: &[u8]) -> Kind {
         None if is_zlib(bytes) => Kind::Zlib,
         None => Kind::Plain,
     }
+}
+
+/// A bundle or a pack of Git that stands somewhere among other bytes: its magic, a version, a number of objects that there
+/// can be, and a first object of a kind that there is (gitformat-pack(5)).
+pub fn history_in(bytes: &[u8]) -> Option<&'static str> {
+    let is_pack = |at: &usize| {
+        let Some([0, 0, 0, 2 | 3, count @ .., first]) = bytes.get(at + 4..at + 13) else { return false };
+        let count = count.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
+        (1..1 << 28).contains(&count) && matches!(first >> 4 & 7, 1..=4 | 6 | 7)
+    };
+    let at = memchr::memmem::find_iter(bytes, b"PACK").find(is_pack)?;
+    let is_bundle = memchr::memmem::rfind(&bytes[..at], b" git bundle\n").is_some();
+    Some(if is_bundle { "a bundle of Git" } else { "a pack of Git" })
+}
+
+/// Whether it may be a stream of deflate without any header: a few bytes that are no text.
+pub fn may_be_bare(bytes: &[u8]) -> bool {
+    (8..=LARGEST_BARE).contains(&bytes.len())
+        && (memchr::memchr(0, bytes).is_some() || std::str::from_utf8(bytes).is_err())
 }
 
 /// Whether it begins with a header of zlib (RFC 1950) that needs no dictionary.
@@ -109,5 +131,24 @@ mod tests {
         assert_eq!(of(b"BZhello, this is text"), Kind::Plain);
         assert_eq!(of(&[b' '; 600]), Kind::Plain);
         assert_eq!(of(b""), Kind::Plain);
+    }
+
+    #[test]
+    fn a_history_is_known_among_other_bytes_and_its_magic_alone_is_none() {
+        let pack = b"PACK\0\0\0\x02\0\0\0\x03\x9a\x0b";
+        let behind = |before: &[u8]| history_in(&[before, pack].concat());
+        assert_eq!(behind(b"#!/bin/sh\nexec git index-pack\n"), Some("a pack of Git"));
+        assert_eq!(behind(b"x\n# v2 git bundle\n0123 HEAD\n\n"), Some("a bundle of Git"));
+        assert_eq!(behind(&[0; 100_000]), Some("a pack of Git"));
+        for none in [
+            &b"UNPACK the PACK\0\0\0\x02 files"[..],
+            b"PACK\0\0\0\x02\0\0\0\0\x9a",
+            b"PACK\0\0\0\x05\0\0\0\x03\x9a",
+            b"PACK\0\0\0\x02\0\0\0\x03\x0a",
+            b"PACK\0\0\0\x02\0\0\0\x03",
+            b"# v2 git bundle\n",
+        ] {
+            assert_eq!(history_in(none), None, "{}", String::from_utf8_lossy(none));
+        }
     }
 }

@@ -18,7 +18,15 @@ fn look(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
     if let Some(text) = utf16::text(item.bytes) {
         opening.view(item, text.as_bytes());
     }
-    match kind::of(item.bytes) {
+    let kind = kind::of(item.bytes);
+    // What lies in an archive is told by its own name.
+    if !matches!(kind, Kind::History(_) | Kind::Zip | Kind::Tar) {
+        kind::history_in(item.bytes).into_iter().for_each(|what| opening.history(item.name, what));
+    }
+    match kind {
+        Kind::Plain if depth < DEEPEST && kind::may_be_bare(item.bytes) => {
+            archive::deflate(opening, item, depth + 1);
+        }
         Kind::Plain => {}
         Kind::Unknown(format) => opening.opaque(item.name, &format!("{format} is not unpacked here")),
         Kind::History(what) => opening.history(item.name, what),

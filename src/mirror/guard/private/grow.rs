@@ -123,7 +123,10 @@ impl Index {
 }
 
 /// The trees of commits.
-pub(super) fn trees(repo: &Repo, commits: &[ObjectId]) -> Result<Vec<(ObjectId, ObjectId)>> {
+///
+/// # Errors
+/// One is missing or damaged ([`is_torn`](crate::git::raw::is_torn)).
+pub fn trees(repo: &Repo, commits: &[ObjectId]) -> Result<Vec<(ObjectId, ObjectId)>> {
     let mut trees = Vec::with_capacity(commits.len());
     repo.raw_here(commits, &mut |at, _, bytes| {
         trees.extend(headers::tree(bytes).map(|tree| (commits[at], tree)));

@@ -6,9 +6,11 @@ use anyhow::Result;
 
 use crate::git::raw::is_torn;
 use crate::git::refs::Ref;
+use crate::git::repo::Repo;
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::leaving::{Leaving, NewCommit};
+use crate::mirror::guard::private::grow::trees;
 use crate::mirror::guard::rule::{Look, Rule};
 use crate::model::object::ObjectId;
 
@@ -38,6 +40,9 @@ const MARKS: [&str; 5] = [
 /// What stands under these is somebody's branch or tag, here or elsewhere.
 const ORDINARY: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/remotes/"];
 
+/// Of more refs than this is not asked one by one what they are here.
+const FEW: usize = 16;
+
 /// The rule.
 pub const RULE: Rule = Rule {
     id: "G004",
@@ -64,8 +69,7 @@ fn look(case: &Case<'_>, leaving: &Leaving) -> Result<()> {
 
 fn private_only(case: &Case<'_>, leaving: &Leaving) -> Result<Vec<Finding>> {
     let records = records(case, leaving)?;
-    let outside: HashSet<ObjectId> =
-        case.repo.commits_outside(&leaving.tips, &ORDINARY)?.into_iter().collect();
+    let outside = outside(case, leaving)?;
     let is_stray = |commit: &&NewCommit| outside.contains(&commit.id) && !records.contains(&commit.id);
     let strays: Vec<&NewCommit> = leaving.commits.iter().filter(is_stray).collect();
     let kept = leaving.commits.iter().filter(|commit| records.contains(&commit.id));
@@ -91,6 +95,20 @@ fn private_only(case: &Case<'_>, leaving: &Leaving) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
+/// The commits behind the tips that no ordinary ref reaches.
+fn outside(case: &Case<'_>, leaving: &Leaving) -> Result<HashSet<ObjectId>> {
+    // Mostly what is pushed are branches by their own names: then there is none, and nothing is walked.
+    let is_own = |tip: &ObjectId| {
+        let names =
+            leaving.targets.iter().filter(|name| ORDINARY.iter().any(|folder| name.starts_with(folder)));
+        names.into_iter().any(|name| case.repo.read_ref(name).is_ok_and(|target| target == Some(*tip)))
+    };
+    if leaving.targets.len() <= FEW && leaving.tips.iter().all(is_own) {
+        return Ok(HashSet::new());
+    }
+    Ok(case.repo.commits_outside(&leaving.tips, &ORDINARY)?.into_iter().collect())
+}
+
 fn told(leaving: &Leaving, commit: &NewCommit, what: &str) -> Finding {
     let target = Some(leaving.target(commit.target).to_owned());
     let spot = Spot { target, commit: Some(commit.id), ..Spot::default() };
@@ -101,27 +119,68 @@ fn told(leaving: &Leaving, commit: &NewCommit, what: &str) -> Finding {
 /// The commits that would leave and are records.
 fn records(case: &Case<'_>, leaving: &Leaving) -> Result<HashSet<ObjectId>> {
     let is_below = |folders: &[&str], name: &str| folders.iter().any(|folder| name.starts_with(folder));
-    let is_there = |name: &str| {
-        let seen = name.strip_prefix("refs/gx/remotes/").and_then(|rest| rest.split_once('/'));
-        seen.is_some_and(|(_, below)| is_below(&RECORDS_THERE, below))
+    let is_there = |name: &str| seen_there(name).is_some_and(|below| is_below(&RECORDS_THERE, below));
+    let is_of_notes = |name: &str| {
+        name.starts_with("refs/notes/") || seen_there(name).is_some_and(|below| below.starts_with("notes/"))
     };
     let mut refs = case.repo.refs("refs/notes/")?;
     refs.extend(case.repo.refs("refs/gx/")?);
     refs.retain(|one| case.policy.is_denied_ref(&one.name));
     let own = refs.iter().filter(|one| is_below(&MARKS, &one.name)).map(|one| one.target);
     let mut records: HashSet<ObjectId> = own.collect();
-    let histories = refs.iter().filter(|one| is_below(&RECORDS, &one.name) || is_there(&one.name));
-    let histories: Vec<ObjectId> = histories.map(|one| one.target).collect();
+    let mut histories: Vec<Ref> = refs;
+    histories.retain(|one| is_below(&RECORDS, &one.name) || is_there(&one.name));
+    let (notes, others): (Vec<Ref>, Vec<Ref>) = histories.into_iter().partition(|one| is_of_notes(&one.name));
+    records.extend(behind(case, leaving, &others)?);
+    let mut of_notes = behind(case, leaving, &notes)?;
+    if !of_notes.is_empty() {
+        // Such a ref may stand on somebody's work, which is told by what it holds.
+        let stray = outside(case, leaving)?;
+        let on_branches: Vec<ObjectId> = of_notes.iter().filter(|id| !stray.contains(id)).copied().collect();
+        for (commit, tree) in trees(case.repo, &on_branches)? {
+            if !holds_notes(case.repo, tree, 0)? {
+                of_notes.remove(&commit);
+            }
+        }
+    }
+    records.extend(of_notes);
+    Ok(records)
+}
+
+/// What a ref is called at the remote where it was last seen.
+fn seen_there(name: &str) -> Option<&str> {
+    name.strip_prefix("refs/gx/remotes/")?.split_once('/').map(|(_, below)| below)
+}
+
+/// The commits that would leave and are behind these refs.
+fn behind(case: &Case<'_>, leaving: &Leaving, histories: &[Ref]) -> Result<HashSet<ObjectId>> {
     if histories.is_empty() {
-        return Ok(records);
+        return Ok(HashSet::new());
     }
     // What is behind the new commits need not be walked.
-    let new: HashSet<ObjectId> = leaving.commits.iter().map(|commit| commit.id).collect();
-    let behind = leaving.covered().into_iter().filter(|id| !new.contains(id));
-    let hidden: Vec<ObjectId> = histories.into_iter().chain(behind).collect();
-    let others: HashSet<ObjectId> = case.repo.commits_between(&leaving.tips, &hidden)?.into_iter().collect();
-    records.extend(new.into_iter().filter(|id| !others.contains(id)));
-    Ok(records)
+    let mut new: HashSet<ObjectId> = leaving.commits.iter().map(|commit| commit.id).collect();
+    let before = leaving.covered().into_iter().filter(|id| !new.contains(id));
+    let hidden: Vec<ObjectId> = histories.iter().map(|one| one.target).chain(before).collect();
+    for other in case.repo.commits_between(&leaving.tips, &hidden)? {
+        new.remove(&other);
+    }
+    Ok(new)
+}
+
+/// Whether a tree has a note in it: a file whose path is an id, at whatever places slashes stand in it (git-notes(1)).
+fn holds_notes(repo: &Repo, tree: ObjectId, digits: usize) -> Result<bool> {
+    for item in repo.tree_items(tree)? {
+        let is_hex = item.name.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let length = digits + item.name.len();
+        let is_note = match item.is_folder() {
+            true => is_hex && item.name.len() == 2 && length < 64 && holds_notes(repo, item.id, length)?,
+            false => is_hex && matches!(length, 40 | 64),
+        };
+        if is_note {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the refs name that the policy keeps off public places, and every stash; and what alone of theirs is private.

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
-/// Shorter runs are not taken for base64 or hex.
-const SHORTEST: usize = 16;
+use crate::mirror::guard::secrets::wrapped::{next_line, next_run};
+
+/// Shorter runs are not taken for hex.
 const SHORTEST_HEX: usize = 32;
 
 /// A part of a text that was unfolded.
@@ -69,44 +70,46 @@ fn next(text: &[u8], from: usize) -> Option<(Range<usize>, Option<Vec<u8>>)> {
     if digits >= SHORTEST_HEX {
         let range = run.start..run.start + digits;
         let plain = hex(&text[range.clone()]);
-        return Some((range, plain));
+        return Some(match plain {
+            Some(plain) if digits == run.len() => wrapped(text, &run, plain, hex),
+            plain => (range, plain),
+        });
     }
+    let range = padded(text, &run);
+    match base64(&text[range.clone()]) {
+        // Lines of an odd width would have to be put together before they are read.
+        Some(plain) if run.len().is_multiple_of(4) => Some(wrapped(text, &run, plain, sextets)),
+        plain => Some((range, plain)),
+    }
+}
+
+/// A run with the one or two `=` behind it.
+fn padded(text: &[u8], run: &Range<usize>) -> Range<usize> {
     let padding = text[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
-    let range = run.start..run.end + padding;
-    let plain = base64(&text[range.clone()]);
-    Some((range, plain))
+    run.start..run.end + padding
 }
 
-const fn is_run(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'+' | b'-')
-}
-
-const RUN: [bool; 256] = {
-    let (mut table, mut byte) = ([false; 256], 0);
-    while byte < 256 {
-        table[byte] = is_run(byte as u8);
-        byte += 1;
+/// What a run says together with the lines on which it goes on, as far as these can be read: as one text, and where no
+/// shorter line ends that, a line each too, since they may be many texts of one length.
+fn wrapped(
+    text: &[u8],
+    first: &Range<usize>,
+    plain: Vec<u8>,
+    read: fn(&[u8]) -> Option<Vec<u8>>,
+) -> (Range<usize>, Option<Vec<u8>>) {
+    let (mut range, mut last, mut lines) = (padded(text, first), first.clone(), vec![plain]);
+    while let Some(line) = next_line(text, first.len(), &last) {
+        let Some(more) = read(&text[line.clone()]) else { break };
+        lines.push(more);
+        (range, last) = (range.start..padded(text, &line).end, line);
     }
-    table
-};
-
-/// The next run of base64's letters that is long enough. A long run covers each sixteenth byte, so only these are asked.
-fn next_run(text: &[u8], from: usize) -> Option<Range<usize>> {
-    let mut at = from;
-    loop {
-        let probe = at + SHORTEST - 1;
-        if !RUN[usize::from(*text.get(probe)?)] {
-            at = probe + 1;
-            continue;
-        }
-        let back = text[at..probe].iter().rev().take_while(|byte| RUN[usize::from(**byte)]).count();
-        let start = probe - back;
-        let end = probe + text[probe..].iter().take_while(|byte| RUN[usize::from(**byte)]).count();
-        if end - start >= SHORTEST {
-            return Some(start..end);
-        }
-        at = end;
-    }
+    let whole = lines.concat();
+    let apart = if lines.len() > 1 && last.len() == first.len() {
+        [b"\n", lines.join(&b'\n').as_slice()].concat()
+    } else {
+        Vec::new()
+    };
+    (range, Some([whole, apart].concat()))
 }
 
 /// The next `%41` or `\u0041` that begins before `limit`.
@@ -215,6 +218,11 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     if !is_standard && !is_url {
         return None;
     }
+    sextets(letters)
+}
+
+/// What letters of base64 spell, if it is printable.
+fn sextets(letters: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(letters.len() * 3 / 4);
     let (mut bits, mut held) = (0_u32, 0);
     for letter in letters {
@@ -257,6 +265,16 @@ mod tests {
             ("x %67%68p_%61 y", "x ghp_a y", 2..13),
             ("'\\u0067\\\\u0068'", "'gh'", 1..14),
             ("6e6f742061207365637265742061742061 ", "not a secret at a ", 0..34),
+            (
+                "\"bm90IGEgc2VjcmV0IGF0IGFsbCwgbm90\\nIGV2ZW4gYSBsaXR0bGUgb25lLCBubywg\\nbm9uZQ==\\n\"",
+                "\"not a secret at all, not even a little one, no, none\\n\"",
+                1..77,
+            ),
+            (
+                "bm90IGEgc2VjcmV0IGF0IGFsbCwgbm90\nIGV2ZW4gYSBsaXR0bGUgb25lLCBubywg\n",
+                "not a secret at all, not even a little one, no, \nnot a secret at all, not\n even a little one, no, \n",
+                0..65,
+            ),
         ];
         for (text, plain, origin) in cases {
             assert_eq!(unfolded(text), Some((plain.to_owned(), vec![origin])), "{text}");

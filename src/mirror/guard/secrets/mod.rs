@@ -9,6 +9,8 @@ pub mod hit;
 mod pattern;
 mod rule;
 pub mod scanner;
+mod seams;
 mod shape;
 mod table;
 pub mod told;
+pub mod wrapped;

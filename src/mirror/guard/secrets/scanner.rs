@@ -14,6 +14,7 @@ use crate::mirror::guard::secrets::encoded::{self, Segment};
 use crate::mirror::guard::secrets::entropy;
 use crate::mirror::guard::secrets::hit::Hit;
 use crate::mirror::guard::secrets::rule::{Engine, Places, Rule, sorted};
+use crate::mirror::guard::secrets::seams;
 use crate::mirror::guard::secrets::table::Table;
 use crate::mirror::policy::terms::hex;
 
@@ -101,6 +102,7 @@ impl Scanner {
         }
         let mut found = Vec::new();
         self.pass(&Layer { path, raw: text, text, segments: &[] }, &mut found);
+        self.pass_joined(path, text, &mut found);
         let (mut current, mut segments) = (Cow::Borrowed(text), Vec::new());
         for _ in 0..DEEPEST {
             let Some((next, parts)) = encoded::unfold(&current, &segments) else { break };
@@ -108,6 +110,24 @@ impl Scanner {
             self.pass(&Layer { path, raw: text, text: &current, segments: &segments }, &mut found);
         }
         told(found, text)
+    }
+
+    /// Looks at lines as they read when their string literals are joined, for secrets with a form of their own.
+    fn pass_joined(&self, path: &[u8], text: &[u8], found: &mut Vec<Found>) {
+        let table = self.table();
+        let is_like = |around: &[u8], before: usize| {
+            let mut is_like = false;
+            table.keywords(around, |rule, _, place| {
+                is_like |= place < before && !table.rules[rule].is_generic;
+            });
+            is_like
+        };
+        seams::joined(text, &is_like, &mut |joined| {
+            let layer = Layer { path, raw: text, text: &joined.text, segments: &joined.segments };
+            let mut more = Vec::new();
+            self.pass(&layer, &mut more);
+            found.extend(more.into_iter().filter(|one| !one.is_generic));
+        });
     }
 
     /// Where in a text which rules can match.

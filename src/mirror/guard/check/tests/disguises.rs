@@ -56,6 +56,21 @@ fn spelled(content: &[u8]) -> Vec<u8> {
     letters.chunks(76).flat_map(|line| [line, b"\n"].concat()).collect()
 }
 
+fn bare(content: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(content).unwrap();
+    packed.finish().unwrap()
+}
+
+fn hex(content: &[u8]) -> String {
+    content.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// In lines of 60 digits, as `xxd -p` writes them.
+fn dumped(content: &[u8]) -> Vec<u8> {
+    hex(content).as_bytes().chunks(60).flat_map(|line| [line, b"\n"].concat()).collect()
+}
+
 /// Pushes one file and takes it back: the rules that stopped it.
 fn pushed(world: &World, name: &str, content: &[u8]) -> Vec<&'static str> {
     world.write(name, content);
@@ -81,16 +96,29 @@ fn a_private_file_does_not_leave_packed_or_spelled_otherwise() {
             ("mark.txt", [&b"\xff\xfe"[..], &utf16(content)].concat()),
             ("nul.txt", [plain, b"\0"].concat()),
             ("packed.txt", spelled(&gzipped(plain))),
+            ("a.bin", bare(plain)),
+            ("a.hex", dumped(plain)),
+            ("twice.txt", spelled(&spelled(&gzipped(plain)))),
+            ("hex.txt", spelled(&dumped(plain))),
         ] {
             assert_eq!(pushed(&world, name, &packed), ["G030"], "{name}: {content}");
         }
     }
     assert_eq!(pushed(&world, "a.txt", &spelled(plan.as_bytes())), ["G030"]);
     assert_eq!(pushed(&world, "a.txt", &spelled(&plan.as_bytes()[40..])), ["G031"]);
+    let string = format!("{{\"data\": \"{}\"}}\n", hex(&bare(plan.as_bytes())));
+    assert_eq!(pushed(&world, "a.json", string.as_bytes()), ["G030"]);
+    let string = String::from_utf8(spelled(plan.as_bytes())).unwrap().replace('\n', "\\n");
+    assert_eq!(pushed(&world, "a.json", format!("{{\"data\": \"{string}\"}}\n").as_bytes()), ["G030"]);
     let fine = text("another story", 40);
-    for content in
-        [gzipped(fine.as_bytes()), spelled(fine.as_bytes()), deflated(fine.as_bytes()), b"x^2".to_vec()]
-    {
+    for content in [
+        gzipped(fine.as_bytes()),
+        spelled(fine.as_bytes()),
+        deflated(fine.as_bytes()),
+        b"x^2".to_vec(),
+        bare(fine.as_bytes()),
+        dumped(fine.as_bytes()),
+    ] {
         assert_eq!(pushed(&world, "fine", &content), [""; 0]);
     }
 }

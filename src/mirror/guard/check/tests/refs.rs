@@ -121,6 +121,27 @@ fn no_branch_makes_the_history_of_notes_or_a_record_of_gx_ordinary() {
 }
 
 #[test]
+fn a_ref_for_notes_on_somebodys_work_makes_no_record_of_it() {
+    let world = World::new();
+    world.commit(&[("db/schema.sql", "create table runs\n"), ("cafe", "x\n")]);
+    world.git(&["update-ref", "refs/notes/commits", "main"]);
+    world.git(&["update-ref", "refs/gx/remotes/origin/notes/commits", "main"]);
+    assert_eq!(rules(&world.push()), [""; 0]);
+    // On top of it a note is one, also in folders, and what is on no branch stays.
+    for name in ["0123456789".repeat(4), format!("01/{}", "23456789".repeat(4) + "234567")] {
+        world.git(&["checkout", "-q", "-B", "thoughts", "main"]);
+        world.commit(&[(&name, "a thought\n")]);
+        world.git(&["update-ref", "refs/notes/commits", "thoughts"]);
+        assert_eq!(rules(&world.push_to(PUBLIC, "thoughts", "refs/heads/x")), ["G004"], "{name}");
+        assert_eq!(rules(&world.push()), [""; 0], "{name}");
+    }
+    world.git(&["checkout", "-q", "--detach", "main"]);
+    let loose = world.commit(&[("a.txt", "loose\n")]).to_string();
+    world.git(&["update-ref", "refs/notes/commits", &loose]);
+    assert_eq!(rules(&world.push_to(PUBLIC, &loose, "refs/heads/x")), ["G004"]);
+}
+
+#[test]
 fn a_ref_that_names_a_file_or_a_folder_stays_here() {
     let world = World::new();
     world.git(&["tag", "-a", "tree", "-m", "tree", "main^{tree}"]);

@@ -164,6 +164,6 @@ impl World {
         let updates = [Update { source: target.clone(), new: Some(new), target, old: None }];
         let policy = Policy::of(&repo, &[new]).unwrap();
         let destination = Destination::of(&repo, "there", PUBLIC).unwrap();
-        recheck(&repo, &destination, &updates, &policy, &Limits::none()).unwrap()
+        check(&repo, &destination, &updates, &policy, &Limits::of_published()).unwrap()
     }
 }

@@ -52,6 +52,7 @@ fn of_all_kinds_of_secrets_nearly_each_is_found() {
             .filter(|(_, _, planted)| !is_found("config/lab.txt", planted.text.as_bytes(), &planted.secret))
             .map(|(name, _, planted)| (name, planted.text))
             .collect();
+        println!("seed {seed}: {} of {} kinds found", KINDS.len() - missed.len(), KINDS.len());
         let most = KINDS.len() / 20;
         assert!(missed.len() <= most, "seed {seed}: {} of {} missed: {missed:#?}", missed.len(), KINDS.len());
     }
@@ -76,6 +77,104 @@ fn nothing_that_only_looks_like_a_secret_is_taken_for_one() {
     assert!(LOOK_ALIKES.len() >= 20, "{}", LOOK_ALIKES.len());
     for seed in 1..=5 {
         for (path, text) in look_alikes(seed) {
+            let hits = scanner().scan(path.as_bytes(), text.as_bytes());
+            assert!(hits.is_empty(), "seed {seed}: {path}: {text}\n{hits:#?}");
+        }
+        println!("seed {seed}: 0 of {} look-alikes taken for a secret", LOOK_ALIKES.len());
+    }
+}
+
+/// Spellings of a text, each as it stands in some file.
+fn spellings(text: &str) -> [(&'static str, String); 6] {
+    let base64 = |text: &str| letters(text.as_bytes());
+    let folded = |text: &str, width: usize, end: &str| {
+        let lines = text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line) + end);
+        lines.collect::<String>()
+    };
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    [
+        ("base64", format!("data = '{}'\n", base64(text))),
+        ("base64 in lines", folded(&base64(text), 76, "\n")),
+        ("base64 in a string of JSON", format!("{{\"data\": \"{}\"}}\n", folded(&base64(text), 76, "\\n"))),
+        ("base64 in base64", folded(&base64(&folded(&base64(text), 76, "\n")), 76, "\n")),
+        ("hex", format!("data = '{hex}'\n")),
+        ("hex in lines", folded(&hex, 60, "\n")),
+    ]
+}
+
+/// Base64 with padding.
+fn letters(bytes: &[u8]) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let number =
+            three.iter().fold(0_u32, |all, byte| all << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let letter = |place: usize| char::from(LETTERS[(number >> (18 - 6 * place) & 63) as usize]);
+        text.extend((0..=three.len()).map(letter));
+        text.push_str(&"=="[..3 - three.len()]);
+    }
+    text
+}
+
+#[test]
+fn nearly_each_kind_is_found_however_it_is_spelled_and_nothing_else() {
+    for seed in 1..=3 {
+        let texts: Vec<_> = corpus(seed);
+        for way in 0..6 {
+            let is_missed = |planted: &Planted| {
+                let (_, text) = &spellings(&format!("first line\n{}\nlast line\n", planted.text))[way];
+                !is_found("config/lab.txt", text.as_bytes(), &planted.secret)
+            };
+            let missed: Vec<_> =
+                texts.iter().filter(|(_, _, one)| is_missed(one)).map(|(name, ..)| name).collect();
+            let (name, _) = spellings("")[way];
+            println!("seed {seed}: {} of {} kinds found in {name}", KINDS.len() - missed.len(), KINDS.len());
+            assert!(missed.len() <= KINDS.len() / 20, "seed {seed}: {name}: missed {missed:#?}");
+        }
+        for (path, text) in look_alikes(seed) {
+            for (name, text) in spellings(&text) {
+                let hits = scanner().scan(path.as_bytes(), text.as_bytes());
+                assert!(hits.is_empty(), "seed {seed}: {path} in {name}: {text}\n{hits:#?}");
+            }
+        }
+    }
+}
+
+/// Cuts the secret of a text in pieces that a program joins.
+fn cut(planted: &Planted, at: usize, seam: &str) -> String {
+    let (before, behind) = planted.text.split_once(&planted.secret).unwrap();
+    let (one, other) = planted.secret.split_at(at);
+    let quote = &seam[..1];
+    format!(
+        "{}{quote}{one}{seam}{other}{quote}{}",
+        before.trim_end_matches(['"', '\'']),
+        behind.trim_start_matches(['"', '\''])
+    )
+}
+
+#[test]
+fn tokens_are_found_in_pieces_that_a_program_joins_and_joining_makes_nothing_else_one() {
+    for seed in 1..=3 {
+        let (mut all, mut missed) = (0, Vec::new());
+        for (name, sign, planted) in corpus(seed) {
+            let is_token =
+                planted.secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+            let start = planted.secret.find(['_', '-']).map(|place| place + 1).filter(|place| *place < 12);
+            let Some(start) = start.filter(|_| is_token && sign == Sign::Form) else { continue };
+            for (at, seam) in
+                [(start, "\" + \""), (start + 3, "' + '"), (2, "\"+\""), (start, "\" \""), (start, "' . '")]
+            {
+                all += 1;
+                let text = cut(&planted, at, seam);
+                if !is_found("a.py", format!("first\n{text}\nlast\n").as_bytes(), &planted.secret) {
+                    missed.push((name, text));
+                }
+            }
+        }
+        println!("seed {seed}: {} of {all} cut tokens found", all - missed.len());
+        assert!(all > 100 && missed.len() <= all / 20, "{} of {all}: {missed:#?}", missed.len());
+        for (path, text) in look_alikes(seed) {
+            let text = text.replace(['-', '_', '.'], "\" + \"");
             let hits = scanner().scan(path.as_bytes(), text.as_bytes());
             assert!(hits.is_empty(), "seed {seed}: {path}: {text}\n{hits:#?}");
         }
