@@ -113,7 +113,8 @@ fn init_again_changes_nothing_and_says_so() {
 fn init_with_a_tag_begins_a_branch_that_must_not_exist() {
     let lab = autoresearch();
     insta::assert_snapshot!(lab.screen(&["init", "--tag", "mar5"]), @r#"
-    set up, committed as #######; began branch autoresearch/mar5; `git log` leaves out gx's refs (log.excludeDecoration)
+    set up, committed as #######; began branch autoresearch/mar5; `git log` leaves out gx's refs
+            (log.excludeDecoration)
     paths   gx.toml, .gitignore
     next    gx run --hypothesis "baseline"   (agents: gx agent-guide)
     "#);
