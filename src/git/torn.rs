@@ -86,6 +86,12 @@ mod tests {
         fs::remove_file(&path).unwrap();
         fs::write(&path, &whole[..whole.len() / 2]).unwrap();
         repo.rest();
-        assert!(is_torn(&repo.size(id).unwrap_err()));
+        let is_program = std::env::var_os("GX_GIT_ENGINE").is_some_and(|engine| engine == "program");
+        if repo.has_ref_files() && !is_program {
+            assert!(is_torn(&repo.size(id).unwrap_err()));
+        } else {
+            // The program takes the word of the object's head; whoever reads on is told.
+            assert!(is_torn(&repo.blob(id).unwrap_err()));
+        }
     }
 }

@@ -215,7 +215,9 @@ mod tests {
         repo.git().args(["update-ref", "refs/gx/a/exp-9", &tree.to_string()]).run().unwrap();
         let many: Vec<Ref> = (0..MANY + 9).map(|number| at(format!("refs/gx/a/exp-{number}"))).collect();
         repo.set_refs(&many).unwrap();
-        assert_eq!(repo.loose_ref_names(&["refs/gx/a/"]).unwrap(), ["refs/gx/a/exp-9"]);
+        if repo.has_ref_files() {
+            assert_eq!(repo.loose_ref_names(&["refs/gx/a/"]).unwrap(), ["refs/gx/a/exp-9"]);
+        }
         let told = |words: &[&str]| String::from_utf8(repo.git().args(words).run().unwrap()).unwrap();
         let listed = told(&["for-each-ref", "--format=%(objectname)", "refs/gx/a/"]);
         assert_eq!(listed, format!("{head}\n").repeat(many.len()));

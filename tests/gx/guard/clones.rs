@@ -13,7 +13,7 @@ struct Clone<'a> {
 impl<'a> Clone<'a> {
     fn of(world: &'a World, flags: &[&str]) -> Self {
         let origin = world.place("origin");
-        world.lab.git(&["-C", origin.to_str().unwrap(), "config", "uploadpack.allowFilter", "true"]);
+        world.lab.git(&["--git-dir", origin.to_str().unwrap(), "config", "uploadpack.allowFilter", "true"]);
         let dir = world.lab.path("../clone");
         let from = format!("file://{}", origin.display());
         world.lab.git(&[&["clone", "-q"], flags, &[&from, dir.to_str().unwrap()]].concat());

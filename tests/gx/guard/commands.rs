@@ -190,7 +190,7 @@ fn a_server_looks_at_what_arrives_before_it_is_accepted() {
     assert_eq!(world.there("public"), ["refs/heads/main"]);
     let public = world.place("public");
     world.lab.git(&[
-        "-C",
+        "--git-dir",
         public.to_str().unwrap(),
         "config",
         "gx.remote.here.privateUrl",

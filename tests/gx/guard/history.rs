@@ -187,7 +187,7 @@ fn where_the_history_ends_before_what_is_known_it_cannot_be_checked() {
 fn a_partial_clone_that_lacks_a_file_does_not_fetch_it_and_is_not_trusted() {
     let world = World::new();
     let origin = world.place("origin");
-    world.lab.git(&["-C", origin.to_str().unwrap(), "config", "uploadpack.allowFilter", "true"]);
+    world.lab.git(&["--git-dir", origin.to_str().unwrap(), "config", "uploadpack.allowFilter", "true"]);
     world.passes(&["origin", "main"]);
     let partial = world.lab.path("../partial");
     let from = format!("file://{}", origin.display());
@@ -233,6 +233,7 @@ fn the_commands_that_are_told_take_a_file_out_of_what_was_not_pushed_yet() {
     assert!(ran.status.success(), "{ran:?}");
     world.passes(&["public", "main"]);
     let place = world.place("public");
-    let there = world.lab.git(&["-C", place.to_str().unwrap(), "log", "--format=%s", "--name-only", "main"]);
+    let there =
+        world.lab.git(&["--git-dir", place.to_str().unwrap(), "log", "--format=%s", "--name-only", "main"]);
     assert!(there.contains("on top") && !there.contains("private/"), "{there}");
 }

@@ -145,7 +145,7 @@ fn one_hook_serves_all_work_trees() {
     assert_eq!(
         world
             .lab
-            .git(&["-C", world.place("public").to_str().unwrap(), "log", "--oneline", "other"])
+            .git(&["--git-dir", world.place("public").to_str().unwrap(), "log", "--oneline", "other"])
             .lines()
             .count(),
         1

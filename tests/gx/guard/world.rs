@@ -87,7 +87,8 @@ impl World {
     /// The refs that a place has.
     pub fn there(&self, name: &str) -> Vec<String> {
         let place = self.place(name);
-        let told = self.lab.git(&["-C", place.to_str().unwrap(), "for-each-ref", "--format=%(refname)"]);
+        let told =
+            self.lab.git(&["--git-dir", place.to_str().unwrap(), "for-each-ref", "--format=%(refname)"]);
         told.lines().map(str::to_owned).collect()
     }
 

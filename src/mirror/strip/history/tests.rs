@@ -32,7 +32,10 @@ impl World {
     fn of(stream: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lab.git");
-        git(folder.path(), &["init", "-q", "--bare", "-b", "main", "lab.git"]);
+        // git-filter-repo knows no other formats.
+        let init = Program::new("git").args(["init", "-q", "--bare", "-b", "main", "lab.git"]);
+        let init = init.env("GIT_DEFAULT_HASH", "sha1").env("GIT_DEFAULT_REF_FORMAT", "files");
+        init.dir(folder.path()).run().unwrap();
         let import = Program::new("git").args(["fast-import", "--quiet"]).dir(&path);
         import.input(stream.as_bytes().to_vec()).run().unwrap();
         let repo = Repo::discover(&path).unwrap();
@@ -57,7 +60,8 @@ impl World {
     /// What git-filter-repo makes of a copy; nothing where it is not installed.
     fn filtered(&self) -> Option<ObjectId> {
         let copy = self.path.parent().unwrap().join("copy.git");
-        git(&self.path, &["clone", "-q", "--bare", ".", copy.to_str().unwrap()]);
+        let clone = Program::new("git").args(["clone", "-q", "--bare", "."]).arg(&copy).dir(&self.path);
+        clone.env("GIT_DEFAULT_REF_FORMAT", "files").run().unwrap();
         let rules =
             ["--invert-paths", "--path", "private", "--preserve-commit-hashes", "--preserve-commit-encoding"];
         let program =
