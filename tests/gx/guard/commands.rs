@@ -17,6 +17,7 @@ fn a_check_says_what_the_push_would_say_and_touches_nothing() {
     world.experiment();
     world.lab.git(&["branch", "clean", "HEAD~1"]);
     world.lab.git(&["tag", "-a", "v1", "-m", "one"]);
+    let unknown = format!("{}:refs/heads/x", "1".repeat(world.lab.rev("HEAD").len()));
     for (words, code) in [
         (&["public", "main"][..], 3),
         (&["public", "clean"], 0),
@@ -36,7 +37,7 @@ fn a_check_says_what_the_push_would_say_and_touches_nothing() {
         (&["public", "nonesuch"], 1),
         (&["typo", "main"], 1),
         (&["typo", "clean"], 1),
-        (&["public", "1111111111111111111111111111111111111111:refs/heads/x"], 6),
+        (&["public", &unknown], 6),
     ] {
         let told = world.lab.gx(&[&["guard", "check"], words].concat());
         assert_eq!(told.code, Some(code), "{words:?}: {told:#?}");

@@ -208,7 +208,7 @@ fn a_bare_repository_pushes_under_guard_too() {
     let mut command = world.lab.gx_command();
     let told = command.env("GIT_DIR", bare).args(["-C", bare, "guard", "install"]).output().unwrap();
     assert_eq!(told.status.code(), Some(0), "{told:?}");
-    let pushed = world.git(&["-C", bare, "push", world.place("public").to_str().unwrap(), "main"]);
+    let pushed = world.git(&["--git-dir", bare, "push", world.place("public").to_str().unwrap(), "main"]);
     assert_eq!(pushed.code, Some(1), "{pushed:#?}");
     assert!(pushed.said.contains("G010"), "{pushed:#?}");
     assert!(world.there("public").is_empty());

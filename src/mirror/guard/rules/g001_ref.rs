@@ -42,13 +42,17 @@ fn private_source(case: &Case<'_>, source: &str) -> Result<Option<String>> {
         return Ok(None);
     }
     // In the order in which Git looks for it (gitrevisions(7)); the first that is there is meant.
-    for prefix in ["", "refs/", "refs/tags/", "refs/heads/"] {
-        let full = format!("{prefix}{name}");
+    let names = ["", "refs/", "refs/tags/", "refs/heads/"].map(|prefix| format!("{prefix}{name}"));
+    let names = names.map(|full| (case.policy.is_denied_ref(&full), full));
+    if !names.iter().any(|(is_denied, _)| *is_denied) {
+        // Then it does not matter which is there, and of many branches each would be looked up.
+        return Ok(None);
+    }
+    for (at, (is_denied, full)) in names.into_iter().enumerate() {
         if !full.starts_with("refs/") {
             continue;
         }
-        let is_denied = case.policy.is_denied_ref(&full);
-        if is_denied && prefix.is_empty() {
+        if is_denied && at == 0 {
             return Ok(Some(full));
         }
         // What cannot be the name of a ref is none.
