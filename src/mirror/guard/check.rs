@@ -178,15 +178,16 @@ fn examine(case: &Case<'_>, updates: &[Update], limits: &Limits, how: How<'_>) -
     }
     let mut looking = Looking::new(case, &leaving, limits, (depth, &index));
     looking.texts_and_trees()?;
-    let blobs = looking.blobs(&index)?;
-    let said = looking.said(&index);
+    let paths = std::mem::take(&mut looking.walk.paths);
+    looking.read_blobs(&paths)?;
+    let said = looking.said();
     looking.settle(said, Spot::default())?;
     let frontier = frontier.advanced(&leaving.tips, &leaving.covered());
     let (mut findings, uncounted) = case.findings();
     told::blank(&mut findings);
     let (mut findings, allowed) = exceptions::split(findings, case.policy);
     tell_published(case, &mut findings);
-    Ok(Report { findings, uncounted, allowed, commits: leaving.commits.len(), blobs, frontier })
+    Ok(Report { findings, uncounted, allowed, commits: leaving.commits.len(), blobs: looking.read, frontier })
 }
 
 /// Gives findings in commits that are out, by what was last seen of the place, the remedies of these.
