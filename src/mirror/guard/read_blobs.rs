@@ -16,7 +16,7 @@ use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
 /// So many blobs are read before the clock is looked at again and memory let go of.
-pub(super) const SHARE: usize = 4096;
+pub(super) const SHARE: usize = 1000;
 
 impl Looking<'_> {
     /// Looks at each blob that was met since the last time.
