@@ -16,7 +16,6 @@ use crate::mirror::guard::limits::{LATE, Limits};
 use crate::mirror::guard::paths::{PathNumber, Paths, TOP};
 use crate::mirror::guard::private::index::Index;
 use crate::mirror::guard::private::said::Said;
-use crate::mirror::guard::read_blobs::SHARE;
 use crate::mirror::guard::rule::{Look, Seen, Text};
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::walk::{Met, Visit, Walk};
@@ -24,6 +23,9 @@ use crate::model::object::ObjectId;
 
 /// So many commits are read at once.
 const CHUNK: usize = 256;
+
+/// So many blobs are read before the clock is looked at again and memory let go of.
+pub(super) const SHARE: usize = 1000;
 
 /// A blob that would leave, where it was met first.
 #[derive(Clone, Copy, Debug)]

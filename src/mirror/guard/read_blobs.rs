@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::leaving::Leaving;
-use crate::mirror::guard::look::{Looking, NewBlob};
+use crate::mirror::guard::look::{Looking, NewBlob, SHARE};
 use crate::mirror::guard::paths::Paths;
 use crate::mirror::guard::private::compare::{Copied, Judge};
 use crate::mirror::guard::private::said::Said;
@@ -14,9 +14,6 @@ use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::rules::{g030_private_copy, g031_near_copy, g034_private_pointer};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-
-/// So many blobs are read before the clock is looked at again and memory let go of.
-pub(super) const SHARE: usize = 1000;
 
 impl Looking<'_> {
     /// Looks at each blob that was met since the last time.
