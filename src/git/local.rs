@@ -43,3 +43,36 @@ impl Local {
         Ok(entries)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::repo::Repo;
+
+    #[test]
+    fn the_file_is_read_once_and_a_change_of_it_is_seen_whoever_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let told = || repo.local_settings("gx.test").unwrap();
+        let set = |value: &str| repo.set_settings("gx.test", &[value.to_owned()]).unwrap();
+        assert_eq!(told(), Vec::<String>::new());
+        set("one");
+        assert_eq!(told(), ["one"]);
+        let entries = || repo.local.entries(&repo.place).unwrap();
+        assert!(Rc::ptr_eq(&entries(), &entries()), "it is read again and again");
+        repo.git().args(["config", "--local", "gx.test", "two"]).run().unwrap();
+        assert_eq!(told(), ["two"], "another program has set it");
+        // As an editor that writes in place: of the same length, at a time that the file system tells from the last.
+        let file = repo.common_dir().join("config");
+        let text = fs::read_to_string(&file).unwrap();
+        let stamp = || fs::metadata(&file).map(|meta| (meta.mtime(), meta.mtime_nsec())).unwrap();
+        let before = stamp();
+        while stamp() == before {
+            fs::write(&file, text.replace("two", "six")).unwrap();
+        }
+        assert_eq!(told(), ["six"], "an editor has written over it");
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, text).unwrap();
+        assert_eq!(told(), ["two"], "another file has taken its place");
+    }
+}

@@ -48,6 +48,7 @@ pub mod remote;
 pub mod repo;
 pub mod sending;
 pub mod snapshot;
+mod sparing;
 pub mod stage;
 mod stamp;
 pub mod strays;

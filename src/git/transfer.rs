@@ -8,6 +8,7 @@ use crate::error::{Fault, fault};
 use crate::git::outgoing::Staged;
 use crate::git::repo::Repo;
 use crate::git::sending::{Lease, Sending};
+use crate::git::sparing::{End, LARGE, SETTINGS};
 use crate::process::command::Output;
 use crate::process::log::sanitize;
 
@@ -21,22 +22,6 @@ pub struct Wire {
     /// Who hears its progress; nobody where there is nobody to see it.
     pub hear: Option<Box<Hear>>,
 }
-
-/// From so many refs on a push takes more memory than time where Git is left to itself: 320 MiB for a hundred thousand
-/// experiments, 130 with [`SPARING`] and twice the processor time of packing them.
-const LARGE: usize = 10_000;
-
-/// Settings of the program with which it takes little memory.
-const SPARING: [&str; 8] = [
-    "-c",
-    "pack.threads=1",
-    "-c",
-    "core.packedGitWindowSize=1m",
-    "-c",
-    "core.packedGitLimit=8m",
-    "-c",
-    "core.deltaBaseCacheLimit=8m",
-];
 
 /// What became of a ref that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +42,7 @@ impl Repo {
     pub fn fetch(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<()> {
         let program = self
             .network_git(wire.may_ask)
-            .args(SPARING)
+            .args(SETTINGS)
             .args([
                 "fetch",
                 "--no-tags",
@@ -68,6 +53,7 @@ impl Repo {
             ])
             .args(["--recurse-submodules=no", "--no-show-forced-updates"])
             .arg(if wire.hear.is_some() { "--progress" } else { "--quiet" })
+            .args(self.sparing_end(remote, End::Sends))
             .args(["--", remote])
             .args(refspecs);
         let output = match &mut wire.hear {
@@ -108,12 +94,13 @@ impl Repo {
         wire: &mut Wire,
         is_atomic: bool,
     ) -> Result<Output> {
-        let sparing = (sending.len() >= LARGE).then_some(SPARING);
+        let is_large = sending.len() >= LARGE;
         let mut program = self
             .network_git(wire.may_ask)
-            .args(sparing.into_iter().flatten())
+            .args(is_large.then_some(SETTINGS).into_iter().flatten())
             .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"])
             .args(is_atomic.then_some("--atomic"))
+            .args(is_large.then(|| self.sparing_end(remote, End::Receives)).flatten())
             .arg(if wire.hear.is_some() { "--progress" } else { "--no-progress" });
         let staged = Staged::put(self, remote, sending)?;
         let alone = || sending.iter().filter(|one| !staged.holds(one));

@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use crate::error::fault;
 use crate::git::engine::place::Place;
 use crate::model::object::ObjectId;
+use crate::process::fail;
 
 /// The first line of a file that none was there before.
 const HEADER: &str = "# pack-refs with: peeled fully-peeled sorted \n";
@@ -77,6 +78,7 @@ impl Place {
                 Ok(lock) => lock,
                 Err(error) => break Err(error),
             };
+            fail::point("refs-locked");
             if mark(&path)? == before {
                 fs::rename(&new, &path).with_context(told)?;
                 File::open(&self.common_dir).and_then(|folder| folder.sync_all()).with_context(told)?;

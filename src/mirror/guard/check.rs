@@ -159,8 +159,9 @@ fn examine(
     }
     let mut looking = Looking::new(case, &leaving, limits, (depth, &index));
     looking.texts_and_trees()?;
-    let blobs = looking.blobs(&index)?;
-    let said = looking.said(&index);
+    let paths = std::mem::take(&mut looking.walk.paths);
+    looking.read_blobs(&paths)?;
+    let said = looking.said();
     looking.settle(said, Spot::default())?;
     let is_whole = frontier.covers(case.repo, &leaving.passed_over());
     let frontier = frontier.advanced(&leaving.tips, &leaving.covered(), is_whole);
@@ -168,7 +169,7 @@ fn examine(
     told::blank(&mut findings);
     let (mut findings, allowed) = exceptions::split(findings, case.policy);
     tell_published(case, &mut findings);
-    Ok(Report { findings, uncounted, allowed, commits: leaving.commits.len(), blobs, frontier })
+    Ok(Report { findings, uncounted, allowed, commits: leaving.commits.len(), blobs: looking.read, frontier })
 }
 
 /// Gives findings in commits that are out, by what was last seen of the place, the remedies of these.

@@ -11,6 +11,9 @@ use crate::mirror::guard::headers;
 use crate::mirror::guard::update::Update;
 use crate::model::object::ObjectId;
 
+/// So many tips are looked at before memory is let go of.
+const AT_ONCE: usize = 1000;
+
 /// A commit that would leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCommit {
@@ -55,7 +58,11 @@ impl Leaving {
         let mut leaving = Self::default();
         let mut brought: HashMap<ObjectId, u32> = HashMap::new();
         let mut seen = HashSet::new();
-        for update in updates {
+        for (number, update) in updates.iter().enumerate() {
+            if number % AT_ONCE == 0 {
+                // What was read of the packs would stay in memory until the end.
+                case.repo.rest();
+            }
             let Some(new) = update.new else { continue };
             let target = leaving.targets.len() as u32;
             leaving.targets.push(update.target.clone());

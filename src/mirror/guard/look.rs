@@ -1,8 +1,9 @@
-//! Going through all that would leave: texts and trees in order, then each new blob once.
+//! Going through all that would leave: texts and trees in order, and each new blob once, a share at a time.
 
 use std::cell::RefCell;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use anyhow::Result;
 
@@ -22,6 +23,9 @@ use crate::model::object::ObjectId;
 
 /// So many commits are read at once.
 const CHUNK: usize = 256;
+
+/// So many blobs are read before the clock is looked at again and memory let go of.
+pub(super) const SHARE: usize = 1000;
 
 /// A blob that would leave, where it was met first.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +53,19 @@ pub(super) struct Looking<'a> {
     pub leaving: &'a Leaving,
     pub limits: &'a Limits,
     depth: Depth,
-    index: &'a Index,
+    pub index: &'a Index,
     pub walk: Walk,
+    /// Those that are met and not yet read: no more than a share of them and what one tree has.
     pub blobs: Vec<NewBlob>,
+    /// How many were read.
+    pub read: usize,
     /// The trees of what has passed to the place before and is next to what is new.
     pub published: Vec<ObjectId>,
     /// Messages that look like private files.
     pub said: RefCell<Vec<Said>>,
-    known_blobs: HashMap<ObjectId, PathNumber>,
+    /// Where each blob was met first, by eight bytes of it: a hash under a key that nobody knows.
+    known_blobs: HashMap<u64, PathNumber>,
+    hash: RandomState,
     /// Those met again under a path of another class, with that class.
     other_classes: HashSet<(ObjectId, u64)>,
     classes: HashMap<PathNumber, u64>,
@@ -78,8 +87,10 @@ impl<'a> Looking<'a> {
             said: RefCell::default(),
             walk: Walk::within(*limits),
             blobs: Vec::new(),
+            read: 0,
             published: Vec::new(),
             known_blobs: HashMap::new(),
+            hash: RandomState::new(),
             other_classes: HashSet::new(),
             classes: HashMap::new(),
         }
@@ -116,6 +127,8 @@ impl<'a> Looking<'a> {
                 return Ok(());
             }
             self.commits(chunk)?;
+            // What was read of the packs would stay in memory until the end.
+            self.case.repo.rest();
         }
         Ok(())
     }
@@ -189,7 +202,7 @@ impl<'a> Looking<'a> {
 
     /// Takes a blob once; and once more under a path at which rules look that pass over the first one.
     fn take_blob(&mut self, blob: NewBlob, paths: &Paths) {
-        let first = match self.known_blobs.entry(blob.id) {
+        let first = match self.known_blobs.entry(self.hash.hash_one(blob.id)) {
             Entry::Vacant(new) => {
                 new.insert(blob.path);
                 return self.blobs.push(blob);
@@ -265,5 +278,9 @@ impl Visit for At<'_, '_> {
             self.looking.take_blob(NewBlob { id: met.item.id, path, commit, target, is_private }, met.paths);
         }
         Ok(())
+    }
+
+    fn pause(&mut self, paths: &Paths) -> Result<()> {
+        if self.looking.blobs.len() < SHARE { Ok(()) } else { self.looking.read_blobs(paths) }
     }
 }

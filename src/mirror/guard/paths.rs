@@ -1,6 +1,8 @@
-//! The paths that were met, each kept once: a history of a hundred thousand commits has few of them.
+//! The paths that were met, each kept once: a history of a hundred thousand commits has few of them, but the notes of a
+//! hundred thousand experiments are as many, so none takes more than its name and some twenty bytes.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use crate::mirror::policy::terms::Policy;
 use crate::model::path::RepoPath;
@@ -24,24 +26,24 @@ pub struct Standing {
 /// Paths as a tree of names.
 pub struct Paths {
     nodes: Vec<Node>,
+    /// The names of all, one behind the other.
+    names: Vec<u8>,
+    /// Each path by the hash of its folder and its name, or by the next number that is free.
+    known: HashMap<u64, PathNumber>,
+    hash: RandomState,
 }
 
 struct Node {
     above: PathNumber,
-    name: Box<[u8]>,
-    below: HashMap<Box<[u8]>, PathNumber>,
     standing: Option<Standing>,
+    /// Where its name begins; it ends where the next one does so.
+    start: usize,
 }
 
 impl Default for Paths {
     fn default() -> Self {
-        Self { nodes: vec![Node::new(TOP, &[])] }
-    }
-}
-
-impl Node {
-    fn new(above: PathNumber, name: &[u8]) -> Self {
-        Self { above, name: name.into(), below: HashMap::new(), standing: None }
+        let top = Node { above: TOP, standing: None, start: 0 };
+        Self { nodes: vec![top], names: Vec::new(), known: HashMap::new(), hash: RandomState::new() }
     }
 }
 
@@ -53,22 +55,32 @@ impl Paths {
 
     /// The path of a name in a folder.
     pub fn below(&mut self, folder: PathNumber, name: &[u8]) -> PathNumber {
-        if let Some(known) = self.nodes[folder.0 as usize].below.get(name) {
-            return *known;
+        let mut key = self.hash.hash_one((folder, name));
+        while let Some(known) = self.known.get(&key) {
+            if self.nodes[known.0 as usize].above == folder && self.name(*known) == name {
+                return *known;
+            }
+            key = key.wrapping_add(1);
         }
         let number = PathNumber(self.nodes.len() as u32);
-        self.nodes.push(Node::new(folder, name));
-        self.nodes[folder.0 as usize].below.insert(name.into(), number);
+        self.nodes.push(Node { above: folder, standing: None, start: self.names.len() });
+        self.names.extend_from_slice(name);
+        self.known.insert(key, number);
         number
+    }
+
+    fn name(&self, number: PathNumber) -> &[u8] {
+        let at = number.0 as usize;
+        let end = self.nodes.get(at + 1).map_or(self.names.len(), |next| next.start);
+        &self.names[self.nodes[at].start..end]
     }
 
     /// The path from the top.
     pub fn path(&self, number: PathNumber) -> RepoPath {
         let (mut names, mut at) = (Vec::new(), number);
         while at != TOP {
-            let node = &self.nodes[at.0 as usize];
-            names.push(&*node.name);
-            at = node.above;
+            names.push(self.name(at));
+            at = self.nodes[at.0 as usize].above;
         }
         names.reverse();
         RepoPath::new(names.join(&b'/'))

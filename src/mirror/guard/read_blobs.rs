@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::leaving::Leaving;
-use crate::mirror::guard::look::{Looking, NewBlob};
+use crate::mirror::guard::look::{Looking, NewBlob, SHARE};
+use crate::mirror::guard::paths::Paths;
 use crate::mirror::guard::private::compare::{Copied, Judge};
-use crate::mirror::guard::private::index::Index;
 use crate::mirror::guard::private::said::Said;
 use crate::mirror::guard::remedies::reword;
 use crate::mirror::guard::rule::{Blob, Lens, Look, Text};
@@ -15,32 +15,30 @@ use crate::mirror::guard::rules::{g030_private_copy, g031_near_copy, g034_privat
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
-/// So many blobs are read before the clock is looked at again.
-const CHUNK: usize = 4096;
-
 impl Looking<'_> {
-    /// Looks at each new blob; how many there were.
-    pub fn blobs(&mut self, index: &Index) -> Result<usize> {
+    /// Looks at each blob that was met since the last time.
+    pub fn read_blobs(&mut self, paths: &Paths) -> Result<()> {
         let blobs = std::mem::take(&mut self.blobs);
-        let mut read = 0;
-        for chunk in blobs.chunks(CHUNK) {
+        for share in blobs.chunks(SHARE) {
             if self.is_late() {
                 break;
             }
-            let done = self.chunk(chunk, index);
-            self.settle(done, Spot { commit: chunk.first().map(|blob| blob.commit), ..Spot::default() })?;
-            read += chunk.len();
+            let done = self.share(share, paths);
+            self.settle(done, Spot { commit: share.first().map(|blob| blob.commit), ..Spot::default() })?;
+            self.read += share.len();
+            // What was read of the packs would stay in memory until the end.
+            self.case.repo.rest();
         }
-        Ok(read)
+        Ok(())
     }
 
     /// Judges the messages that look like private files.
     ///
     /// # Errors
     /// Something is missing or damaged.
-    pub fn said(&self, index: &Index) -> Result<()> {
+    pub fn said(&self) -> Result<()> {
         let case = self.case;
-        let judge = Judge::new(case.repo, case.policy, index, &self.published);
+        let judge = Judge::new(case.repo, case.policy, self.index, &self.published);
         for Said { id, target, is_commit, likeness } in self.said.take() {
             let text = Text { id, target: &target, is_commit, bytes: &[] };
             if let Some(copied) = judge.judge(likeness, case.policy.near_copy())? {
@@ -52,30 +50,30 @@ impl Looking<'_> {
         Ok(())
     }
 
-    fn chunk(&self, chunk: &[NewBlob], index: &Index) -> Result<()> {
-        let case = self.case;
-        let ids: Vec<ObjectId> = chunk.iter().map(|blob| blob.id).collect();
+    fn share(&self, share: &[NewBlob], paths: &Paths) -> Result<()> {
+        let (case, index) = (self.case, self.index);
+        let ids: Vec<ObjectId> = share.iter().map(|blob| blob.id).collect();
         case.repo.check_here(&ids)?;
-        let paths: Vec<RepoPath> = chunk.iter().map(|blob| self.walk.paths.path(blob.path)).collect();
+        let paths: Vec<RepoPath> = share.iter().map(|blob| paths.path(blob.path)).collect();
         let lens = Lens { policy: case.policy, is_public: case.is_public(), scanner: case.scanner };
-        let (mut wanted, mut sizes) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
+        let (mut wanted, mut sizes) = (Vec::with_capacity(share.len()), Vec::with_capacity(share.len()));
         for id in ids {
             let size = case.repo.size(id)?.unwrap_or_default();
             wanted.push((size <= case.policy.max_blob).then_some(id));
             sizes.push(size);
         }
-        let batch = Batch { blobs: chunk, paths: &paths, sizes: &sizes, leaving: self.leaving };
-        let share = case.policy.near_copy();
+        let batch = Batch { blobs: share, paths: &paths, sizes: &sizes, leaving: self.leaving };
+        let near = case.policy.near_copy();
         let found = case.repo.map_blobs(&wanted, &|at, content| {
             let blob = batch.blob(at, content);
-            let likeness = if chunk[at].is_private { None } else { index.likeness(&blob, share) };
+            let likeness = if share[at].is_private { None } else { index.likeness(&blob, near) };
             (look_at_blob(&lens, &blob), likeness)
         })?;
         let judge = Judge::new(case.repo, case.policy, index, &self.published);
         for (at, (findings, likeness)) in found.into_iter().enumerate() {
             findings.into_iter().for_each(|finding| case.add(finding));
             let Some(likeness) = likeness else { continue };
-            if let Some(copied) = judge.judge(likeness, share)? {
+            if let Some(copied) = judge.judge(likeness, near)? {
                 case.add(copy(&copied, batch.blob(at, &[]).spot()));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 
 use anyhow::Result;
 
@@ -11,7 +12,6 @@ use crate::mirror::guard::ask::ask;
 use crate::mirror::guard::finding::{Finding, Severity};
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
-use crate::model::object::ObjectId;
 use crate::model::upload::{Leaving, Upload, UploadCheck, shown};
 
 /// So many findings are told with the refusal.
@@ -21,14 +21,16 @@ const TOLD: usize = 3;
 pub struct Guarded<'a> {
     repo: &'a Repo,
     warnings: RefCell<Vec<Finding>>,
-    /// What it has let pass, by the address: one upload asks more than once, as soon as it knows more.
-    passed: RefCell<HashSet<(String, String, ObjectId)>>,
+    /// What it has let pass, by the address: one upload asks more than once, as soon as it knows more. Of each eight
+    /// bytes are kept, a hash under a key that nobody knows, since there may be a hundred thousand.
+    passed: RefCell<HashSet<u64>>,
+    hash: RandomState,
 }
 
 impl<'a> Guarded<'a> {
     /// Over those of this one.
     pub fn new(repo: &'a Repo) -> Self {
-        Self { repo, warnings: RefCell::default(), passed: RefCell::default() }
+        Self { repo, warnings: RefCell::default(), passed: RefCell::default(), hash: RandomState::new() }
     }
 
     /// What it has let pass and yet does not like, each thing once.
@@ -40,7 +42,7 @@ impl<'a> Guarded<'a> {
 impl UploadCheck for Guarded<'_> {
     fn check(&self, upload: &Upload) -> Result<()> {
         for url in &upload.urls {
-            let named = |one: &Leaving| (url.clone(), one.name.clone(), one.new);
+            let named = |one: &Leaving| self.hash.hash_one((url, &one.name, one.new));
             let new = || upload.refs.iter().filter(|one| !self.passed.borrow().contains(&named(one)));
             let updates: Vec<Update> = new().map(update).collect();
             if updates.is_empty() {

@@ -5,6 +5,7 @@
 //! the same policy; it is taken as seen, folder by folder, where a new tree is walked beside it.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use anyhow::Result;
 
@@ -22,6 +23,14 @@ pub trait Visit {
     /// # Errors
     /// What the visitor cannot do.
     fn entry(&mut self, met: &Met<'_>) -> Result<()>;
+
+    /// Between two trees, where nothing of the repository is in hand.
+    ///
+    /// # Errors
+    /// As of [`Self::entry`].
+    fn pause(&mut self, _paths: &Paths) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// An entry that is met for the first time at its path.
@@ -45,7 +54,7 @@ pub struct Walk {
     limits: Limits,
     /// All paths that were met.
     pub paths: Paths,
-    seen: HashSet<(PathNumber, u8, ObjectId)>,
+    seen: Seen,
     /// Trees of the frontier whose entries are seen, but not yet taken down.
     verified: HashMap<PathNumber, Vec<ObjectId>>,
 }
@@ -72,7 +81,7 @@ impl Walk {
         tree: ObjectId,
         visit: &mut dyn Visit,
     ) -> Result<()> {
-        if !self.seen.insert((TOP, kind_of(0o040_000), tree)) {
+        if !self.seen.insert(&(TOP, kind_of(0o040_000), tree)) {
             return Ok(());
         }
         let mut waiting = vec![(TOP, tree)];
@@ -86,7 +95,7 @@ impl Walk {
             self.take_verified(repo, folder)?;
             read_tree(repo, tree, &mut |mode, name, id| {
                 let number = self.paths.below(folder, name);
-                if !self.seen.insert((number, kind_of(mode), id)) {
+                if !self.seen.insert(&(number, kind_of(mode), id)) {
                     return Ok(());
                 }
                 let standing = self.paths.standing(number, policy);
@@ -96,6 +105,7 @@ impl Walk {
                 }
                 visit.entry(&Met { number, paths: &self.paths, standing, item: &item })
             })?;
+            visit.pause(&self.paths)?;
         }
         Ok(())
     }
@@ -105,13 +115,28 @@ impl Walk {
         for tree in self.verified.remove(&folder).unwrap_or_default() {
             read_tree(repo, tree, &mut |mode, name, id| {
                 let number = self.paths.below(folder, name);
-                if self.seen.insert((number, kind_of(mode), id)) && mode & 0o170_000 == 0o040_000 {
+                if self.seen.insert(&(number, kind_of(mode), id)) && mode & 0o170_000 == 0o040_000 {
                     self.verified.entry(number).or_default().push(id);
                 }
                 Ok(())
             })?;
         }
         Ok(())
+    }
+}
+
+/// What was met, by eight bytes of each: a hash under a key that is drawn for this walk, so that nobody can make two
+/// things that are one here, and of a million that two are by chance is one to thirty million.
+#[derive(Default)]
+struct Seen {
+    hash: RandomState,
+    known: HashSet<u64>,
+}
+
+impl Seen {
+    /// Whether it is new.
+    fn insert(&mut self, what: &(PathNumber, u8, ObjectId)) -> bool {
+        self.known.insert(self.hash.hash_one(what))
     }
 }
 

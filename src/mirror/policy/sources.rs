@@ -18,6 +18,9 @@ use crate::mirror::policy::file::{self, File};
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 
+/// So many tips are looked at before memory is let go of.
+const AT_ONCE: usize = 1000;
+
 impl Policy {
     /// What holds in a repository for an upload of these tips: of commits, tags or anything.
     ///
@@ -27,7 +30,11 @@ impl Policy {
         let loosening = loosening(repo)?;
         let mut pushed: Vec<File> = Vec::new();
         let mut seen = Vec::new();
-        for tip in tips {
+        for (number, tip) in tips.iter().enumerate() {
+            if number % AT_ONCE == 0 {
+                // What was read of the packs would stay in memory until the end.
+                repo.rest();
+            }
             let Some((blob, file)) = file_of(repo, *tip, &tip.short())? else { continue };
             if !seen.contains(&blob) {
                 seen.push(blob);

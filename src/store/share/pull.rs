@@ -205,23 +205,28 @@ impl Exchange<'_> {
         pulled: &mut Pulled,
     ) -> Result<()> {
         let (mut moves, mut hidden) = (Vec::new(), Vec::new());
-        for (id, snapshot) in tracked.iter().filter(|(_, snapshot)| news.contains(snapshot)) {
-            let (here, trash) = (local.refs.get(id), local.trash.get(id));
-            if here.or(trash).is_none() && is_removed(&self.store.record(*snapshot)?) == Some(true) {
-                // An archive may hold it.
-                let held = self.store.find_archived(id)?;
-                hidden.extend(held.filter(|stored| stored.snapshot == *snapshot));
-            }
-            if here.or(trash) != Some(snapshot) {
-                continue;
-            }
-            match is_removed(&self.store.record(*snapshot)?) {
-                Some(true) if here.is_some() => {
-                    moves.push((Ref { name: id.reference(), target: *snapshot }, id.trash()));
+        let stands = |id: &ExperimentId| local.refs.get(id).or_else(|| local.trash.get(id));
+        let is_meant = |id: &ExperimentId, snapshot: &ObjectId| {
+            news.contains(snapshot) && stands(id).is_none_or(|known| known == snapshot)
+        };
+        let meant = tracked.iter().filter(|(id, snapshot)| is_meant(id, snapshot));
+        let meant: Vec<Stored> =
+            meant.map(|(id, snapshot)| Stored { id: id.clone(), snapshot: *snapshot }).collect();
+        let removed = self.says(&meant, &is_removed)?;
+        for (stored, is_removed) in meant.into_iter().zip(removed) {
+            let (id, target) = (&stored.id, stored.snapshot);
+            match (is_removed, local.refs.contains_key(id), local.trash.contains_key(id)) {
+                (Some(true), true, _) => {
+                    moves.push((Ref { name: id.reference(), target }, id.trash()));
                     pulled.removed.push(id.clone());
                 }
-                Some(false) if here.is_none() => {
-                    moves.push((Ref { name: id.trash(), target: *snapshot }, id.reference()));
+                (Some(true), false, false) => {
+                    // An archive may hold it.
+                    let held = self.store.find_archived(id)?;
+                    hidden.extend(held.filter(|held| held.snapshot == target));
+                }
+                (Some(false), false, true) => {
+                    moves.push((Ref { name: id.trash(), target }, id.reference()));
                     pulled.returned.push(id.clone());
                 }
                 _ => {}

@@ -1,5 +1,7 @@
 //! Transfers that end too early: nothing is lost, and the same command completes them.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
 
 use serde_json::json;
@@ -53,6 +55,33 @@ fn a_killed_push_or_pull_is_completed_by_the_next_one() {
         assert!(was_killed, "nothing passes {point}");
         agree(&a, &b);
     }
+}
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "fail points are compiled into debug builds only")]
+fn one_killed_with_the_lock_of_packed_refs_in_hand_changes_none_and_is_completed_when_the_lock_is_gone() {
+    let remote = Remote::new();
+    let a = remote.lab("lab-a");
+    let rows = (1..=260).map(|row| format!("{row:07x}\t0.{:03}\t44.0\tkeep\ttry {row}\n", 999 - row));
+    let head = "commit\tval_bpb\tmemory_gb\tstatus\tdescription\n".to_owned();
+    a.write("results.tsv", head + &rows.collect::<String>());
+    a.gx(&["import", "results.tsv"]).exits(0);
+    a.git(&["pack-refs", "--all"]);
+    let refs = ["for-each-ref", "refs/experiments/", "refs/heads/", "refs/notes/", "refs/gx/outgoing/"];
+    let standing = || (a.git(&refs), a.read(".git/packed-refs"));
+    let (before, lock) = (standing(), a.path(".git/packed-refs.lock"));
+    let output = a.gx_command().env("GX_FAIL_AT", "refs-locked").arg("push").output().unwrap();
+    assert_eq!(output.status.signal(), Some(9), "{output:?}");
+    assert!(lock.exists(), "it was killed elsewhere");
+    assert!(standing() == before, "refs have changed");
+    fs::remove_file(lock).unwrap();
+    assert_eq!(push(&a)["experiments"].as_array().unwrap().len(), 260);
+    assert_eq!(remote.refs(&a).iter().filter(|name| name.contains("/lab-a/exp-")).count(), 260);
+    let ours = a.git(&["for-each-ref", "--format=%(objectname)", "refs/experiments/"]);
+    let tracked = ["for-each-ref", "--format=%(objectname)", "refs/gx/remotes/origin/experiments/lab-a/"];
+    let sorted = |ids: &str| ids.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(sorted(&ours), sorted(&a.git(&tracked)));
+    a.fsck();
 }
 
 #[test]
