@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -18,8 +19,10 @@ use crate::git::repo::Repo;
 use crate::git::stamp::Stamp;
 use crate::model::object::ObjectId;
 
-/// How often tables that change while they are read are read again.
-const TRIES: usize = 10;
+/// How long tables that change while they are read are read again.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The pause before they are.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How the refs below some prefixes stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +96,8 @@ impl Repo {
     }
 
     fn refs_of_tables(&self, prefixes: &[&str]) -> Result<(String, Vec<Ref>)> {
-        for _ in 0..TRIES {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
             let before = self.tables()?;
             let mut found = Vec::new();
             for prefix in prefixes {
@@ -105,6 +109,7 @@ impl Repo {
                 found.sort_by(|a, b| a.name.cmp(&b.name));
                 return Ok((tables, found));
             }
+            thread::sleep(PAUSE);
         }
         Err(anyhow!("the refs change faster than they can be read"))
     }

@@ -12,6 +12,9 @@ use crate::git::engine::place::{Place, quoted};
 use crate::model::object::ObjectId;
 use crate::process::talk::Talk;
 
+/// How often it is tried to write an object while somebody else takes its folder away.
+const TRIES: usize = 10;
+
 /// Whether the object is stored, or only its id is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Deed {
@@ -47,9 +50,9 @@ impl Written {
 
     fn ask(&self, kind: Kind, deed: Deed, file: &Path) -> Result<ObjectId> {
         let mut talks = self.talks.borrow_mut();
-        let tries = if talks.contains_key(&(kind, deed)) { 2 } else { 1 };
+        let was_open = talks.contains_key(&(kind, deed));
         let mut words = String::new();
-        for _ in 0..tries {
+        for tried in 0..TRIES {
             let mut talk = match talks.remove(&(kind, deed)) {
                 Some(talk) => talk,
                 None => self.start(kind, deed)?,
@@ -61,6 +64,10 @@ impl Written {
                 return line.trim().parse();
             }
             words = talk.last_words().unwrap_or_default();
+            // One that had been open may have ended long ago; `git gc` removes folders that are empty.
+            if !(tried == 0 && was_open || words.contains("No such file or directory")) {
+                break;
+            }
         }
         Err(anyhow!("`git hash-object` ended: {}", words.trim()))
     }
