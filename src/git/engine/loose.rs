@@ -3,8 +3,8 @@
 //! libgit2 waits for ever for the rest of one that was cut short (1.9, `git_zstream_get_output`), and neither it nor
 //! Git writes an object anew whose file is there, whatever that holds.
 
-use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::git::engine::objects::{Kind, Torn};
+use crate::git::stamp::Stamp;
 use crate::model::object::ObjectId;
 
 /// From so many objects on the folders are listed, which costs less than to ask for the file of each.
@@ -26,16 +27,21 @@ const HEADER: usize = 32;
 /// What is read and unpacked at once, in bytes.
 const ROOM: usize = 16 << 10;
 
+/// So many of what was found to be whole are kept in memory.
+const REMEMBERED: usize = 4096;
+
 /// The loose objects of a repository and of those that it borrows from.
 pub(in crate::git) struct Loose {
     objects: PathBuf,
     folders: OnceCell<Vec<PathBuf>>,
+    /// The files that were found to be whole.
+    whole: RefCell<HashMap<ObjectId, Stamp>>,
 }
 
 impl Loose {
     /// Those of the git directory that all work trees share.
     pub fn new(common_dir: &Path) -> Self {
-        Self { objects: common_dir.join("objects"), folders: OnceCell::new() }
+        Self { objects: common_dir.join("objects"), folders: OnceCell::new(), whole: RefCell::default() }
     }
 
     /// Its own folder and those that it borrows from.
@@ -65,9 +71,21 @@ impl Loose {
     pub fn check(&self, id: ObjectId) -> Result<(), Torn> {
         let hex = id.to_string();
         for folder in self.folders() {
+            let path = folder.join(&hex[..2]).join(&hex[2..]);
             // One that is not there is packed or missing, and who may not read it is told so by who tries.
-            if let Ok(false) = is_whole(&folder.join(&hex[..2]).join(&hex[2..])) {
-                return Err(Torn(format!("object {id} is damaged: its file is cut short or overwritten")));
+            let Ok(stamp) = fs::metadata(&path).map(|meta| Stamp::of(&meta)) else { continue };
+            if self.whole.borrow().get(&id) == Some(&stamp) {
+                continue;
+            }
+            match is_whole(&path) {
+                Ok(false) => {
+                    let told = format!("object {id} is damaged: its file is cut short or overwritten");
+                    return Err(Torn(told));
+                }
+                Ok(true) if self.whole.borrow().len() < REMEMBERED => {
+                    self.whole.borrow_mut().insert(id, stamp);
+                }
+                _ => {}
             }
         }
         Ok(())
