@@ -85,7 +85,9 @@ impl Glance {
 fn look(place: &Place, head: ObjectId) -> Option<Vec<Seen>> {
     let mut seen = vec![(PathBuf::from(head.to_string()), None)];
     let of_all = |name: &str| place.common_dir.join(name);
-    for path in [place.git_dir.join("index"), of_all("config"), of_all("info"), of_all("info/exclude")] {
+    let own = ["index", "config.worktree", "info/sparse-checkout"].map(|name| place.git_dir.join(name));
+    let shared = ["config", "info", "info/exclude", "info/attributes"].map(of_all);
+    for path in own.into_iter().chain(shared) {
         let stamp = match fs::symlink_metadata(&path) {
             Ok(meta) => Some(Stamp::of(&meta)),
             Err(error) if error.kind() == ErrorKind::NotFound => None,

@@ -2,23 +2,21 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use anyhow::Result;
 
 use crate::git::engine::place::Place;
+use crate::git::stamp::Stamp;
 
 /// Names, as Git normalizes them, with their values, lowest precedence first.
 type Entries = Rc<Vec<(String, String)>>;
 
-/// What tells the file from another: Git never changes it in place.
-type Mark = Option<(u64, u64, i64, i64)>;
-
 /// The entries, read when they are first asked for and when the file is another one: an upload asks many times.
 #[derive(Debug, Default)]
 pub(super) struct Local {
-    read: RefCell<Option<(Mark, Entries)>>,
+    read: RefCell<Option<(Stamp, Entries)>>,
 }
 
 impl Local {
@@ -27,11 +25,11 @@ impl Local {
     /// # Errors
     /// `git` cannot be run.
     pub fn entries(&self, place: &Place) -> Result<Entries> {
-        let meta = fs::metadata(place.common_dir.join("config")).ok();
-        let mark = meta.map(|meta| (meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()));
-        if let Some((_, entries)) = self.read.borrow().as_ref().filter(|(known, _)| *known == mark) {
+        let stamp = fs::metadata(place.common_dir.join("config")).map(|meta| Stamp::of(&meta)).ok();
+        if let Some((_, entries)) = self.read.borrow().as_ref().filter(|(known, _)| Some(*known) == stamp) {
             return Ok(Rc::clone(entries));
         }
+        let now = SystemTime::now();
         let told = place.git().args(["config", "--local", "--null", "--list"]).output()?;
         let text = String::from_utf8_lossy(&told.stdout).into_owned();
         let entry = |entry: &str| {
@@ -39,13 +37,18 @@ impl Local {
             Some((name.to_owned(), value.to_owned()))
         };
         let entries: Entries = Rc::new(text.split('\0').filter_map(entry).collect());
-        self.read.replace(Some((mark, Rc::clone(&entries))));
+        // What says who is private may not be a tick behind an editor that writes in place.
+        let known = stamp.filter(|stamp| stamp.rests(now)).map(|stamp| (stamp, Rc::clone(&entries)));
+        self.read.replace(known);
         Ok(entries)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+    use std::time::{Duration, Instant};
+
     use super::*;
     use crate::git::repo::Repo;
 
@@ -59,17 +62,18 @@ mod tests {
         set("one");
         assert_eq!(told(), ["one"]);
         let entries = || repo.local.entries(&repo.place).unwrap();
+        let file = repo.common_dir().join("config");
+        let began = Instant::now();
+        while !Stamp::of(&fs::metadata(&file).unwrap()).rests(SystemTime::now()) {
+            assert!(began.elapsed() < Duration::from_secs(20), "the file does not come to rest");
+            thread::yield_now();
+        }
         assert!(Rc::ptr_eq(&entries(), &entries()), "it is read again and again");
         repo.git().args(["config", "--local", "gx.test", "two"]).run().unwrap();
         assert_eq!(told(), ["two"], "another program has set it");
-        // As an editor that writes in place: of the same length, at a time that the file system tells from the last.
-        let file = repo.common_dir().join("config");
+        // As an editor that writes in place: of the same length, and within the same tick.
         let text = fs::read_to_string(&file).unwrap();
-        let stamp = || fs::metadata(&file).map(|meta| (meta.mtime(), meta.mtime_nsec())).unwrap();
-        let before = stamp();
-        while stamp() == before {
-            fs::write(&file, text.replace("two", "six")).unwrap();
-        }
+        fs::write(&file, text.replace("two", "six")).unwrap();
         assert_eq!(told(), ["six"], "an editor has written over it");
         fs::remove_file(&file).unwrap();
         fs::write(&file, text).unwrap();

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::git::repo::Repo;
+use crate::git::sparing::SETTINGS;
 
 /// The setting that keeps refs out of decorations, see git-log(1).
 const EXCLUDE: &str = "log.excludeDecoration";
@@ -47,9 +48,7 @@ impl Repo {
     pub fn fsck(&self, contents: bool) -> Result<Vec<String>> {
         let how = if contents { "--full" } else { "--connectivity-only" };
         // Else it keeps every pack in memory as a whole, and 96 MiB of what it has unpacked.
-        let sparing =
-            ["core.packedGitWindowSize=1m", "core.packedGitLimit=8m", "core.deltaBaseCacheLimit=4m"];
-        let program = self.git().args(sparing.into_iter().flat_map(|setting| ["-c", setting]));
+        let program = self.git().args(SETTINGS);
         let output = program.args(["fsck", how, "--no-dangling", "--no-progress"]).output()?;
         if output.status.success() {
             return Ok(Vec::new());

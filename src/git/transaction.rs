@@ -1,6 +1,8 @@
 //! Many refs made or deleted in one step: all or none.
 //!
-//! By the `git` program, and where there are very many into `packed-refs` itself. libgit2 drops other processes' refs when it rewrites `packed-refs` (`docs/store-format.md`).
+//! By the `git` program, since libgit2 drops other processes' refs when it rewrites `packed-refs`
+//! (`docs/store-format.md`). Where very many are set that nobody else writes, `packed-refs` is written here; to make refs
+//! that must not exist takes Git's lock of each, or two processes could both have made one.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,12 +11,12 @@ use std::thread;
 use anyhow::{Result, anyhow};
 
 use crate::error::fault;
-use crate::git::engine::repack::{Change, Known, Repacked};
+use crate::git::engine::repack::{Change, Repacked};
 use crate::git::refs::{Ref, Swap, jitter};
 use crate::git::repo::Repo;
 use crate::process::command::{Output, Program};
 
-/// From so many new refs on they are put into `packed-refs` at once.
+/// From so many refs on they are put into `packed-refs` at once.
 const MANY: usize = 256;
 
 /// How often a transaction is tried anew when others were at the same refs.
@@ -28,18 +30,6 @@ impl Repo {
     pub fn create_refs(&self, refs: &[Ref]) -> Result<Swap> {
         if refs.is_empty() {
             return Ok(Swap::Done);
-        }
-        if self.may_repack(refs.len()) {
-            if refs.iter().any(|one| self.has_file(one)) {
-                return Ok(Swap::Lost);
-            }
-            match self.repack(refs, Known::Refuse)? {
-                Repacked::Occupied => return Ok(Swap::Lost),
-                // One that somebody has made meanwhile hides what was put there.
-                Repacked::Done if refs.iter().any(|one| self.has_file(one)) => return Ok(Swap::Lost),
-                Repacked::Done => return Ok(Swap::Done),
-                Repacked::Unfit => {}
-            }
         }
         for attempt in 1.. {
             let lines = refs.iter().map(|one| format!("create {} {}\n", one.name, one.target));
@@ -83,7 +73,7 @@ impl Repo {
         } else {
             (refs.iter().collect(), Vec::new())
         };
-        if !others.is_empty() && self.repack(others.iter().copied(), Known::Replace)? != Repacked::Done {
+        if !others.is_empty() && self.repack(others.iter().copied())? != Repacked::Done {
             files.extend(others);
         }
         if files.is_empty() {
@@ -139,7 +129,7 @@ impl Repo {
         if self.may_repack(refs.len()) {
             let change = Change { without: Some(prefix), ..Change::default() };
             // Else they are deleted as others are.
-            let _ = self.place.repack(&change, Known::Replace)?;
+            let _ = self.place.repack(&change)?;
             return self.delete_refs(&self.refs(prefix)?).map(drop);
         }
         self.delete_refs(&refs).map(drop)
@@ -152,9 +142,9 @@ impl Repo {
         number >= MANY && self.has_ref_files() && !is_logged()
     }
 
-    fn repack<'r>(&self, refs: impl IntoIterator<Item = &'r Ref>, known: Known) -> Result<Repacked> {
+    fn repack<'r>(&self, refs: impl IntoIterator<Item = &'r Ref>) -> Result<Repacked> {
         let set = refs.into_iter().map(|one| (one.name.as_str(), one.target)).collect();
-        self.place.repack(&Change { set, without: None }, known)
+        self.place.repack(&Change { set, without: None })
     }
 
     /// Whether a ref has a file of its own, or something is in the way of one.
@@ -227,6 +217,10 @@ mod tests {
         assert_eq!(repo.create_refs(&again).unwrap(), Swap::Lost, "one is packed");
         let others: Vec<Ref> = (0..MANY).map(|number| at(format!("refs/gx/b/exp-{number}"))).collect();
         assert_eq!(repo.create_refs(&others).unwrap(), Swap::Done);
+        if repo.has_ref_files() {
+            let made = repo.loose_ref_names(&["refs/gx/b/"]).unwrap().len();
+            assert_eq!(made, MANY, "each was made under its own lock, which every other process minds");
+        }
         repo.clear_refs("refs/gx/a/").unwrap();
         assert_eq!(repo.ref_names("refs/gx/").unwrap().len(), others.len());
         assert_eq!(told(&["show-ref", "-d", "--tags"]).lines().count(), 2);

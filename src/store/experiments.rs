@@ -137,7 +137,7 @@ impl<'a> Store<'a> {
 
     /// Adds a line to the record of a snapshot: first to the journal, durably, then to its note.
     pub fn append(&self, snapshot: ObjectId, fields: Fields) -> Result<()> {
-        let record = if self.gathers { self.newest_record(snapshot)? } else { self.record(snapshot)? };
+        let record = self.newest_record(snapshot)?;
         if let Some(version) = record.newer_version() {
             return Err(fault(format!("the record is of version {version}, which this gx can only read"))
                 .hint("use the gx that wrote it, or a newer one")
@@ -150,7 +150,7 @@ impl<'a> Store<'a> {
     /// Adds a line to the record of a snapshot, durably, in the journal only: the next [`Self::flush`] of whichever
     /// process brings it into the note.
     pub fn append_soon(&self, snapshot: ObjectId, fields: Fields) -> Result<()> {
-        let line = Line::new(Timestamp::now(), fields).after(&self.record(snapshot)?);
+        let line = Line::new(Timestamp::now(), fields).after(&self.newest_record(snapshot)?);
         self.journal.append(&[(snapshot, line)])
     }
 

@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 
+/// How often it is tried to write an object while somebody else takes its folder away.
+pub(super) const TRIES: usize = 10;
+
+/// Whether an object could not be written since `git gc`, which removes folders that are empty, took the one that was
+/// just made for it; by the words of either engine, in the C locale.
+pub(super) fn lost_its_folder(words: &str) -> bool {
+    words.contains("No such file or directory")
+}
+
 /// Git's kinds of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {

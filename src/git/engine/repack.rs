@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, IntoInnerError, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +15,7 @@ use anyhow::{Context, Result};
 
 use crate::error::fault;
 use crate::git::engine::place::Place;
+use crate::git::stamp::Stamp;
 use crate::model::object::ObjectId;
 use crate::process::fail;
 
@@ -41,19 +41,8 @@ pub(in crate::git) struct Change<'a> {
 pub(in crate::git) enum Repacked {
     /// It is done, and on the disk itself.
     Done,
-    /// A ref of [`Change::set`] stands there already, which was not to be.
-    Occupied,
     /// The file is in no order, as very old programs wrote it, or elsewhere; nothing was changed.
     Unfit,
-}
-
-/// What is done where a ref stands in the file already that is to be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::git) enum Known {
-    /// It is set.
-    Replace,
-    /// Nothing is changed.
-    Refuse,
 }
 
 impl Place {
@@ -61,7 +50,7 @@ impl Place {
     ///
     /// # Errors
     /// It cannot be read or written, or stays locked.
-    pub fn repack(&self, change: &Change<'_>, known: Known) -> Result<Repacked> {
+    pub fn repack(&self, change: &Change<'_>) -> Result<Repacked> {
         let (path, new) = (self.common_dir.join("packed-refs"), self.new_scratch("packed-refs")?);
         if path.is_symlink() {
             return Ok(Repacked::Unfit);
@@ -70,7 +59,7 @@ impl Place {
         let began = Instant::now();
         let done = loop {
             let before = mark(&path)?;
-            match write(&path, &new, change, known).with_context(told)? {
+            match write(&path, &new, change).with_context(told)? {
                 Repacked::Done => {}
                 other => break Ok(other),
             }
@@ -91,10 +80,10 @@ impl Place {
     }
 }
 
-/// What tells the file from every other one: Git never changes it in place.
-fn mark(path: &Path) -> Result<Option<(u64, u64, i64, i64)>> {
+/// What tells the file from every other one; nothing where there is none.
+fn mark(path: &Path) -> Result<Option<Stamp>> {
     match fs::metadata(path) {
-        Ok(meta) => Ok(Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))),
+        Ok(meta) => Ok(Some(Stamp::of(&meta))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
@@ -130,7 +119,7 @@ impl Drop for Lock {
 }
 
 /// Writes the changed file beside the old one, onto the disk itself.
-fn write(path: &Path, new: &Path, change: &Change<'_>, known: Known) -> Result<Repacked> {
+fn write(path: &Path, new: &Path, change: &Change<'_>) -> Result<Repacked> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(new)?);
     let mut waiting = change.set.iter().peekable();
     let mut line = Vec::new();
@@ -161,9 +150,6 @@ fn write(path: &Path, new: &Path, change: &Change<'_>, known: Known) -> Result<R
                 writeln!(out, "{target} {next}")?;
             }
             let is_set = waiting.peek().is_some_and(|(next, _)| next.as_bytes() == name);
-            if is_set && known == Known::Refuse {
-                return Ok(Repacked::Occupied);
-            }
             is_dropped = is_set || change.without.is_some_and(|prefix| name.starts_with(prefix.as_bytes()));
         }
         if !is_dropped {

@@ -71,7 +71,8 @@ impl<'a> Ground<'a> {
         let mut notes = Notes::open(self.repo, RECORDS)?.all()?;
         // Git packs what is of one time together, each as what differs from the one before: in another order, every
         // note would be put together from its chain's beginning.
-        let listed = self.list()?.iter().map(|stored| stored.snapshot);
+        // Where they cannot be listed, that is another check's to tell, and any order does.
+        let listed = self.list().unwrap_or_default().iter().map(|stored| stored.snapshot);
         let notes: Vec<_> = {
             let in_order: Vec<_> = listed.filter_map(|commit| notes.remove_entry(&commit)).collect();
             in_order.into_iter().chain(notes).collect()

@@ -6,17 +6,16 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
-use git2::{DiffOptions, ErrorClass, Index, ObjectType, Odb, Oid, Repository};
+use git2::{DiffOptions, Index, ObjectType, Odb, Oid, Repository};
 
 use crate::git::commit::Commit;
 use crate::git::engine::libgit2::torn::{is_missing, told};
 use crate::git::engine::loose::Loose;
-use crate::git::engine::objects::{Diffstat, Kind, Merged, Object, Objects, Reader, Take};
+use crate::git::engine::objects::{
+    Diffstat, Kind, Merged, Object, Objects, Reader, TRIES, Take, lost_its_folder,
+};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-
-/// How often it is tried to write an object while somebody else takes its folder away.
-const TRIES: usize = 10;
 
 /// The objects of a repository that libgit2 has opened.
 pub struct Libgit2Objects {
@@ -176,8 +175,7 @@ impl Objects for Libgit2Objects {
         let odb = repo.odb().map_err(told)?;
         loop {
             match odb.write(type_of(kind), content) {
-                // `git gc` removes folders that are empty, such as the one that was just made for it.
-                Err(error) if error.class() == ErrorClass::Os && tries < TRIES => tries += 1,
+                Err(error) if lost_its_folder(error.message()) && tries < TRIES => tries += 1,
                 written => return Ok(id_of(written?)),
             }
         }

@@ -7,13 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::git::engine::objects::Kind;
+use crate::git::engine::objects::{Kind, TRIES, lost_its_folder};
 use crate::git::engine::place::{Place, quoted};
 use crate::model::object::ObjectId;
 use crate::process::talk::Talk;
-
-/// How often it is tried to write an object while somebody else takes its folder away.
-const TRIES: usize = 10;
 
 /// Whether the object is stored, or only its id is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,8 +61,8 @@ impl Written {
                 return line.trim().parse();
             }
             words = talk.last_words().unwrap_or_default();
-            // One that had been open may have ended long ago; `git gc` removes folders that are empty.
-            if !(tried == 0 && was_open || words.contains("No such file or directory")) {
+            // One that had been open may have ended long ago.
+            if !(tried == 0 && was_open || lost_its_folder(&words)) {
                 break;
             }
         }
