@@ -71,7 +71,7 @@ mod tests {
         assert!(Rc::ptr_eq(&entries(), &entries()), "it is read again and again");
         repo.git().args(["config", "--local", "gx.test", "two"]).run().unwrap();
         assert_eq!(told(), ["two"], "another program has set it");
-        // As an editor that writes in place: of the same length, and within the same tick.
+        // As an editor that writes in place, of the same length.
         let text = fs::read_to_string(&file).unwrap();
         fs::write(&file, text.replace("two", "six")).unwrap();
         assert_eq!(told(), ["six"], "an editor has written over it");
