@@ -123,7 +123,11 @@ fn ctrl_c_while_waiting_ends_the_waiting_and_not_the_run_even_where_that_was_jus
     assert_eq!((status(&lab, &id), status(&lab, &queued)), ("running".into(), "queued".into()));
     lab.write("../go", "");
     lab.gx(&["wait", "--all"]);
-    ended_once(&lab, &queued, "near-miss");
+    // The card goes on before the first is judged: either may be recorded first, and is the one that is kept.
+    let mut ends = [status(&lab, &id), status(&lab, &queued)];
+    ended_once(&lab, &queued, &ends[1]);
+    ends.sort();
+    assert_eq!(ends, ["keep", "near-miss"]);
 }
 
 #[test]
