@@ -33,6 +33,7 @@ pub mod markers;
 pub mod name;
 pub mod notes;
 mod notes_diff;
+mod notes_write;
 pub mod object;
 pub mod octopus;
 mod outgoing;

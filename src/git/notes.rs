@@ -9,12 +9,9 @@ use std::mem;
 
 use anyhow::{Context, Result};
 
-use crate::clock::Timestamp;
 use crate::git::engine::objects::Torn;
-use crate::git::object::NewCommit;
-use crate::git::refs::Swap;
 use crate::git::repo::Repo;
-use crate::git::tree::{FILE, FOLDER, Item, Tree};
+use crate::git::tree::{Item, Tree};
 use crate::model::object::ObjectId;
 
 /// From so many notes on to look up it is cheaper to list all.
@@ -44,6 +41,10 @@ impl<'a> Notes<'a> {
     /// The commit that the ref pointed to.
     pub fn tip(&self) -> Option<ObjectId> {
         self.tip
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        self.name
     }
 
     pub(super) fn repo(&self) -> &'a Repo {
@@ -134,44 +135,11 @@ impl<'a> Notes<'a> {
         };
         read().or_else(|error: anyhow::Error| is_torn(&error).then_some(false).ok_or(error))
     }
-
-    /// Sets notes in one commit, if the ref has not moved since it was opened.
-    pub fn write(&self, notes: &BTreeMap<ObjectId, Vec<u8>>, message: &str, at: Timestamp) -> Result<Swap> {
-        let mut blobs = BTreeMap::new();
-        for (object, text) in notes {
-            blobs.insert(*object, self.repo.write_blob(text).context("cannot write a note")?);
-        }
-        self.repo.swap_ref(self.name, self.commit(&blobs, message, at)?, self.tip, message)
-    }
-
-    /// The commit that makes these blobs the notes of objects, on top of the tip; no ref moves.
-    ///
-    /// # Errors
-    /// The tip cannot be read, or the repository cannot be written.
-    pub fn commit(
-        &self,
-        blobs: &BTreeMap<ObjectId, ObjectId>,
-        message: &str,
-        at: Timestamp,
-    ) -> Result<ObjectId> {
-        let edits: Vec<(String, ObjectId)> =
-            blobs.iter().map(|(object, blob)| (object.to_string(), *blob)).collect();
-        let edits: Vec<(&str, ObjectId)> = edits.iter().map(|(hex, blob)| (hex.as_str(), *blob)).collect();
-        let tree = place(self.repo, self.tree()?.unwrap_or_default(), Depth::Root, &edits)?;
-        let parents: Vec<ObjectId> = self.tip.into_iter().collect();
-        self.repo.write_commit(&NewCommit { tree, parents: &parents, message, at })
-    }
 }
 
 /// Whether an error says that what was read is missing or damaged, and not that it could not be read.
 pub fn is_torn(error: &anyhow::Error) -> bool {
     error.chain().any(<dyn std::error::Error>::is::<Torn>)
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Depth {
-    Root,
-    Folder,
 }
 
 /// Whether an entry can be a note: whatever else somebody put into the tree is none.
@@ -212,34 +180,14 @@ fn collect(
     }
 }
 
-/// Writes `tree` with the edits, sorted by name, put where the notes already are or else at `ab/cdef…`.
-fn place(repo: &Repo, mut tree: Tree, depth: Depth, edits: &[(&str, ObjectId)]) -> Result<ObjectId> {
-    for group in edits.chunk_by(|a, b| a.0.get(..2) == b.0.get(..2)) {
-        let name = group[0].0.get(..2).unwrap_or_default().as_bytes();
-        let folder = tree.folder(name);
-        let mut below = Vec::new();
-        for (rest, blob) in group {
-            let is_here = tree.get(rest.as_bytes()).is_some();
-            if is_here || (folder.is_none() && depth == Depth::Folder) {
-                tree.set(FILE, rest.as_bytes(), *blob)?;
-            } else {
-                below.push((&rest[2..], *blob));
-            }
-        }
-        if !below.is_empty() {
-            let inner = folder.map(|id| repo.tree(id)).transpose()?.unwrap_or_default();
-            tree.set(FOLDER, name, place(repo, inner, Depth::Folder, &below)?)?;
-        }
-    }
-    repo.write_tree(&tree)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::clock::Timestamp;
+    use crate::git::refs::Swap;
 
     const NAME: &str = "refs/notes/experiments";
 

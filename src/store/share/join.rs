@@ -19,12 +19,12 @@ pub(super) enum Join<'a> {
 }
 
 /// What a note must become; no text is kept, since there may be a hundred thousand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// The very blob that the other side has.
     Blob(ObjectId),
     /// The text of one blob with those lines of another that it lacks.
-    Joined(ObjectId, ObjectId),
+    Joined(Box<[ObjectId; 2]>),
 }
 
 /// What either side must change of one note.
@@ -66,7 +66,7 @@ fn grown(note: &[u8], other: &[u8], (blob, of_other): (ObjectId, ObjectId)) -> O
         return None;
     }
     // Mostly one of them is the other and some lines more.
-    Some(if joined == other { Change::Blob(of_other) } else { Change::Joined(blob, of_other) })
+    Some(if joined == other { Change::Blob(of_other) } else { Change::Joined(Box::new([blob, of_other])) })
 }
 
 /// A note with those lines of another that it lacks; their order means nothing.
@@ -86,19 +86,19 @@ fn with_lines(note: &[u8], other: &[u8]) -> Vec<u8> {
     joined
 }
 
-/// The blobs of notes that must change, those of joined ones written now.
-///
-/// # Errors
-/// A note cannot be read, or a joined one written.
-pub(super) fn written(
-    repo: &Repo,
-    changes: &BTreeMap<ObjectId, Change>,
-) -> Result<BTreeMap<ObjectId, ObjectId>> {
+/// The blobs of notes that must change, by object; those of joined ones are written as they are asked for.
+pub(super) fn written<'a>(
+    repo: &'a Repo,
+    changes: &'a BTreeMap<ObjectId, Change>,
+) -> impl Iterator<Item = Result<(ObjectId, ObjectId)>> + 'a {
     let blob = |change: &Change| match change {
         Change::Blob(blob) => Ok(*blob),
-        Change::Joined(note, other) => repo.write_blob(&with_lines(&repo.blob(*note)?, &repo.blob(*other)?)),
+        Change::Joined(both) => {
+            let [note, other] = **both;
+            repo.write_blob(&with_lines(&repo.blob(note)?, &repo.blob(other)?))
+        }
     };
-    changes.iter().map(|(object, change)| Ok((*object, blob(change)?))).collect()
+    changes.iter().map(move |(object, change)| Ok((*object, blob(change)?)))
 }
 
 #[cfg(test)]
@@ -125,6 +125,6 @@ mod tests {
         let (short, long) = (id("1"), id("2"));
         assert_eq!(grown(b"a\n", b"a\nb\n", (short, long)), Some(Change::Blob(long)));
         assert_eq!(grown(b"a\nb\n", b"a\n", (long, short)), None);
-        assert_eq!(grown(b"a\nc\n", b"a\nb\n", (short, long)), Some(Change::Joined(short, long)));
+        assert_eq!(grown(b"a\nc\n", b"a\nb\n", (short, long)), Some(Change::Joined(Box::new([short, long]))));
     }
 }

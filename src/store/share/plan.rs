@@ -18,6 +18,9 @@ use crate::store::share::records::Gap;
 use crate::store::share::site::{Claim, Here, here};
 use crate::store::share::tracking::{Extras, Tracked};
 
+/// What goes beside experiments and artifacts: records, logs and the claim.
+const BESIDE: usize = 3;
+
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
@@ -172,15 +175,12 @@ impl Exchange<'_> {
     /// history is linear there and never rewound.
     pub(super) fn sending(&self, plan: &Plan) -> Result<Vec<Sending>> {
         let site = &plan.here.site;
-        let mut sending: Vec<Sending> = plan
-            .new
-            .iter()
-            .map(|stored| Sending {
-                name: ExperimentId::foreign(site.clone(), stored.id.number()).reference(),
-                new: stored.snapshot,
-                lease: Lease::Absent,
-            })
-            .collect();
+        let mut sending = Vec::with_capacity(plan.new.len() + plan.artifacts.len() + BESIDE);
+        sending.extend(plan.new.iter().map(|stored| Sending {
+            name: ExperimentId::foreign(site.clone(), stored.id.number()).reference(),
+            new: stored.snapshot,
+            lease: Lease::Absent,
+        }));
         for (name, new) in &plan.artifacts {
             sending.push(Sending { name: name.clone(), new: *new, lease: Lease::Absent });
         }
@@ -188,8 +188,8 @@ impl Exchange<'_> {
         for (name, gap) in [(RECORDS, Some(&plan.records)), (LOGS, plan.logs.as_ref())] {
             let Some(gap) = gap.filter(|gap| !gap.theirs.is_empty()) else { continue };
             let tracked = self.tracking.notes(name);
-            let blobs = written(self.repo, &gap.theirs)?;
-            let new = Notes::open(self.repo, &tracked)?.commit(&blobs, &message, Timestamp::now())?;
+            let blobs = written(self.repo, &gap.theirs);
+            let new = Notes::open(self.repo, &tracked)?.commit(blobs, &message, Timestamp::now())?;
             let lease = if gap.their_tip.is_none() { Lease::Absent } else { Lease::Ancestor };
             sending.push(Sending { name: name.to_owned(), new, lease });
         }

@@ -119,8 +119,7 @@ impl Levelling<'_> {
             }
             let (base, notes) = (gap.at, Notes::open(store.repo, self.ours)?);
             if notes.tip() == base {
-                let blobs = written(store.repo, &gap.ours)?;
-                let commit = notes.commit(&blobs, message, Timestamp::now())?;
+                let commit = notes.commit(written(store.repo, &gap.ours), message, Timestamp::now())?;
                 if store.repo.swap_ref(self.ours, commit, base, message)? == Swap::Done {
                     if self.ours == RECORDS {
                         store.remember_growth(base)?;
@@ -232,9 +231,10 @@ mod tests {
         let gap = levelling.gap(&repo).unwrap();
         assert_eq!(gap.theirs[&only_ours], Change::Blob(object("a\n")));
         assert_eq!(gap.ours[&only_theirs], Change::Blob(object("d\n")));
-        let ours = written(&repo, &gap.ours).unwrap();
+        let blobs = |changes| written(&repo, changes).collect::<Result<BTreeMap<_, _>>>().unwrap();
+        let ours = blobs(&gap.ours);
         assert_eq!(repo.blob(ours[&both]).unwrap(), b"b\nc\ne\n");
-        let theirs = written(&repo, &gap.theirs).unwrap();
+        let theirs = blobs(&gap.theirs);
         assert_eq!(repo.blob(theirs[&both]).unwrap(), b"b\ne\nc\n");
         let levelling = Levelling { join: Join::Owner(&published), ..levelling };
         let gap = levelling.gap(&repo).unwrap();
