@@ -18,7 +18,7 @@ use crate::git::snapshot::Snapshot;
 use crate::model::id::ExperimentId;
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
-use crate::model::record::{Fields, VERSION};
+use crate::model::record::{Fields, Record, VERSION};
 use crate::model::status::Status;
 use crate::process::identity;
 use crate::process::{fail, find, interrupt};
@@ -120,13 +120,13 @@ impl Runner<'_> {
         })
     }
 
-    /// Writes the first line of a record; also for a run that was killed before it could.
+    /// Writes the first line of a record, which is known to be empty; also for a run that was killed before it could.
     pub(super) fn record_begin(&self, pending: &Pending, id: &ExperimentId) -> Result<()> {
         let mut fields = Fields::new();
         fields.insert("v".into(), json!(VERSION));
         fields.insert("id".into(), json!(id));
         fields.extend(pending.begin.clone());
-        self.store.append(pending.snapshot, fields)
+        self.store.append_after(&Record::default(), pending.snapshot, fields)
     }
 
     fn snapshot(&self, head: &Head, listen: &mut Listener<'_>) -> Result<Snapshot> {

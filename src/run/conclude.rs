@@ -114,7 +114,7 @@ impl Runner<'_> {
         }
         let kept_commit = fields.get("kept_commit").and_then(Value::as_str).map(str::to_owned);
         fail::point("judged");
-        self.store.append(pending.snapshot, fields)?;
+        self.store.append_after(&before, pending.snapshot, fields)?;
         if matches!(judged.status, Status::Keep | Status::Crash) {
             // What comes next is compared with it, or counted with it.
             self.store.flush()?;

@@ -137,13 +137,20 @@ impl<'a> Store<'a> {
 
     /// Adds a line to the record of a snapshot: first to the journal, durably, then to its note.
     pub fn append(&self, snapshot: ObjectId, fields: Fields) -> Result<()> {
-        let record = self.newest_record(snapshot)?;
+        self.append_after(&self.newest_record(snapshot)?, snapshot, fields)
+    }
+
+    /// The same after what somebody has just read of the record.
+    ///
+    /// # Errors
+    /// A newer gx has written to it, or the journal or the notes cannot be written.
+    pub fn append_after(&self, record: &Record, snapshot: ObjectId, fields: Fields) -> Result<()> {
         if let Some(version) = record.newer_version() {
             return Err(fault(format!("the record is of version {version}, which this gx can only read"))
                 .hint("use the gx that wrote it, or a newer one")
                 .into());
         }
-        let line = Line::new(Timestamp::now(), fields).after(&record);
+        let line = Line::new(Timestamp::now(), fields).after(record);
         self.append_all(&[(snapshot, line)])
     }
 

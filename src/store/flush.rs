@@ -23,8 +23,9 @@ use crate::store::patience::pause;
 /// How many notes are held in memory at once.
 const AT_ONCE: usize = 8000;
 
-/// From so many files that wait on, one that [gathers](Store::gathering) brings them into the notes.
-const MANY: usize = 64;
+/// From so many files that wait on, one that [gathers](Store::gathering) brings them into the notes: most experiments of
+/// many short ones then get their note in one piece, and most folders of notes are written once for several.
+const MANY: usize = 256;
 
 /// How long somebody else who writes the notes is waited for before they are written beside him.
 const TURN: Duration = Duration::from_secs(2);

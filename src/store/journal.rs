@@ -18,6 +18,9 @@ use crate::process::identity::Identity;
 /// From this many applied files on they are joined into one.
 const JOIN_AT: usize = 200;
 
+/// From so many batches on their lines are kept as one: a file is made sooner than many are moved, and later joined.
+const TOGETHER: usize = 16;
+
 /// The journal of one repository.
 pub struct Journal {
     folder: PathBuf,
@@ -134,9 +137,15 @@ impl Journal {
     }
 
     /// Marks batches as being in the notes.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
     pub fn retire(&self, batches: &[Batch]) -> Result<()> {
         let applied = self.applied_folder();
         fs::create_dir_all(&applied)?;
+        if batches.len() >= TOGETHER {
+            return self.retire_together(batches, &applied);
+        }
         for batch in batches {
             let Some(name) = batch.path.file_name() else { continue };
             match fs::rename(&batch.path, applied.join(name)) {
@@ -144,6 +153,24 @@ impl Journal {
                 // Another process has written these lines too, and was faster.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error).context("cannot move a file of the journal"),
+            }
+        }
+        Ok(())
+    }
+
+    /// As one file, written before any of theirs goes.
+    fn retire_together(&self, batches: &[Batch], applied: &Path) -> Result<()> {
+        let mut text = String::new();
+        for Entry { snapshot, line } in batches.iter().flat_map(|batch| &batch.entries) {
+            text.push_str(&format!("{snapshot} {line}\n"));
+        }
+        write_durably_as(applied, &format!("{}.jsonl", unique_name()), text.as_bytes())?;
+        for batch in batches {
+            match fs::remove_file(&batch.path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).context("cannot remove a file of the journal");
+                }
+                _ => {}
             }
         }
         Ok(())

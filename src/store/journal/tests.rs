@@ -49,13 +49,32 @@ fn joining_keeps_every_line() {
     for micros in 0..JOIN_AT as i64 {
         journal.append(&[line(micros)]).unwrap();
     }
-    journal.retire(&journal.waiting().unwrap()).unwrap();
+    for batch in journal.waiting().unwrap() {
+        journal.retire(&[batch]).unwrap();
+    }
     let others = journal.applied_folder().join("other.joined.tmp");
     fs::write(&others, "another process is joining too").unwrap();
     journal.join().unwrap();
     assert!(others.exists(), "the file of a process that joins too was taken away");
     let all = journal.everything().unwrap();
     assert_eq!((all.len(), all[0].entries.len()), (1, JOIN_AT));
+}
+
+#[test]
+fn many_batches_are_kept_as_one_with_every_line_though_another_process_was_faster() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::new(folder.path());
+    for micros in 0..TOGETHER as i64 {
+        journal.append(&[line(micros)]).unwrap();
+    }
+    let waiting = journal.waiting().unwrap();
+    journal.retire(&waiting[..1]).unwrap();
+    journal.append(&[line(-1)]).unwrap();
+    journal.retire(&waiting).unwrap();
+    assert_eq!(journal.waiting().unwrap().len(), 1, "what came since is in nobody's hand");
+    let kept = journal.applied().unwrap();
+    let most = kept.iter().map(|batch| batch.entries.len()).max();
+    assert_eq!((kept.len(), most), (2, Some(TOGETHER)));
 }
 
 #[test]
