@@ -19,47 +19,48 @@ const KINDS: [&str; 2] = ["experiments/", "artifacts/"];
 pub(super) struct Staged<'a> {
     repo: &'a Repo,
     root: String,
-    refs: Vec<Ref>,
+    /// Of which kinds there are any.
+    kinds: Vec<&'static str>,
 }
 
 impl<'a> Staged<'a> {
     /// Stages the new ones where they are many.
     pub fn put(repo: &'a Repo, remote: &str, sending: &[Sending]) -> Result<Self> {
         let root = root(remote);
-        let named = |one: &Sending| {
-            kind(one).map(|_| Ref { name: one.name.replacen("refs/", &root, 1), target: one.new })
-        };
-        let mut refs: Vec<Ref> = sending.iter().filter_map(named).collect();
-        if refs.len() < MANY {
-            refs.clear();
-        } else {
-            repo.clear_outgoing(remote)?;
-            repo.set_refs(&refs)?;
+        let many = || sending.iter().filter_map(|one| Some((kind(one)?, one)));
+        let number = many().count();
+        if number < MANY {
+            return Ok(Self { repo, root, kinds: Vec::new() });
         }
-        Ok(Self { repo, root, refs })
+        repo.clear_outgoing(remote)?;
+        let mut refs = Vec::with_capacity(number);
+        refs.extend(
+            many().map(|(_, one)| Ref { name: one.name.replacen("refs/", &root, 1), target: one.new }),
+        );
+        // Taken away again also where only some of them were set.
+        let kinds = KINDS.into_iter().filter(|kind| many().any(|(of, _)| of == *kind)).collect();
+        let staged = Self { repo, root, kinds };
+        repo.set_refs(&refs)?;
+        Ok(staged)
     }
 
     /// Whether the pattern means this one.
     pub fn holds(&self, one: &Sending) -> bool {
-        !self.refs.is_empty() && kind(one).is_some()
+        !self.kinds.is_empty() && kind(one).is_some()
     }
 
     /// The patterns. Without a `+` git overwrites nothing that is no ancestor, and whoever calls has looked that
     /// nothing stands there.
     pub fn refspecs(&self) -> Vec<String> {
-        let (root, refs) = (&self.root, &self.refs);
-        let is_meant = |kind: &&str| refs.iter().any(|one| one.name[root.len()..].starts_with(*kind));
-        KINDS.iter().filter(|kind| is_meant(kind)).map(|kind| format!("{root}{kind}*:refs/{kind}*")).collect()
+        self.kinds.iter().map(|kind| format!("{}{kind}*:refs/{kind}*", self.root)).collect()
     }
 }
 
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
-        if !self.refs.is_empty() {
+        for kind in &self.kinds {
             // What stays is cleared away when the remote is next talked to.
-            for kind in KINDS {
-                let _ = self.repo.clear_refs(&format!("{}{kind}", self.root));
-            }
+            let _ = self.repo.clear_refs(&format!("{}{kind}", self.root));
         }
     }
 }

@@ -127,6 +127,7 @@ impl Repo {
     pub(super) fn clear_refs(&self, prefix: &str) -> Result<()> {
         let refs = self.refs(prefix)?;
         if self.may_repack(refs.len()) {
+            drop(refs);
             let change = Change { without: Some(prefix), ..Change::default() };
             // Else they are deleted as others are.
             let _ = self.place.repack(&change)?;

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The name of a clone, as in `lab-b/exp-12`: it can stand in the name of a ref, and is no name of an experiment.
+///
+/// Copies share their text: it is part of the id of each of a hundred thousand experiments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Site(String);
+pub struct Site(Arc<str>);
 
 impl Site {
     /// How many characters a name may have.
@@ -50,9 +53,7 @@ impl FromStr for Site {
         let is_well_formed = bytes.iter().all(|byte| is_inner(*byte))
             && begins_and_ends(bytes.first())
             && begins_and_ends(bytes.last());
-        (is_well_formed && is_free && bytes.len() <= Self::LONGEST)
-            .then(|| Self(text.to_owned()))
-            .ok_or(NotASite)
+        (is_well_formed && is_free && bytes.len() <= Self::LONGEST).then(|| Self(text.into())).ok_or(NotASite)
     }
 }
 

@@ -43,8 +43,22 @@ pub fn ask_about(
 ) -> Result<Asked> {
     let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
     let policy = Policy::of(repo, &tips).map_err(unchecked)?;
-    let report = check(repo, &destination, updates, &policy, limits).map_err(unchecked)?;
-    if !rests_on_a_day(&policy, &report) {
+    ask_under(repo, destination, &policy, updates, limits)
+}
+
+/// The same under a policy that is known already: that of more than these updates.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_under(
+    repo: &Repo,
+    destination: Destination,
+    policy: &Policy,
+    updates: &[Update],
+    limits: &Limits,
+) -> Result<Asked> {
+    let report = check(repo, &destination, updates, policy, limits).map_err(unchecked)?;
+    if !rests_on_a_day(policy, &report) {
         // Where it cannot be written, everything is looked at again next time.
         let _ = report.remember();
     }

@@ -8,14 +8,21 @@ use anyhow::Result;
 
 use crate::error::{Exit, fault};
 use crate::git::repo::Repo;
-use crate::mirror::guard::ask::ask;
+use crate::mirror::guard::ask::{ask_under, unchecked};
+use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::finding::{Finding, Severity};
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
+use crate::mirror::policy::terms::Policy;
+use crate::model::object::ObjectId;
 use crate::model::upload::{Leaving, Upload, UploadCheck, shown};
 
 /// So many findings are told with the refusal.
 const TOLD: usize = 3;
+
+/// So many refs are looked at together: what is remembered of a share goes before the next. What one of them brings is
+/// judged by the policies of all.
+const SHARE: usize = 4096;
 
 /// The guard over the uploads of one repository.
 pub struct Guarded<'a> {
@@ -41,25 +48,48 @@ impl<'a> Guarded<'a> {
 
 impl UploadCheck for Guarded<'_> {
     fn check(&self, upload: &Upload) -> Result<()> {
+        let mut policy = None;
         for url in &upload.urls {
             let named = |one: &Leaving| self.hash.hash_one((url, &one.name, one.new));
-            let new = || upload.refs.iter().filter(|one| !self.passed.borrow().contains(&named(one)));
-            let updates: Vec<Update> = new().map(update).collect();
-            if updates.is_empty() {
+            let new = |one: &&Leaving| !self.passed.borrow().contains(&named(one));
+            if !upload.refs.iter().any(|one| new(&one)) {
                 continue;
             }
-            let asked = ask(self.repo, &upload.remote, url, &updates, &Limits::none())?;
-            let exit = asked.report.exit();
-            if exit != Exit::Done {
-                return Err(refusal(&upload.remote, url, exit, &asked.report.findings));
+            let policy = match &policy {
+                Some(known) => known,
+                None => policy.insert(self.policy(upload)?),
+            };
+            for share in upload.refs.chunks(SHARE) {
+                let updates: Vec<Update> = share.iter().filter(new).map(update).collect();
+                self.look(upload, url, policy, &updates)?;
+                self.passed.borrow_mut().extend(share.iter().map(named));
             }
-            let passed: Vec<_> = new().map(named).collect();
-            self.passed.borrow_mut().extend(passed);
-            let mut warnings = self.warnings.borrow_mut();
-            let new = asked.report.findings.into_iter().filter(|finding| !warnings.contains(finding));
-            let new: Vec<Finding> = new.collect();
-            warnings.extend(new);
         }
+        Ok(())
+    }
+}
+
+impl Guarded<'_> {
+    fn policy(&self, upload: &Upload) -> Result<Policy> {
+        let tips: Vec<ObjectId> = upload.refs.iter().map(|one| one.new).collect();
+        Policy::of(self.repo, &tips).map_err(unchecked)
+    }
+
+    /// Looks at a share of what goes to an address.
+    fn look(&self, upload: &Upload, url: &str, policy: &Policy, updates: &[Update]) -> Result<()> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let place = Destination::of(self.repo, &upload.remote, url).map_err(unchecked)?;
+        let report = ask_under(self.repo, place, policy, updates, &Limits::none())?.report;
+        let exit = report.exit();
+        if exit != Exit::Done {
+            return Err(refusal(&upload.remote, url, exit, &report.findings));
+        }
+        let mut warnings = self.warnings.borrow_mut();
+        let new = report.findings.into_iter().filter(|finding| !warnings.contains(finding));
+        let new: Vec<Finding> = new.collect();
+        warnings.extend(new);
         Ok(())
     }
 }

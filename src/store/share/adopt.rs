@@ -28,7 +28,7 @@ impl Exchange<'_> {
         // Asked before the first look at the remote: at the end of it the name is claimed there.
         let before = self.repo.read_ref(&self.tracking.claim(site))?;
         let outline = before.map(|old| Sending { name: name.clone(), new: old, lease: Lease::At(old) });
-        self.ask(outline.as_slice(), check)?;
+        self.ask(outline, check)?;
         self.fetch(Extras { logs: true, artifacts: true })?;
         let tracked = self.tracked()?;
         let theirs: BTreeMap<u64, ObjectId> = tracked

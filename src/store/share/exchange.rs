@@ -83,6 +83,8 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// The remote cannot be reached.
     pub fn fetch(&mut self, extras: Extras) -> Result<()> {
+        // What was read of the packs would stay in memory beside git's own.
+        self.repo.rest();
         self.repo.fetch(&self.remote, &self.tracking.refspecs(extras), &mut self.wire)?;
         fail::point("fetched");
         self.memory.pulled = Some(Timestamp::now().to_string());
@@ -95,17 +97,22 @@ impl<'a> Exchange<'a> {
     }
 
     /// Asks whether these may leave; nothing has touched the network before.
-    pub(super) fn ask(&self, sending: &[Sending], check: &dyn UploadCheck) -> Result<()> {
-        let mut refs = Vec::with_capacity(sending.len());
-        for one in sending {
-            let old = match (one.lease, self.tracking.name(&one.name)) {
-                (Lease::Absent, _) | (_, None) => None,
-                (Lease::At(old), _) => Some(old),
-                (Lease::Ancestor, Some(tracked)) => self.repo.read_ref(&tracked)?,
-            };
-            refs.push(Leaving { name: one.name.clone(), old, new: one.new });
-        }
+    pub(super) fn ask(
+        &self,
+        sending: impl IntoIterator<Item = Sending>,
+        check: &dyn UploadCheck,
+    ) -> Result<()> {
+        let refs = sending.into_iter().map(|one| self.leaving(one)).collect::<Result<_>>()?;
         check.check(&Upload { remote: self.remote.clone(), urls: self.urls()?, refs })
+    }
+
+    fn leaving(&self, Sending { name, new, lease }: Sending) -> Result<Leaving> {
+        let old = match (lease, self.tracking.name(&name)) {
+            (Lease::Absent, _) | (_, None) => None,
+            (Lease::At(old), _) => Some(old),
+            (Lease::Ancestor, Some(tracked)) => self.repo.read_ref(&tracked)?,
+        };
+        Ok(Leaving { name, old, new })
     }
 
     /// Where a push goes, looked up once.
@@ -122,7 +129,8 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// They may not leave, the remote cannot be reached, or the connection was cut.
     pub(super) fn send(&mut self, sending: &[Sending], check: &dyn UploadCheck) -> Result<Vec<Fate>> {
-        self.ask(sending, check)?;
+        self.ask(sending.iter().cloned(), check)?;
+        self.repo.rest();
         let fates = self.repo.push(&self.remote, sending, &mut self.wire)?;
         fail::point("pushed");
         let through = sending.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Through);

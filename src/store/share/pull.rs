@@ -63,6 +63,8 @@ impl Exchange<'_> {
         let published: BTreeSet<ObjectId> = tracked.values().copied().collect();
         let records = self.record_gap(&published, How::Level)?;
         fail::point("merged");
+        // What was read of the packs would stay in memory beside all names.
+        self.repo.rest();
         let mut pulled = self.take_in(&tracked, &self.unfollowed(records.their_tip)?)?;
         pulled.records = records.ours.len();
         if extras.logs {

@@ -64,7 +64,7 @@ impl Exchange<'_> {
         if !holds || first.is_empty() || !matches!(first.here.claim, Claim::Own(_)) {
             // Asked before the first look at the remote, with what is known now. Else what is sent is that look, and is
             // asked about as it is.
-            self.ask(&self.outline(&first), check)?;
+            self.ask(self.outline(&first), check)?;
         }
         if is_new {
             self.fetch(wanted.extras)?;
@@ -124,9 +124,9 @@ impl Exchange<'_> {
 
     /// The refs of a plan, to be asked about; the commits that hold notes are not made yet, and the local ones stand
     /// for them.
-    fn outline(&self, plan: &Plan) -> Vec<Sending> {
+    fn outline<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = Sending> + use<'p> {
         let site = &plan.here.site;
-        let snapshots = plan.new.iter().map(|stored| Sending {
+        let snapshots = plan.new.iter().map(move |stored| Sending {
             name: ExperimentId::foreign(site.clone(), stored.id.number()).reference(),
             new: stored.snapshot,
             lease: Lease::Absent,
@@ -136,7 +136,7 @@ impl Exchange<'_> {
             let gap = gap.filter(|gap| !gap.theirs.is_empty())?;
             Some(Sending { name: name.to_owned(), new: gap.at?, lease: Lease::Ancestor })
         });
-        snapshots.chain(notes).collect()
+        snapshots.chain(notes)
     }
 
     /// Looks at the remote again after others were faster.
