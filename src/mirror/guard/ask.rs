@@ -5,9 +5,10 @@ use anyhow::Result;
 use crate::error::{Exit, Fault, Told, tell};
 use crate::git::repo::Repo;
 use crate::mirror::guard::check::{Report, check};
-use crate::mirror::guard::destination::Destination;
+use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
+use crate::mirror::policy::mend;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 
@@ -42,13 +43,22 @@ pub fn ask_about(
     limits: &Limits,
 ) -> Result<Asked> {
     let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
-    let policy = Policy::of(repo, &tips).map_err(unchecked)?;
+    let policy = held(repo, &destination, &tips).map_err(unchecked)?;
     let report = check(repo, &destination, updates, &policy, limits).map_err(unchecked)?;
     if !rests_on_a_day(&policy, &report) {
         // Where it cannot be written, everything is looked at again next time.
         let _ = report.remember();
     }
     Ok(Asked { destination, refs: updates.len(), report })
+}
+
+/// What holds there. A policy on the private branch that nobody can read stops everything but the push that mends it.
+fn held(repo: &Repo, destination: &Destination, tips: &[ObjectId]) -> Result<Policy> {
+    let error = match Policy::of(repo, tips) {
+        Err(error) if destination.class == Class::Private => error,
+        told => return told,
+    };
+    mend::policy(repo, tips)?.ok_or(error)
 }
 
 /// Whether it passes only until a day: then it must be looked at again after that.
