@@ -77,8 +77,7 @@ fn refusal(remote: &str, url: &str, exit: Exit, findings: &[Finding]) -> anyhow:
         _ => fault(format!("the guard lets nothing go to `{remote}` ({place})")),
     };
     for finding in grave.iter().take(TOLD) {
-        let path = finding.spot.path.as_ref().map(|path| format!(" {}", path.c_quoted())).unwrap_or_default();
-        told = told.hint(format!("{}{path}: {}", finding.rule, finding.what));
+        told = told.hint(finding.line());
     }
     if grave.len() > TOLD {
         told = told.hint(format!("and {} more", grave.len() - TOLD));
