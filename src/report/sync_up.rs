@@ -143,6 +143,8 @@ impl Planned {
         let bring =
             planned.lacks_files.then(|| "git fetch --refetch --no-filter, then plan again".to_owned());
         let grave = planned.report.findings.iter().find(|finding| finding.severity == Severity::Blocked);
+        // No exception helps against what is not the guard's.
+        let grave = grave.filter(|_| planned.reasons.is_empty());
         let excuse = grave.map(|finding| guard::next(finding.rule, &finding.fingerprint()));
         let next = kept.map(|plan| match dry_run {
             true => "nothing was kept; the same without --dry-run makes a plan that can be pushed".to_owned(),
