@@ -16,9 +16,21 @@ impl Repo {
     /// # Errors
     /// The settings cannot be read.
     pub fn is_partial(&self) -> Result<bool> {
-        let is_sign = |name: &str| name.starts_with("remote.") && name.ends_with(".promisor");
-        let settings = self.all_settings()?;
-        Ok(settings.iter().any(|(name, value)| is_sign(name) && value != "false"))
+        Ok(!self.promisors()?.is_empty())
+    }
+
+    /// The remotes on which a partial clone has left objects, in alphabetical order; starts no program.
+    ///
+    /// # Errors
+    /// The settings cannot be read.
+    pub fn promisors(&self) -> Result<Vec<String>> {
+        let entries = self.settings.all("remote.")?;
+        let name = |(entry, value): (String, String)| {
+            let name = entry.strip_prefix("remote.")?.strip_suffix(".promisor")?;
+            (value != "false").then(|| name.to_owned())
+        };
+        let names: BTreeSet<String> = entries.into_iter().filter_map(name).collect();
+        Ok(names.into_iter().collect())
     }
 
     /// The names of the remotes, in alphabetical order.

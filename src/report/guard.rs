@@ -131,12 +131,7 @@ impl Guard {
             Some(Severity::Warning) | None => Verdict::Passed,
         };
         let first = self.findings.first().filter(|finding| finding.severity == Severity::Blocked);
-        self.next = first.map(|one| {
-            format!(
-                "gx guard rules {}   (to let it pass: gx guard allow {} --reason WHY)",
-                one.rule, one.fingerprint
-            )
-        });
+        self.next = first.map(|one| next(one.rule, &one.fingerprint));
         self
     }
 
@@ -148,6 +143,11 @@ impl Guard {
             Verdict::Blocked => Exit::Blocked,
         }
     }
+}
+
+/// What to do about a finding: the page of its rule, or an exception.
+pub fn next(rule: &str, fingerprint: &str) -> String {
+    format!("gx guard rules {rule}   (to let it pass: gx guard allow {fingerprint} --reason WHY)")
 }
 
 impl Place {

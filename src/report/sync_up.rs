@@ -15,6 +15,7 @@ use crate::mirror::up::stop::{self, Came};
 use crate::model::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::model::upload::shown;
+use crate::report::guard;
 
 /// The answer of `gx sync-up`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -141,6 +142,10 @@ impl Planned {
         let kept = plan.filter(|_| blocked.is_empty());
         let bring =
             planned.lacks_files.then(|| "git fetch --refetch --no-filter, then plan again".to_owned());
+        let grave = planned.report.findings.iter().find(|finding| finding.severity == Severity::Blocked);
+        // No exception helps against what is not the guard's.
+        let grave = grave.filter(|_| planned.reasons.is_empty());
+        let excuse = grave.map(|finding| guard::next(finding.rule, &finding.fingerprint()));
         let next = kept.map(|plan| match dry_run {
             true => "nothing was kept; the same without --dry-run makes a plan that can be pushed".to_owned(),
             false if planned.approval == Approval::Signed => {
@@ -176,7 +181,7 @@ impl Planned {
             dry_run,
             build_seconds: planned.build.as_secs_f64(),
             look_seconds: planned.look.as_secs_f64(),
-            next: next.or(bring),
+            next: next.or(bring).or(excuse),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::git::joining::Joined;
 use crate::mirror::down::checks;
 use crate::mirror::down::ground::{Ground, How, Push, Wish};
 use crate::mirror::down::sight::Sight;
+use crate::mirror::guard::remedies::bring;
 use crate::mirror::pause::rehearsal::rehearse;
 use crate::mirror::policy::file::Down;
 use crate::model::object::ObjectId;
@@ -85,10 +86,7 @@ impl Ground<'_> {
         let message = format!("nothing was joined: {}", told.message);
         let told = told.hints.into_iter().fold(fault(message), Fault::hint);
         Err(told
-            .hint(format!(
-                "have all files here, then again: `git fetch --refetch --no-filter {}`",
-                side.remote
-            ))
+            .hint(format!("have all files here, then again: `{}`", bring(self.repo)))
             .hint("or keep the result here: `gx sync-down --no-push`")
             .exit(Exit::Unchecked)
             .into())

@@ -5,9 +5,10 @@ use anyhow::Result;
 use crate::error::{Exit, Fault, Told, tell};
 use crate::git::repo::Repo;
 use crate::mirror::guard::check::{Report, check};
-use crate::mirror::guard::destination::Destination;
+use crate::mirror::guard::destination::{Class, Destination};
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
+use crate::mirror::policy::mend;
 use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 
@@ -42,7 +43,7 @@ pub fn ask_about(
     limits: &Limits,
 ) -> Result<Asked> {
     let tips: Vec<ObjectId> = updates.iter().filter_map(|update| update.new).collect();
-    let policy = Policy::of(repo, &tips).map_err(unchecked)?;
+    let policy = held(repo, &destination, &tips)?;
     ask_under(repo, destination, &policy, updates, limits)
 }
 
@@ -63,6 +64,19 @@ pub fn ask_under(
         let _ = report.remember();
     }
     Ok(Asked { destination, refs: updates.len(), report })
+}
+
+/// What holds there for an upload of these tips. A policy on the private branch that nobody can read stops everything but
+/// the push that mends it.
+///
+/// # Errors
+/// A policy cannot be read: a fault with [`Exit::Unchecked`].
+pub fn held(repo: &Repo, destination: &Destination, tips: &[ObjectId]) -> Result<Policy> {
+    let policy = Policy::of(repo, tips).or_else(|error| match destination.class {
+        Class::Private => mend::policy(repo, tips)?.ok_or(error),
+        _ => Err(error),
+    });
+    policy.map_err(unchecked)
 }
 
 /// Whether it passes only until a day: then it must be looked at again after that.

@@ -83,6 +83,12 @@ impl Finding {
         self
     }
 
+    /// Rule, path and what it is in a line, for a refusal that has room for a few.
+    pub fn line(&self) -> String {
+        let path = self.spot.path.as_ref().map(|path| format!(" {}", path.c_quoted())).unwrap_or_default();
+        format!("{}{path}: {}", self.rule, self.what)
+    }
+
     /// What it is called in exceptions: of equal things the same, wherever they are found.
     pub fn fingerprint(&self) -> String {
         let hash = Sha256::new().chain_update(self.rule).chain_update([0]).chain_update(&self.key).finalize();

@@ -16,6 +16,7 @@ use crate::mirror::guard::limits::{LATE, Limits};
 use crate::mirror::guard::paths::{PathNumber, Paths, TOP};
 use crate::mirror::guard::private::index::Index;
 use crate::mirror::guard::private::said::Said;
+use crate::mirror::guard::remedies::bring;
 use crate::mirror::guard::rule::{Look, Seen, Text};
 use crate::mirror::guard::rules::list::RULES;
 use crate::mirror::guard::walk::{Met, Visit, Walk};
@@ -227,8 +228,8 @@ impl<'a> Looking<'a> {
     pub fn settle(&self, done: Result<()>, spot: Spot) -> Result<()> {
         match done {
             Err(error) if is_torn(&error) => {
-                let helps: &[&str] =
-                    if self.is_late() { &["gx guard scan"] } else { &["git fetch --refetch", "git fsck"] };
+                let bring = bring(self.case.repo);
+                let helps: &[&str] = if self.is_late() { &["gx guard scan"] } else { &[&bring, "git fsck"] };
                 self.case.unchecked(format!("{error:#}"), spot, helps);
                 Ok(())
             }

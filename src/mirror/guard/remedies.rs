@@ -3,6 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::git::repo::Repo;
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::Finding;
 use crate::mirror::guard::rule::{Seen, Text};
@@ -33,6 +34,14 @@ pub fn filter_out(commit: ObjectId, path: &RepoPath) -> String {
         format!("path=$(printf '{octal}x') && {remove} \"${{path%x}}\"")
     };
     format!("git filter-branch --index-filter {} -- HEAD --not {commit}^@", quoted(Path::new(&filter)))
+}
+
+/// The command that brings here what is missing. A partial clone would leave it on the other side again without
+/// `--no-filter` (git-fetch(1)), and the remote of the branch need not be the one that has it.
+pub fn bring(repo: &Repo) -> String {
+    let remote = repo.promisors().ok().and_then(|remotes| remotes.into_iter().next());
+    let remote = remote.map(|remote| format!(" {remote}")).unwrap_or_default();
+    format!("git fetch --refetch --no-filter{remote}")
 }
 
 /// Whether it can stand between single quotes.

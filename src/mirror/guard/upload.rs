@@ -8,12 +8,12 @@ use anyhow::Result;
 
 use crate::error::{Exit, fault};
 use crate::git::repo::Repo;
-use crate::mirror::guard::ask::{ask_under, unchecked};
+use crate::mirror::guard::ask::{ask_under, held, unchecked};
+use crate::mirror::guard::check::Report;
 use crate::mirror::guard::destination::Destination;
 use crate::mirror::guard::finding::{Finding, Severity};
 use crate::mirror::guard::limits::Limits;
 use crate::mirror::guard::update::Update;
-use crate::mirror::policy::terms::Policy;
 use crate::model::object::ObjectId;
 use crate::model::upload::{Leaving, Upload, UploadCheck, shown};
 
@@ -48,20 +48,21 @@ impl<'a> Guarded<'a> {
 
 impl UploadCheck for Guarded<'_> {
     fn check(&self, upload: &Upload) -> Result<()> {
-        let mut policy = None;
         for url in &upload.urls {
             let named = |one: &Leaving| self.hash.hash_one((url, &one.name, one.new));
             let new = |one: &&Leaving| !self.passed.borrow().contains(&named(one));
             if !upload.refs.iter().any(|one| new(&one)) {
                 continue;
             }
-            let policy = match &policy {
-                Some(known) => known,
-                None => policy.insert(self.policy(upload)?),
-            };
+            let place = Destination::of(self.repo, &upload.remote, url).map_err(unchecked)?;
+            let tips: Vec<ObjectId> = upload.refs.iter().map(|one| one.new).collect();
+            let policy = held(self.repo, &place, &tips)?;
             for share in upload.refs.chunks(SHARE) {
                 let updates: Vec<Update> = share.iter().filter(new).map(update).collect();
-                self.look(upload, url, policy, &updates)?;
+                if !updates.is_empty() {
+                    let asked = ask_under(self.repo, place.clone(), &policy, &updates, &Limits::none())?;
+                    self.hear(&upload.remote, url, asked.report)?;
+                }
                 self.passed.borrow_mut().extend(share.iter().map(named));
             }
         }
@@ -70,21 +71,11 @@ impl UploadCheck for Guarded<'_> {
 }
 
 impl Guarded<'_> {
-    fn policy(&self, upload: &Upload) -> Result<Policy> {
-        let tips: Vec<ObjectId> = upload.refs.iter().map(|one| one.new).collect();
-        Policy::of(self.repo, &tips).map_err(unchecked)
-    }
-
-    /// Looks at a share of what goes to an address.
-    fn look(&self, upload: &Upload, url: &str, policy: &Policy, updates: &[Update]) -> Result<()> {
-        if updates.is_empty() {
-            return Ok(());
-        }
-        let place = Destination::of(self.repo, &upload.remote, url).map_err(unchecked)?;
-        let report = ask_under(self.repo, place, policy, updates, &Limits::none())?.report;
+    /// Takes the answer about a share of what goes to an address.
+    fn hear(&self, remote: &str, url: &str, report: Report) -> Result<()> {
         let exit = report.exit();
         if exit != Exit::Done {
-            return Err(refusal(&upload.remote, url, exit, &report.findings));
+            return Err(refusal(remote, url, exit, &report.findings));
         }
         let mut warnings = self.warnings.borrow_mut();
         let new = report.findings.into_iter().filter(|finding| !warnings.contains(finding));
@@ -107,8 +98,7 @@ fn refusal(remote: &str, url: &str, exit: Exit, findings: &[Finding]) -> anyhow:
         _ => fault(format!("the guard lets nothing go to `{remote}` ({place})")),
     };
     for finding in grave.iter().take(TOLD) {
-        let path = finding.spot.path.as_ref().map(|path| format!(" {}", path.c_quoted())).unwrap_or_default();
-        told = told.hint(format!("{}{path}: {}", finding.rule, finding.what));
+        told = told.hint(finding.line());
     }
     if grave.len() > TOLD {
         told = told.hint(format!("and {} more", grave.len() - TOLD));

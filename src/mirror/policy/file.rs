@@ -214,8 +214,9 @@ impl File {
     pub fn read(name: &str, text: &str) -> Result<Self> {
         let mut file: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
-            misuse(format!("{name}:{line}: {}", error.message()))
-                .hint("correct it there, and commit that: nothing leaves before")
+            misuse(format!("{name}:{line}: {}", error.message())).hint(
+                "correct it there; where it is committed, commit and push that: nothing else leaves before",
+            )
         })?;
         file.origin = Origin { name: name.to_owned(), text: text.to_owned() };
         Ok(file)

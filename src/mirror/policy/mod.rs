@@ -1,6 +1,7 @@
 //! What is private, what may live nowhere, and who may say otherwise.
 
 pub mod file;
+pub mod mend;
 pub mod names;
 pub mod own_rules;
 pub mod sources;

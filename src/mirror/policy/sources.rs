@@ -2,7 +2,8 @@
 //!
 //! What loosens is read from the private branch as it was last seen on the private remote; where nothing was pushed
 //! yet, from the local branch of that name; where no private remote is known, from a file beside the git configuration.
-//! None of these can be written by what is pushed or fetched from elsewhere.
+//! None of these can be written by what is pushed or fetched from elsewhere. What forbids counts from all of them, and from
+//! the local private branch before it is pushed.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,6 +14,7 @@ use crate::error::{Exit, fault};
 use crate::git::raw::{Kind, is_torn};
 use crate::git::repo::Repo;
 use crate::mirror::guard::headers;
+use crate::mirror::guard::remedies::bring;
 use crate::mirror::keys;
 use crate::mirror::policy::file::{self, File};
 use crate::mirror::policy::terms::Policy;
@@ -41,6 +43,7 @@ impl Policy {
                 pushed.push(file);
             }
         }
+        pushed.extend(unsent(repo)?);
         Self::join(loosening, &pushed)
     }
 }
@@ -54,6 +57,22 @@ fn loosening(repo: &Repo) -> Result<Option<File>> {
         }
     }
     Ok(None)
+}
+
+/// The policy of the private branch here, where it says what it has not said on the private remote yet: it forbids from
+/// the commit on. One that the private remote has gone past says nothing any more.
+pub(in crate::mirror::policy) fn unsent(repo: &Repo) -> Result<Option<File>> {
+    let Some([there, here]) = private_refs(repo) else { return Ok(None) };
+    let (Some(there), Some(tip)) = (repo.read_ref(&there)?, repo.read_ref(&here)?) else { return Ok(None) };
+    if there == tip {
+        return Ok(None);
+    }
+    let Some((blob, _)) = policy_in(repo, tip)? else { return Ok(None) };
+    let is_sent = policy_in(repo, there)?.is_some_and(|(sent, _)| sent == blob);
+    if is_sent || repo.is_ancestor(tip, there)? {
+        return Ok(None);
+    }
+    Ok(file_of(repo, tip, &here)?.map(|(_, file)| file))
 }
 
 /// The policy file of a commit or tag, with its id; nothing where it has none. Errors call the commit `name`.
@@ -82,7 +101,7 @@ fn local(repo: &Repo) -> Result<Option<File>> {
 }
 
 /// The policy file in the tree of a commit or tag; nothing where it has none, or names no tree.
-fn policy_in(repo: &Repo, tip: ObjectId) -> Result<Option<(ObjectId, String)>> {
+pub(in crate::mirror::policy) fn policy_in(repo: &Repo, tip: ObjectId) -> Result<Option<(ObjectId, String)>> {
     // An object that is not here is told by those who look at what would leave.
     if matches!(repo.kind(tip)?, None | Some(Kind::Blob)) {
         return Ok(None);
@@ -90,7 +109,7 @@ fn policy_in(repo: &Repo, tip: ObjectId) -> Result<Option<(ObjectId, String)>> {
     read_policy(repo, tip).map_err(|error| match is_torn(&error) {
         // What it forbids nobody knows.
         true => fault(format!("{} of {} cannot be read here: {error:#}", file::PATH, tip.short()))
-            .hint("bring here what is missing: `git fetch --refetch`")
+            .hint(format!("bring here what is missing: `{}`", bring(repo)))
             .exit(Exit::Unchecked)
             .into(),
         false => error,
@@ -168,6 +187,28 @@ mod tests {
         assert!(is_private("private/ok.md", &[]));
         let _ = repo.swap_ref("refs/remotes/origin/main", loosening, None, "fetch").unwrap();
         assert!(!is_private("private/ok.md", &[]));
+    }
+
+    #[test]
+    fn what_the_private_branch_forbids_here_holds_before_it_is_pushed_and_until_the_remote_has_gone_past_it()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let head = repo.head().unwrap();
+        let here = head.branch.unwrap();
+        repo.set_setting("gx.private.remote", "origin").unwrap();
+        repo.set_setting("gx.private.branch", here.strip_prefix("refs/heads/").unwrap_or(&here)).unwrap();
+        let [there, here] = private_refs(&repo).unwrap();
+        let is_private = || Policy::of(&repo, &[]).unwrap().is_private(b"secret/x");
+        let _ = repo.swap_ref(&there, head.commit, None, "fetch").unwrap();
+        let strict = tip_with(&repo, "[paths]\nprivate = [\"secret/\"]\nexcept = [\"private/ok.md\"]\n");
+        let _ = repo.swap_ref(&here, strict, Some(head.commit), "commit").unwrap();
+        assert!(is_private());
+        assert!(Policy::of(&repo, &[]).unwrap().is_private(b"private/ok.md"), "only the remote loosens");
+        let _ = repo.swap_ref(&there, strict, Some(head.commit), "push").unwrap();
+        let lax = tip_with(&repo, "[paths]\nprivate = []\n");
+        let _ = repo.swap_ref(&there, lax, Some(strict), "fetch").unwrap();
+        assert!(!is_private(), "somebody else has taken it back");
     }
 
     #[test]

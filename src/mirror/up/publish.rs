@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::error::{Exit, fault, tell};
+use crate::error::{Exit, Fault, fault, tell};
 use crate::git::refs::Ref;
 use crate::git::repo::Repo;
 use crate::git::sending::{Lease, Sending};
@@ -10,6 +10,7 @@ use crate::git::transfer::{Fate, Wire};
 use crate::mirror::configured::Mirror;
 use crate::mirror::exchange;
 use crate::mirror::guard::check::Report;
+use crate::mirror::guard::finding::{Finding, Severity};
 use crate::mirror::pairs::Pairs;
 use crate::mirror::pause::rehearsal::rehearse;
 use crate::mirror::policy::file::Approval;
@@ -21,6 +22,9 @@ use crate::mirror::up::plan::Plan;
 use crate::mirror::up::planning::guard;
 use crate::model::upload::{UploadCheck, shown};
 use crate::process::fail;
+
+/// So many reasons are told with a refusal.
+const TOLD: usize = 5;
 
 /// What a push came to.
 #[derive(Debug)]
@@ -178,9 +182,10 @@ fn check(
         return Ok((report, approved_by));
     }
     let exit = if reasons.is_empty() { report.exit() } else { Exit::Blocked };
-    let found = report.findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.what));
+    let found = report.findings.iter().filter(|finding| finding.severity != Severity::Warning);
     let told = fault("the guard lets this plan pass no more").exit(exit);
-    Err(reasons.into_iter().chain(found).take(5).fold(told, crate::error::Fault::hint).into())
+    let told = reasons.into_iter().chain(found.map(Finding::line)).take(TOLD).fold(told, Fault::hint);
+    Err(told.hint("plan again, which says what to do about it: `gx sync-up`").into())
 }
 
 /// Records that a plan is public: its pairs are frozen from now on, and the branch is known here.

@@ -17,6 +17,7 @@ pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let told = format!("git fsck: {}{more}", sentences[..sentences.len().min(FEW)].join("; "));
     let why = "code or records that rest on such an object cannot be read";
-    let command = "git fsck --full, then fetch the object from another clone: git fetch --refetch";
+    let command =
+        "git fsck --full, then fetch the object from another clone: git fetch --refetch --no-filter";
     Ok(vec![Finding::error(told, why).mend(command)])
 }

@@ -258,3 +258,29 @@ fn a_policy_that_cannot_be_read_is_told_with_its_line_and_what_to_do() {
         assert!(told.contains(".gx/policy.toml:2: ") && told.contains("correct it there"), "{told}");
     }
 }
+
+#[test]
+fn a_policy_that_went_by_the_guard_and_nobody_can_read_is_mended_by_a_push_under_the_one_before_it() {
+    let world = World::new();
+    world.lab_writes(".gx/policy.toml", "[paths]\nnever = [\"*.keys\"]\n");
+    world.lab.git(&["push", "-q", "private", "main"]);
+    let broken = world.lab_writes(".gx/policy.toml", "[paths\n");
+    world.lab.git(&["push", "-q", "--no-verify", "private", "main"]);
+    let push = |words: &[&str]| world.lab.command("git").args(["push", "-q"]).args(words).output().unwrap();
+    // What brings no policy mends nothing.
+    world.lab.git(&["switch", "-q", "-c", "side", "origin/main"]);
+    world.lab_writes("a.txt", "a\n");
+    assert!(!push(&["private", "side"]).status.success());
+    world.lab.git(&["switch", "-q", "main"]);
+    world.lab_writes("my.keys", "not for anybody\n");
+    world.lab_writes(".gx/policy.toml", "[paths]\n");
+    let told = push(&["private", "main"]);
+    assert!(!told.status.success() && String::from_utf8_lossy(&told.stderr).contains("my.keys"), "{told:?}");
+    world.lab.git(&["reset", "-q", "--hard", &broken]);
+    world.lab_writes(".gx/policy.toml", "[paths]\n");
+    let public = world.public.url();
+    assert!(!push(&[&public, "main~4:refs/heads/x"]).status.success(), "to the public place nothing goes");
+    let told = push(&["private", "main"]);
+    assert!(told.status.success(), "{told:?}");
+    world.lab.gx(&["sync-down"]).exits(0);
+}

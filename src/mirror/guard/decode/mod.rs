@@ -5,4 +5,5 @@ mod kind;
 pub mod open;
 mod opening;
 pub mod part;
+pub mod spelled;
 mod utf16;

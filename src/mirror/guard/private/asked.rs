@@ -8,6 +8,7 @@ use crate::mirror::guard::finding::Spot;
 use crate::mirror::guard::limits::{LATE, Limits};
 use crate::mirror::guard::private::grow::Grown;
 use crate::mirror::guard::private::index::Index;
+use crate::mirror::guard::remedies::bring;
 use crate::mirror::guard::update::Update;
 use crate::model::object::ObjectId;
 
@@ -27,7 +28,7 @@ impl Index {
             Ok(Grown::Whole) => {}
             Err(error) if !is_torn(&error) => return Err(error),
             Err(error) if !limits.is_over() => {
-                let helps = ["git fetch --refetch", "git fsck"];
+                let helps = [&*bring(case.repo), "git fsck"];
                 case.unchecked(format!("{error:#}"), Spot::default(), &helps);
             }
             Ok(Grown::Late) | Err(_) => case.unchecked(LATE, Spot::default(), &["gx guard scan"]),

@@ -2,11 +2,7 @@
 
 use crate::mirror::guard::decode::open::open;
 use crate::mirror::guard::decode::part::Part;
-use crate::mirror::guard::secrets::encoded::value;
-use crate::mirror::guard::secrets::wrapped::{LINE, next_line, next_run};
-
-/// A shorter run of base64 among other text may be a word, and holds nothing that is worth comparing.
-const SHORTEST: usize = 64;
+use crate::mirror::guard::decode::spelled;
 
 /// So often what is spelled is spelled once more.
 const DEEPEST: usize = 2;
@@ -26,51 +22,14 @@ fn look(name: &[u8], content: &[u8], left: usize, take: &mut dyn FnMut(&[u8])) {
     });
 }
 
-/// What the blocks of base64 and hex in a text say: those of many lines, and long runs within one.
+/// What the blocks of base64 and hex in a text say, whatever that is.
 fn blocks(text: &[u8]) -> Vec<Vec<u8>> {
-    let (mut blocks, mut at) = (Vec::new(), 0);
-    while let Some(first) = next_run(text, at) {
-        let mut letters = text[first.clone()].to_vec();
-        let mut last = first.clone();
-        while let Some(line) = next_line(text, first.len(), &last) {
-            letters.extend_from_slice(&text[line.clone()]);
-            last = line;
-        }
-        at = last.end;
-        if last != first || first.len() >= SHORTEST || (first.len() >= LINE && is_line(text, &first)) {
-            blocks.push(plain(&letters));
-            blocks.extend(digits(&letters));
-        }
-    }
+    let mut blocks = Vec::new();
+    spelled::each(text, &mut |letters| {
+        blocks.push(spelled::plain(letters));
+        blocks.extend(spelled::digits(letters));
+    });
     blocks
-}
-
-/// Whether nothing else stands on the line of a run.
-fn is_line(text: &[u8], run: &std::ops::Range<usize>) -> bool {
-    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'=');
-    let before = text[..run.start].iter().rev().find(|byte| !is_blank(byte));
-    let behind = text[run.end..].iter().find(|byte| !is_blank(byte));
-    before.is_none_or(|byte| *byte == b'\n') && behind.is_none_or(|byte| *byte == b'\n')
-}
-
-/// What pairs of hexadecimal digits spell, whatever that is.
-fn digits(letters: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    letters.chunks(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
-}
-
-/// What letters of base64 spell, whatever that is.
-fn plain(letters: &[u8]) -> Vec<u8> {
-    let (mut plain, mut bits, mut held) = (Vec::with_capacity(letters.len() * 3 / 4), 0_u32, 0);
-    for letter in letters {
-        bits = (bits << 6 | u32::from(value(*letter))) & 0xffff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            plain.push((bits >> held) as u8);
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::git::raw::is_torn;
 use crate::mirror::guard::case::Case;
 use crate::mirror::guard::finding::Finding;
-use crate::mirror::guard::remedies::quoted;
+use crate::mirror::guard::remedies::{bring, quoted};
 use crate::mirror::guard::rule::{Look, Rule, Seen};
 use crate::model::path::RepoPath;
 
@@ -40,7 +40,7 @@ fn look(case: &Case<'_>, seen: &Seen<'_>) -> Result<()> {
     });
     match read {
         Err(error) if is_torn(&error) => {
-            case.unchecked(format!("{error:#}"), seen.spot(), &["git fetch --refetch"]);
+            case.unchecked(format!("{error:#}"), seen.spot(), &[&bring(case.repo)]);
         }
         read => read?,
     }

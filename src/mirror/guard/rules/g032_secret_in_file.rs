@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::mirror::guard::decode::open::open;
 use crate::mirror::guard::decode::part::{Part, View};
+use crate::mirror::guard::decode::spelled;
 use crate::mirror::guard::finding::{Finding, Spot};
 use crate::mirror::guard::rule::{Blob, Lens, Look, Rule};
 use crate::mirror::guard::rules::{g010_private_path, g011_never_path, g033_opaque};
@@ -20,36 +21,79 @@ pub const RULE: Rule = Rule {
     look: Look::Blob(look),
 };
 
+/// So often what is packed is spelled, packed and spelled once more.
+const DEEPEST: usize = 2;
+
+/// So much may come out of all that is spelled in one file, in bytes.
+const MOST_SPELLED: usize = 128 << 20;
+
 /// Where a secret was met: the more exact name of those that hold it, since an archive holds what its files do.
 type Met = BTreeMap<(Vec<u8>, Vec<u8>, bool), (Vec<u8>, Hit)>;
 
 fn look(lens: &Lens<'_>, blob: &Blob<'_>) -> Vec<Finding> {
-    let (mut met, mut found) = (Met::new(), Vec::new());
     if u64::try_from(blob.content.len()).is_ok_and(|length| length < blob.size) {
         // Nobody has read it.
         let most = "it is larger than `[content] max_blob`";
         return g033_opaque::finding(lens, blob, blob.path.as_bytes(), most).into_iter().collect();
     }
-    let is_scanning = lens.policy.file.content.secrets != Some(false);
-    open(blob.path.as_bytes(), blob.content, &mut |part| match part {
-        Part::View(view) => {
-            found.extend(view.inside.and_then(|inside| name_in_archive(lens, blob, &view, inside)));
-            if is_scanning {
-                lens.scanner
-                    .scan(view.name, view.bytes)
-                    .into_iter()
-                    .for_each(|hit| take(&mut met, &view, hit));
-            }
-        }
-        Part::Opaque { name, why } => found.extend(g033_opaque::finding(lens, blob, name, why)),
-        Part::History { name, what } => found.push(g033_opaque::history(lens, blob, name, what)),
-    });
+    let mut reading = Reading { lens, blob, met: Met::new(), found: Vec::new(), left: MOST_SPELLED };
+    reading.look(blob.path.as_bytes(), blob.content, DEEPEST);
+    let Reading { met, mut found, .. } = reading;
     found.extend(met.into_values().map(|(name, hit)| {
         let spot = Spot { line: Some(hit.line), ..spot(blob, &name) };
         told::finding(RULE.id, lens.is_public, &hit, spot, told::file_remedies(blob.commit, blob.path))
     }));
     found.sort_by(|one, other| (&one.spot.path, one.spot.line).cmp(&(&other.spot.path, other.spot.line)));
     found
+}
+
+/// A file that is being read.
+struct Reading<'a, 'b> {
+    lens: &'a Lens<'a>,
+    blob: &'a Blob<'b>,
+    met: Met,
+    found: Vec<Finding>,
+    /// How much may still come out of what is spelled in it, in bytes.
+    left: usize,
+}
+
+impl Reading<'_, '_> {
+    /// Looks at content and at what is packed in it, and so often at what was packed and then spelled in base64 or hex.
+    fn look(&mut self, name: &[u8], content: &[u8], times: usize) {
+        let (lens, blob, is_spelled) = (self.lens, self.blob, times < DEEPEST);
+        open(name, content, &mut |part| match part {
+            Part::View(view) if !is_spelled || self.takes(&view) => self.view(&view, times),
+            // What is spelled and merely begins like something packed can be read as what it is: a text.
+            Part::View(_) => {}
+            Part::Opaque { .. } if is_spelled => {}
+            Part::Opaque { name, why } => self.found.extend(g033_opaque::finding(lens, blob, name, why)),
+            Part::History { name, what } => self.found.push(g033_opaque::history(lens, blob, name, what)),
+        });
+    }
+
+    /// Whether so much more may come out of what is spelled; the first time that it may not is told.
+    fn takes(&mut self, view: &View<'_>) -> bool {
+        let left = self.left.checked_sub(view.bytes.len());
+        if left.is_none() && self.left > 0 {
+            let most = "too much comes out of what is spelled in it";
+            self.found.extend(g033_opaque::finding(self.lens, self.blob, view.name, most));
+        }
+        self.left = left.unwrap_or_default();
+        left.is_some()
+    }
+
+    fn view(&mut self, view: &View<'_>, times: usize) {
+        let name = view.inside.and_then(|inside| name_in_archive(self.lens, self.blob, view, inside));
+        self.found.extend(name);
+        if self.lens.policy.file.content.secrets != Some(false) {
+            let hits = self.lens.scanner.scan(view.name, view.bytes);
+            hits.into_iter().for_each(|hit| take(&mut self.met, view, hit));
+        }
+        if times > 0 {
+            let name = [view.name, b"!spelled"].concat();
+            spelled::packed(view.bytes).iter().for_each(|block| self.look(&name, block, times - 1));
+        }
+    }
 }
 
 /// The same secret is told once in a file, where it stands first or deepest.

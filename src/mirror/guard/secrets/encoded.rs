@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
-
+use crate::mirror::guard::secrets::escaped::{next_escape, pair};
 use crate::mirror::guard::secrets::wrapped::{next_line, next_run};
 
 /// Shorter runs are not taken for hex.
@@ -112,85 +111,6 @@ fn wrapped(
     (range, Some([whole, apart].concat()))
 }
 
-/// The next `%41` or `\u0041` that begins before `limit`.
-fn next_escape(text: &[u8], from: usize, limit: usize) -> Option<(Range<usize>, Option<Vec<u8>>)> {
-    let mut at = from;
-    while at < limit {
-        at += memchr2(b'%', b'\\', &text[at..limit])?;
-        if text[at] == b'%' && percent_at(text, at).is_some() {
-            let line = memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
-            // As far as the last one of the line, but lines are not searched for ever.
-            let far = line.min(at + 4096);
-            let last = (at..far.saturating_sub(2)).rev().find(|place| percent_at(text, *place).is_some());
-            let range = at..last.unwrap_or(at) + 3;
-            let plain = percent(&text[range.clone()]);
-            return Some((range, plain));
-        }
-        let length = unicode_length(&text[at..]);
-        if length > 0 {
-            let range = at..at + length;
-            let plain = unicode(&text[range.clone()]);
-            return Some((range, plain));
-        }
-        at += 1;
-    }
-    None
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-fn pair(high: u8, low: u8) -> Option<u8> {
-    Some(digit(high)? << 4 | digit(low)?)
-}
-
-fn percent_at(text: &[u8], at: usize) -> Option<u8> {
-    match text.get(at..at + 3)? {
-        [b'%', high, low] => pair(*high, *low),
-        _ => None,
-    }
-}
-
-fn percent(text: &[u8]) -> Option<Vec<u8>> {
-    let (mut plain, mut at) = (Vec::with_capacity(text.len()), 0);
-    while at < text.len() {
-        let read = percent_at(text, at);
-        plain.push(read.unwrap_or(text[at]));
-        at += if read.is_some() { 3 } else { 1 };
-    }
-    Some(plain)
-}
-
-/// One `\u0041`, or one with two backslashes: its length and its letter.
-fn unicode_at(text: &[u8]) -> Option<(usize, char)> {
-    let slashes = text.iter().take(2).take_while(|byte| **byte == b'\\').count();
-    let letters = text.get(slashes..slashes + 5)?;
-    if slashes == 0 || !letters[0].eq_ignore_ascii_case(&b'u') {
-        return None;
-    }
-    let number =
-        letters[1..].iter().try_fold(0_u32, |sum, byte| Some(sum << 4 | u32::from(digit(*byte)?)))?;
-    Some((slashes + 5, char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER)))
-}
-
-fn unicode_length(text: &[u8]) -> usize {
-    let mut length = 0;
-    while let Some((taken, _)) = text.get(length..).and_then(unicode_at) {
-        length += taken;
-    }
-    length
-}
-
-fn unicode(text: &[u8]) -> Option<Vec<u8>> {
-    let (mut plain, mut at) = (String::new(), 0);
-    while let Some((taken, letter)) = text.get(at..).and_then(unicode_at) {
-        plain.push(letter);
-        at += taken;
-    }
-    Some(plain.into_bytes())
-}
-
 fn hex(text: &[u8]) -> Option<Vec<u8>> {
     let pairs = text.chunks_exact(2);
     if !pairs.remainder().is_empty() {
@@ -264,6 +184,7 @@ mod tests {
             ("bm90IGEgc2VjcmV0IQ", "not a secret!", 0..18),
             ("x %67%68p_%61 y", "x ghp_a y", 2..13),
             ("'\\u0067\\\\u0068'", "'gh'", 1..14),
+            ("'\\x67\\\\x68\\xff'", "'gh\\xff'", 1..10),
             ("6e6f742061207365637265742061742061 ", "not a secret at a ", 0..34),
             (
                 "\"bm90IGEgc2VjcmV0IGF0IGFsbCwgbm90\\nIGV2ZW4gYSBsaXR0bGUgb25lLCBubywg\\nbm9uZQ==\\n\"",

@@ -4,6 +4,7 @@ mod allow;
 mod dialect;
 pub mod encoded;
 mod entropy;
+mod escaped;
 pub mod file;
 pub mod hit;
 mod pattern;

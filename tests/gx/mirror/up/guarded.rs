@@ -64,8 +64,36 @@ fn a_plan_is_looked_at_again_before_it_is_pushed() {
     let plan = world.up(&["HEAD", "--branch", "topic"], 0);
     world.rule("[paths]\nprivate = [\"docs/\"]\n");
     let refs = world.public.git(&world.lab, &["for-each-ref"]);
-    world.lab.gx(&["sync-up", "--push", digest(&plan)]).exits(3);
+    let told = world.lab.gx(&["sync-up", "--push", digest(&plan)]).exits(3).stderr;
+    assert!(told.contains("G010 docs/notes.md: a private path") && told.contains("`gx sync-up`"), "{told}");
     assert_eq!(world.public.git(&world.lab, &["for-each-ref"]), refs);
+}
+
+#[test]
+fn what_the_private_branch_forbids_here_stops_a_plan_before_it_is_pushed() {
+    let world = World::new();
+    world.lab_writes("docs/notes.md", "notes\n");
+    let plan = world.up(&["HEAD", "--branch", "topic"], 0);
+    world.lab_writes(".gx/policy.toml", "[paths]\nprivate = [\"docs/\"]\n");
+    world.lab.gx(&["sync-up", "--push", digest(&plan)]).exits(3);
+}
+
+#[test]
+fn a_plan_that_is_stopped_says_how_it_may_pass_and_it_does_so_then() {
+    let world = World::new();
+    world.lab_writes("private/plan.md", "We shall train the large one in spring.\n");
+    world.lab.git(&["mv", "private/plan.md", "plan.md"]);
+    world.lab.commit("everybody may read it");
+    let words = ["HEAD", "--branch", "plan"];
+    let told = world.up(&words, 3);
+    let next = told["next"].as_str().unwrap();
+    let allow = next.split("gx guard allow ").nth(1).unwrap();
+    let (fingerprint, _) = allow.split_once(' ').unwrap();
+    world.lab.gx(&["guard", "allow", fingerprint, "--reason", "it is no secret any more"]).exits(0);
+    world.lab.commit("guard: allow");
+    let remote = world.lab.git(&["config", "gx.private.remote"]);
+    world.lab.git(&["push", "-q", remote.trim(), "main"]);
+    world.publish_up(&["HEAD^", "--branch", "plan"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use super::copies::{push, text, world};
+use super::secrets::token;
 use super::world::*;
 use crate::error::Exit;
 
@@ -180,5 +181,29 @@ fn a_bundle_and_a_pack_stay_off_public_places_whatever_else_may_pass() {
         assert_eq!((rules(&report), report.exit()), (vec!["G033"], Exit::Blocked), "{name}");
         assert_eq!(world.push_to(PRIVATE, "open", "refs/heads/open").exit(), Exit::Done);
         world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
+}
+
+#[test]
+fn a_secret_that_is_packed_and_spelled_is_found_and_nothing_that_merely_begins_like_it() {
+    let world = world();
+    let secret = format!("key = {}\n", token(3));
+    let plain = secret.as_bytes();
+    for (name, content) in [
+        ("a.txt", spelled(&gzipped(plain))),
+        ("b.txt", spelled(&deflated(plain))),
+        ("c.txt", spelled(&tarred(plain))),
+        ("d.txt", dumped(&gzipped(plain))),
+        ("e.gz", gzipped(&spelled(plain))),
+        ("f.txt", spelled(&gzipped(&spelled(&gzipped(plain))))),
+        ("g.json", format!("{{\"data\": \"{}\"}}\n", hex(&gzipped(plain))).into_bytes()),
+    ] {
+        assert_eq!(pushed(&world, name, &content), ["G032"], "{name}");
+    }
+    let pack = [&b"PACK\0\0\0\x02\0\0\0\x03\x9a\x0b"[..], &[7; 60]].concat();
+    assert_eq!(pushed(&world, "h.txt", &spelled(&pack)), ["G033"]);
+    let torn = &gzipped(text("a story", 40).as_bytes())[..90];
+    for fine in [spelled(torn), dumped(torn), spelled(&gzipped(text("a story", 40).as_bytes()))] {
+        assert_eq!(pushed(&world, "fine.txt", &fine), [""; 0]);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::world::*;
 use super::*;
+use crate::error::tell;
 use crate::model::object::ObjectId;
 use crate::process::command::Program;
 
@@ -232,6 +233,16 @@ fn a_partial_clone_says_what_it_lacks_and_fetches_nothing() {
         let before = count();
         assert_eq!(world.exit(world.rev("HEAD")), Exit::Unchecked, "{filter}");
         assert_eq!(count(), before, "{filter}");
+        // Its remedy is enough, also where the branch follows another remote.
+        world.git(&["remote", "add", "mirror", &from]);
+        world.git(&["config", "branch.main.remote", "mirror"]);
+        let remedy = match Policy::of(&world.repo(), &[world.rev("HEAD")]) {
+            Ok(_) => world.push().findings[0].remedies[0].clone(),
+            Err(error) => tell(&error).hints[0].split('`').nth(1).unwrap().to_owned(),
+        };
+        let words: Vec<&str> = remedy.split(' ').skip(1).chain(["-q"]).collect();
+        world.git(&words);
+        assert_eq!(world.exit(world.rev("HEAD")), Exit::Done, "{filter}: {remedy}");
     }
 }
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::mirror::guard::secrets::scanner::tests::dice::Dice;
 
 /// A token that is made here; the same seed makes the same.
-fn token(seed: u64) -> String {
+pub(super) fn token(seed: u64) -> String {
     Dice::new(seed).fill("[[ghp_{alnum:36}]]").secret
 }
 
