@@ -40,6 +40,16 @@ impl Repo {
     /// # Errors
     /// The other side cannot be reached, or the connection was cut: what had come whole is there.
     pub fn fetch(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<()> {
+        let mut output = self.fetch_once(remote, refspecs, wire)?;
+        while !output.status.success() && self.remove_left_locks_below("refs/gx/remotes/")? {
+            output = self.fetch_once(remote, refspecs, wire)?;
+        }
+        if output.status.success() { Ok(()) } else { Err(broken_off("fetch from", remote, &output).into()) }
+    }
+
+    fn fetch_once(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<Output> {
+        // Not for its git: what that starts to reach the other side may go on for long, and would have it all the time.
+        let _flock = self.transaction_flock()?;
         let program = self
             .network_git(wire.may_ask)
             .args(SETTINGS)
@@ -56,11 +66,10 @@ impl Repo {
             .args(self.sparing_end(remote, End::Sends))
             .args(["--", remote])
             .args(refspecs);
-        let output = match &mut wire.hear {
-            Some(hear) => program.output_heard(hear)?,
-            None => program.output()?,
-        };
-        if output.status.success() { Ok(()) } else { Err(broken_off("fetch from", remote, &output).into()) }
+        match &mut wire.hear {
+            Some(hear) => program.output_heard(hear),
+            None => program.output(),
+        }
     }
 
     /// Pushes refs and says of each what became of it, in their order.
