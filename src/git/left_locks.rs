@@ -7,12 +7,16 @@
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
 
 use crate::git::refs::{STALE, STALE_TABLES};
 use crate::git::repo::Repo;
+
+/// The pause between two looks at locks that are young.
+const PAUSE: Duration = Duration::from_millis(50);
 
 impl Repo {
     /// The flock that a transaction shares with others, and passes on to its `git`.
@@ -34,16 +38,27 @@ impl Repo {
         self.remove_left(names.into_iter().map(|name| self.place.lock_of(name)))
     }
 
-    /// The same for all refs below a prefix.
+    /// The same for all refs below a prefix, waiting until it shows of young ones whether they were.
     ///
     /// # Errors
     /// As there.
-    pub(super) fn remove_left_locks_below(&self, prefix: &str) -> Result<bool> {
-        let mut locks = Vec::new();
-        if self.has_ref_files() {
-            collect(&self.common_dir().join(prefix), &mut locks);
+    pub(super) fn outwait_left_locks_below(&self, prefix: &str) -> Result<bool> {
+        let began = Instant::now();
+        loop {
+            let mut locks = Vec::new();
+            if self.has_ref_files() {
+                collect(&self.common_dir().join(prefix), &mut locks);
+            }
+            let is_none = locks.is_empty();
+            if self.remove_left(locks)? {
+                return Ok(true);
+            }
+            if is_none || began.elapsed() > STALE + STALE {
+                // They were somebody's who is done now, or still is not.
+                return Ok(is_none && began.elapsed() > PAUSE);
+            }
+            thread::sleep(PAUSE);
         }
-        self.remove_left(locks)
     }
 
     fn remove_left(&self, locks: impl IntoIterator<Item = PathBuf>) -> Result<bool> {
@@ -103,8 +118,6 @@ fn collect(folder: &Path, locks: &mut Vec<PathBuf>) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::git::refs::{Ref, Swap};
 
@@ -132,7 +145,8 @@ mod tests {
         drop(at_work);
         assert_eq!(repo.create_refs(&refs).unwrap(), Swap::Done);
         assert!(!names().any(|name| repo.place.lock_of(name).exists()));
-        leave(STALE_TABLES * 2);
-        assert_eq!(repo.remove_left_locks_below("refs/gx/").unwrap(), repo.has_ref_files());
+        assert!(!repo.outwait_left_locks_below("refs/gx/").unwrap(), "there is none to wait for");
+        leave(Duration::ZERO);
+        assert_eq!(repo.outwait_left_locks_below("refs/gx/").unwrap(), repo.has_ref_files());
     }
 }

@@ -41,7 +41,9 @@ impl Repo {
     /// The other side cannot be reached, or the connection was cut: what had come whole is there.
     pub fn fetch(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<()> {
         let mut output = self.fetch_once(remote, refspecs, wire)?;
-        while !output.status.success() && self.remove_left_locks_below("refs/gx/remotes/")? {
+        // Git gives up at once, where a killed fetch has left the lock of a ref.
+        let ours = format!("refs/gx/remotes/{remote}/");
+        while !output.status.success() && self.outwait_left_locks_below(&ours)? {
             output = self.fetch_once(remote, refspecs, wire)?;
         }
         if output.status.success() { Ok(()) } else { Err(broken_off("fetch from", remote, &output).into()) }
@@ -193,7 +195,9 @@ fn broken_off(what: &str, remote: &str, output: &Output) -> Fault {
         news => news.join("; "),
     };
     let told = fault(format!("cannot {what} `{remote}` ({}): {why}", output.status));
-    let hint = if why.contains("hung up") || why.contains("early EOF") || why.contains("disconnect") {
+    let hint = if why.contains(".lock': File exists") {
+        "if no git is running here, remove the lock, then run the same command again".to_owned()
+    } else if why.contains("hung up") || why.contains("early EOF") || why.contains("disconnect") {
         "the connection was cut; nothing is lost: run the same command again".to_owned()
     } else if why.contains("No space left") || why.contains("file too large") {
         "make room on the disk, then run the same command again: nothing is half written".to_owned()
