@@ -200,6 +200,18 @@ fn who_waits_and_who_watches_a_list_learns_what_a_feed_has_only_in_the_journal()
 }
 
 #[test]
+fn the_doctor_takes_nothing_that_a_feed_has_only_in_the_journal_for_lost() {
+    let lab = Lab::new();
+    let mut feed = Feed::start(&lab);
+    feed.record("0.9");
+    feed.record("1.5");
+    let told = lab.gx(&["doctor", "--json"]).exits(0).json();
+    assert_eq!((&told["errors"], &told["warnings"]), (&json!(0), &json!(0)), "{told:#}");
+    assert!(told.to_string().contains("2 lines wait for the notes"), "{told:#}");
+    assert_eq!(feed.end(), 0);
+}
+
+#[test]
 fn what_others_record_and_rewind_meanwhile_is_minded() {
     let lab = Lab::new();
     let mut feed = Feed::start(&lab);
