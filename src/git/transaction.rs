@@ -35,10 +35,10 @@ impl Repo {
         if refs.is_empty() {
             return Ok(Swap::Done);
         }
-        let (began, names) = (Instant::now(), || refs.iter().map(|one| one.name.as_str()));
+        let (began, names) = (Instant::now(), names_of(refs));
         for attempt in 1.. {
             let lines = refs.iter().map(|one| format!("create {} {}\n", one.name, one.target));
-            let output = self.transaction(lines, names())?;
+            let output = self.transaction(lines, &names)?;
             if output.status.success() {
                 break;
             }
@@ -85,7 +85,7 @@ impl Repo {
             return Ok(());
         }
         let lines = files.iter().map(|one| format!("update {} {}\n", one.name, one.target));
-        let output = self.transaction(lines, files.iter().map(|one| one.name.as_str()))?;
+        let output = self.transaction(lines, &names_of(files.iter().copied()))?;
         if output.status.success() { Ok(()) } else { Err(refused(&output)) }
     }
 
@@ -96,14 +96,14 @@ impl Repo {
     /// # Errors
     /// The refs stay locked by others, or cannot be written.
     pub fn delete_refs(&self, refs: &[Ref]) -> Result<usize> {
-        let (began, names) = (Instant::now(), || refs.iter().map(|one| one.name.as_str()));
+        let (began, names) = (Instant::now(), names_of(refs));
         let mut left: Vec<&Ref> = refs.iter().collect();
         for attempt in 1.. {
             if left.is_empty() {
                 break;
             }
             let lines = left.iter().map(|one| format!("delete {} {}\n", one.name, one.target));
-            let output = self.transaction(lines, names())?;
+            let output = self.transaction(lines, &names)?;
             if output.status.success() {
                 break;
             }
@@ -134,8 +134,8 @@ impl Repo {
         let lines = moves
             .iter()
             .map(|(from, to)| format!("create {to} {}\ndelete {} {}\n", from.target, from.name, from.target));
-        let names = moves.iter().flat_map(|(from, to)| [from.name.as_str(), to]);
-        let output = self.transaction(lines, names)?;
+        let names: Vec<&str> = moves.iter().flat_map(|(from, to)| [from.name.as_str(), to]).collect();
+        let output = self.transaction(lines, &names)?;
         if output.status.success() { Ok(()) } else { Err(refused(&output)) }
     }
 
@@ -174,17 +174,13 @@ impl Repo {
     }
 
     /// Has all of it done or nothing, anew where killed processes had left their locks behind.
-    fn transaction<'n>(
-        &self,
-        lines: impl IntoIterator<Item = String>,
-        names: impl IntoIterator<Item = &'n str> + Clone,
-    ) -> Result<Output> {
+    fn transaction(&self, lines: impl IntoIterator<Item = String>, names: &[&str]) -> Result<Output> {
         let lines = ["start\n".to_owned()].into_iter().chain(lines);
         let script: String = lines.chain(["prepare\ncommit\n".to_owned()]).collect();
         loop {
             let git = self.patient_git().args(["update-ref", "--stdin"]).input(script.clone().into_bytes());
             let output = git.holding(self.transaction_flock()?).output()?;
-            if output.status.success() || !self.remove_left_locks(names.clone())? {
+            if output.status.success() || !self.remove_left_locks(names.iter().copied())? {
                 return Ok(output);
             }
         }
@@ -194,6 +190,10 @@ impl Repo {
     fn patient_git(&self) -> Program {
         self.durable_git().args(["-c", "core.packedRefsTimeout=30000", "-c", "core.filesRefLockTimeout=5000"])
     }
+}
+
+fn names_of<'r>(refs: impl IntoIterator<Item = &'r Ref>) -> Vec<&'r str> {
+    refs.into_iter().map(|one| one.name.as_str()).collect()
 }
 
 /// What the program said, and what to do where a lock was in its way.

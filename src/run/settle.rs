@@ -255,7 +255,7 @@ mod tests {
         let unnote = || {
             store.all_pending().iter().for_each(|one| {
                 store.peek_pending(&one.uuid).unwrap().1.remove(Aside::BEGUN);
-            })
+            });
         };
         unnote();
         runner.settle(Reach::Records).unwrap();
