@@ -134,7 +134,10 @@ fn watch(scene: &Scene, choice: &Choice, pause: Duration) -> Result<Exit> {
     interrupt::listen()?;
     let mut live = Live::new(scene.output)?;
     while live.has_reader() {
-        let list = List::of(&scene.store(), choice, scene.goal())?;
+        let store = scene.store();
+        // Others may leave what they record in the journal; where this user may write nothing, that is not shown.
+        let _ = store.flush();
+        let list = List::of(&store, choice, scene.goal())?;
         if interrupt::count() > 0 {
             break;
         }

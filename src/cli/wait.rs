@@ -132,7 +132,7 @@ pub fn waited(scene: &Scene, call: &Call<'_>) -> Result<Exit> {
 fn answer(store: &Store<'_>, wanted: &[Stored], ended: &[Stored], call: &Call<'_>) -> Result<(Waited, Exit)> {
     let (mut experiments, mut exits) = (Vec::new(), Vec::new());
     for stored in wanted {
-        let record = store.record(stored.snapshot)?;
+        let record = store.newest_record(stored.snapshot)?;
         let outcome = store.outcome(&stored.id).filter(|_| ended.contains(stored));
         let exit =
             ended.contains(stored).then(|| outcome.as_ref().map_or(record.status().exit(), Finished::exit));

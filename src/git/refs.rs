@@ -23,10 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// From this age on a lock of a single ref is the rubbish of a killed process: holding one takes milliseconds.
 ///
 /// Less than [`PATIENCE`], so that the command after a kill waits and then goes on.
-const STALE: Duration = Duration::from_secs(5);
+pub(super) const STALE: Duration = Duration::from_secs(5);
 
 /// The same for the lock of all refs in tables, which a transaction of a great many holds for longer.
-const STALE_TABLES: Duration = Duration::from_secs(60);
+pub(super) const STALE_TABLES: Duration = Duration::from_secs(60);
 
 /// What a compare-and-swap came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,17 +69,6 @@ impl Repo {
     /// Puts a ref that was just written onto the disk itself, as [`Self::sync_objects`] does objects.
     pub fn sync_ref(&self, name: &str) -> Result<()> {
         self.refs.sync(name)
-    }
-
-    /// Moves refs to other names in one transaction of the `git` program: all or none.
-    pub fn rename_refs(&self, moves: &[(Ref, String)]) -> Result<()> {
-        let mut script = String::from("start\n");
-        for (from, to) in moves {
-            script.push_str(&format!("create {to} {}\ndelete {} {}\n", from.target, from.name, from.target));
-        }
-        script.push_str("prepare\ncommit\n");
-        self.durable_git().args(["update-ref", "--stdin"]).input(script.into_bytes()).run()?;
-        Ok(())
     }
 
     /// Sets a ref whose value cannot be used, whatever it is, or removes it.

@@ -7,8 +7,9 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use crate::error::fault;
 use crate::git::engine::repack::{Change, Repacked};
@@ -22,6 +23,9 @@ const MANY: usize = 256;
 /// How often a transaction is tried anew when others were at the same refs.
 const TRIES: usize = 20;
 
+/// How long that goes on: each try waits for locks by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 impl Repo {
     /// Makes refs that must not exist yet, all or none; lost where one of them exists already.
     ///
@@ -31,9 +35,10 @@ impl Repo {
         if refs.is_empty() {
             return Ok(Swap::Done);
         }
+        let (began, names) = (Instant::now(), names_of(refs));
         for attempt in 1.. {
             let lines = refs.iter().map(|one| format!("create {} {}\n", one.name, one.target));
-            let output = self.transaction(lines)?;
+            let output = self.transaction(lines, &names)?;
             if output.status.success() {
                 break;
             }
@@ -42,7 +47,7 @@ impl Repo {
                     return Ok(Swap::Lost);
                 }
             }
-            if attempt >= TRIES {
+            if attempt >= TRIES || began.elapsed() > PATIENCE {
                 return Err(refused(&output));
             }
             thread::sleep(jitter());
@@ -79,8 +84,8 @@ impl Repo {
         if files.is_empty() {
             return Ok(());
         }
-        let output =
-            self.transaction(files.iter().map(|one| format!("update {} {}\n", one.name, one.target)))?;
+        let lines = files.iter().map(|one| format!("update {} {}\n", one.name, one.target));
+        let output = self.transaction(lines, &names_of(files.iter().copied()))?;
         if output.status.success() { Ok(()) } else { Err(refused(&output)) }
     }
 
@@ -91,13 +96,14 @@ impl Repo {
     /// # Errors
     /// The refs stay locked by others, or cannot be written.
     pub fn delete_refs(&self, refs: &[Ref]) -> Result<usize> {
+        let (began, names) = (Instant::now(), names_of(refs));
         let mut left: Vec<&Ref> = refs.iter().collect();
         for attempt in 1.. {
             if left.is_empty() {
                 break;
             }
             let lines = left.iter().map(|one| format!("delete {} {}\n", one.name, one.target));
-            let output = self.transaction(lines)?;
+            let output = self.transaction(lines, &names)?;
             if output.status.success() {
                 break;
             }
@@ -111,13 +117,26 @@ impl Repo {
             left = still;
             if left.len() == before {
                 // None has changed, so one of them, or all of `packed-refs`, was locked.
-                if attempt >= TRIES {
+                if attempt >= TRIES || began.elapsed() > PATIENCE {
                     return Err(refused(&output));
                 }
                 thread::sleep(jitter());
             }
         }
         Ok(left.len())
+    }
+
+    /// Moves refs to other names in one step: all or none.
+    ///
+    /// # Errors
+    /// One of them has moved meanwhile, or they cannot be written.
+    pub fn rename_refs(&self, moves: &[(Ref, String)]) -> Result<()> {
+        let lines = moves
+            .iter()
+            .map(|(from, to)| format!("create {to} {}\ndelete {} {}\n", from.target, from.name, from.target));
+        let names: Vec<&str> = moves.iter().flat_map(|(from, to)| [from.name.as_str(), to]).collect();
+        let output = self.transaction(lines, &names)?;
+        if output.status.success() { Ok(()) } else { Err(refused(&output)) }
     }
 
     /// Takes away every ref that begins so; for those that are nobody's but gx's and name nothing of their own.
@@ -155,10 +174,17 @@ impl Repo {
         found.map_or_else(|error| error.kind() != ErrorKind::NotFound, |meta| !meta.is_dir())
     }
 
-    fn transaction(&self, lines: impl Iterator<Item = String>) -> Result<Output> {
-        let script: String =
-            ["start\n".to_owned()].into_iter().chain(lines).chain(["prepare\ncommit\n".to_owned()]).collect();
-        self.patient_git().args(["update-ref", "--stdin"]).input(script.into_bytes()).output()
+    /// Has all of it done or nothing, anew where killed processes had left their locks behind.
+    fn transaction(&self, lines: impl IntoIterator<Item = String>, names: &[&str]) -> Result<Output> {
+        let lines = ["start\n".to_owned()].into_iter().chain(lines);
+        let script: String = lines.chain(["prepare\ncommit\n".to_owned()]).collect();
+        loop {
+            let git = self.patient_git().args(["update-ref", "--stdin"]).input(script.clone().into_bytes());
+            let output = git.holding(self.transaction_flock()?).output()?;
+            if output.status.success() || !self.remove_left_locks(names.iter().copied())? {
+                return Ok(output);
+            }
+        }
     }
 
     /// The program, waiting for locks as long as a packing of all refs may take.
@@ -167,9 +193,21 @@ impl Repo {
     }
 }
 
+fn names_of<'r>(refs: impl IntoIterator<Item = &'r Ref>) -> Vec<&'r str> {
+    refs.into_iter().map(|one| one.name.as_str()).collect()
+}
+
+/// What the program said, and what to do where a lock was in its way.
 fn refused(output: &Output) -> anyhow::Error {
     let said = String::from_utf8_lossy(&output.stderr);
-    anyhow!("`git update-ref` ended with {}: {}", output.status, said.trim())
+    // More lines of it are advice, for people who run git by themselves.
+    let told = said.lines().next().unwrap_or_default();
+    let fault = fault(format!("`git update-ref` ended with {}: {told}", output.status));
+    let lock = told.split('\'').find(|word| word.ends_with(".lock"));
+    match lock {
+        Some(lock) => fault.hint(format!("if no git is running here, remove {lock}")).into(),
+        None => fault.into(),
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,18 @@ impl Repo {
     /// # Errors
     /// The other side cannot be reached, or the connection was cut: what had come whole is there.
     pub fn fetch(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<()> {
+        let mut output = self.fetch_once(remote, refspecs, wire)?;
+        // Git gives up at once, where a killed fetch has left the lock of a ref.
+        let ours = format!("refs/gx/remotes/{remote}/");
+        while !output.status.success() && self.outwait_left_locks_below(&ours)? {
+            output = self.fetch_once(remote, refspecs, wire)?;
+        }
+        if output.status.success() { Ok(()) } else { Err(broken_off("fetch from", remote, &output).into()) }
+    }
+
+    fn fetch_once(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<Output> {
+        // Not for its git: what that starts to reach the other side may go on for long, and would have it all the time.
+        let _flock = self.transaction_flock()?;
         let program = self
             .network_git(wire.may_ask)
             .args(SETTINGS)
@@ -56,11 +68,10 @@ impl Repo {
             .args(self.sparing_end(remote, End::Sends))
             .args(["--", remote])
             .args(refspecs);
-        let output = match &mut wire.hear {
-            Some(hear) => program.output_heard(hear)?,
-            None => program.output()?,
-        };
-        if output.status.success() { Ok(()) } else { Err(broken_off("fetch from", remote, &output).into()) }
+        match &mut wire.hear {
+            Some(hear) => program.output_heard(hear),
+            None => program.output(),
+        }
     }
 
     /// Pushes refs and says of each what became of it, in their order.
@@ -184,7 +195,9 @@ fn broken_off(what: &str, remote: &str, output: &Output) -> Fault {
         news => news.join("; "),
     };
     let told = fault(format!("cannot {what} `{remote}` ({}): {why}", output.status));
-    let hint = if why.contains("hung up") || why.contains("early EOF") || why.contains("disconnect") {
+    let hint = if why.contains(".lock': File exists") {
+        "if no git is running here, remove the lock, then run the same command again".to_owned()
+    } else if why.contains("hung up") || why.contains("early EOF") || why.contains("disconnect") {
         "the connection was cut; nothing is lost: run the same command again".to_owned()
     } else if why.contains("No space left") || why.contains("file too large") {
         "make room on the disk, then run the same command again: nothing is half written".to_owned()

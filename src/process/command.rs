@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::fs::File;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::error::{Fault, fault};
-use crate::process::errands;
+use crate::process::errands::{self, Errand};
 use crate::process::log::sanitize;
 use crate::process::output::{Deadline, collect, collect_heard};
 pub use crate::process::output::{Ended, Output};
@@ -24,12 +26,13 @@ pub struct Program {
     input: Option<Vec<u8>>,
     limit: Option<Duration>,
     inherit: bool,
+    held: Option<File>,
 }
 
 impl Program {
     /// A program by its path, or by its name on PATH; its stdin is empty.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
-        Self { command: Command::new(program), input: None, limit: None, inherit: false }
+        Self { command: Command::new(program), input: None, limit: None, inherit: false, held: None }
     }
 
     /// Adds one argument.
@@ -82,6 +85,12 @@ impl Program {
         self
     }
 
+    /// Lets it hold an open file too, such as a lock: that then stays held while it lives, even when gx is killed.
+    pub fn holding(mut self, file: File) -> Self {
+        self.held = Some(file);
+        self
+    }
+
     /// Runs it to its end, and to the end of everything that keeps its output open.
     ///
     /// # Errors
@@ -105,8 +114,13 @@ impl Program {
     /// When it cannot start.
     pub fn output_heard(mut self, hear: &mut dyn FnMut(&[u8])) -> Result<Output> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null());
-        let (child, _errand) = errands::start(&mut self.command)?;
+        let (child, _errand) = self.start()?;
         collect_heard(child, hear).with_context(|| format!("cannot wait for {self}"))
+    }
+
+    fn start(&mut self) -> Result<(Child, Errand)> {
+        let held: Vec<_> = self.held.iter().map(AsFd::as_fd).collect();
+        errands::start_with(&mut self.command, &held)
     }
 
     fn finish(&mut self) -> Result<Option<Output>> {
@@ -117,7 +131,7 @@ impl Program {
             self.command.process_group(0);
         }
         let began = Instant::now();
-        let (mut child, errand) = errands::start(&mut self.command)?;
+        let (mut child, errand) = self.start()?;
         if let Some(input) = self.input.take() {
             feed(&mut child, input);
         }
@@ -190,6 +204,8 @@ fn feed(child: &mut Child, input: Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsRawFd;
+
     use super::*;
     use crate::process::identity::group_is_alive;
     use crate::process::wait::wait_until;
@@ -230,6 +246,14 @@ mod tests {
     fn input_that_nobody_reads_and_no_input_at_all_both_end() {
         assert!(Program::new("true").input(vec![b'x'; 4 << 20]).run().unwrap().is_empty());
         assert!(Program::new("cat").run().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_program_has_the_file_that_it_is_to_hold_and_no_other() {
+        let (held, other) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let is_there = |file: &File| format!("test -e /proc/self/fd/{}", file.as_raw_fd());
+        let script = format!("{} && ! {}", is_there(&held), is_there(&other));
+        assert!(sh(&script).holding(held).output().unwrap().status.success());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! so: another thread may be reading it, and one that hangs inside the kernel, as a card query does behind a broken
 //! driver, never ends at all.
 
+use std::os::fd::BorrowedFd;
 use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +12,7 @@ use anyhow::Result;
 
 use crate::process::group::Group;
 use crate::process::identity::{Identity, Relation};
-use crate::process::spawn::spawn;
+use crate::process::spawn::spawn_with;
 
 static ERRANDS: Mutex<Errands> = Mutex::new(Errands(Vec::new()));
 
@@ -32,10 +33,18 @@ pub(super) struct Errand {
 /// Starts an errand. Nobody takes it for a child of the supervised command, not even for a moment.
 ///
 /// # Errors
-/// As [`spawn`].
+/// As [`spawn_with`].
 pub(super) fn start(command: &mut Command) -> Result<(Child, Errand)> {
+    start_with(command, &[])
+}
+
+/// The same for one that inherits open files.
+///
+/// # Errors
+/// As [`spawn_with`].
+pub(super) fn start_with(command: &mut Command, open: &[BorrowedFd<'_>]) -> Result<(Child, Errand)> {
     let mut errands = locked();
-    let child = spawn(command)?;
+    let child = spawn_with(command, open)?;
     let pid = child.id();
     let group = Group::led_by(Identity::of(pid).unwrap_or_else(|| Identity::unknown(pid)));
     errands.0.push(Entry { group, is_abandoned: false });

@@ -61,7 +61,7 @@ impl Runner<'_> {
         if held.read_trainer().is_some_and(|trainer| is_training(&trainer)) {
             return Ok(None);
         }
-        let record = self.store.record(held.pending.snapshot)?;
+        let record = self.store.newest_record(held.pending.snapshot)?;
         if record.is_empty() {
             self.record_begin(&held.pending, &id)?;
         }
@@ -91,7 +91,7 @@ impl Runner<'_> {
     /// Whether a run still waits for its turn.
     pub(super) fn is_queued(&self, held: &Held) -> Result<bool> {
         let is_done = held.aside().read::<Seen>(Aside::RESULT).is_some() || held.read_trainer().is_some();
-        Ok(!is_done && self.store.record(held.pending.snapshot)?.status() == Status::Queued)
+        Ok(!is_done && self.store.newest_record(held.pending.snapshot)?.status() == Status::Queued)
     }
 
     fn settle_ended(
@@ -153,14 +153,15 @@ impl Runner<'_> {
         Ok(is_news.then_some(settled))
     }
 
-    /// An external run has its end only from its agent; but its record may still have to be begun.
+    /// An external run has its end only from its agent; but its record may still have to be begun. Who was killed a moment
+    /// ago may have said so in the journal only.
     fn settle_external(&self, held: Held) -> Result<()> {
         let Some(id) = self.id_of(&held.pending)? else { return held.done() };
-        if self.store.record(held.pending.snapshot)?.is_empty() {
+        if self.store.newest_record(held.pending.snapshot)?.is_empty() {
             self.record_begin(&held.pending, &id)?;
         }
         // An imported row begins with its end.
-        if self.store.record(held.pending.snapshot)?.status().is_final() {
+        if self.store.newest_record(held.pending.snapshot)?.status().is_final() {
             return held.done();
         }
         held.aside().mark(Aside::BEGUN)
@@ -222,4 +223,49 @@ fn timestamp(time: SystemTime) -> Option<Timestamp> {
 
 fn system_time(at: Timestamp) -> SystemTime {
     SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(at.micros().unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::git::repo::Repo;
+    use crate::run::runner::Request;
+    use crate::store::experiments::Store;
+    use crate::store::journal::Journal;
+
+    #[test]
+    fn what_a_registered_run_has_only_in_the_journal_is_not_recorded_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let store = Store::new(&repo).gathering();
+        let journal = Journal::new(&repo.gx_dir());
+        let settings = Loaded::of(&BTreeMap::new()).unwrap();
+        let runner = Runner { repo: &repo, store: &store, config: &settings.config, settings: &settings };
+        let tag = Some("mar5".to_owned());
+        let request = Request { hypothesis: "one".to_owned(), tag, ..Request::default() };
+        // The first time everything is brought into the notes.
+        let _ = runner.register(&request, &mut |_| {}).unwrap();
+        runner.settle(Reach::Records).unwrap();
+        let made = runner.register(&request, &mut |_| {}).unwrap();
+        // As one that was killed a moment after the journal had its line.
+        let unnote = || {
+            store.all_pending().iter().for_each(|one| {
+                store.peek_pending(&one.uuid).unwrap().1.remove(Aside::BEGUN);
+            });
+        };
+        unnote();
+        runner.settle(Reach::Records).unwrap();
+        assert!(store.note(made.snapshot).unwrap().is_empty(), "the notes have it already");
+        assert_eq!(journal.waiting_of(made.snapshot).unwrap().len(), 1);
+        let ended = [("status".to_owned(), json!(Status::Discard))];
+        store.append(made.snapshot, ended.into_iter().collect()).unwrap();
+        unnote();
+        runner.settle(Reach::Records).unwrap();
+        let open: Vec<_> = store.all_pending().iter().map(|one| one.snapshot).collect();
+        assert!(!open.contains(&made.snapshot), "it waits for its agent for ever");
+    }
 }

@@ -155,7 +155,7 @@ impl Runner<'_> {
 
     /// Tells how far a run is: its place in the queue when that has changed, else its time and its last line.
     fn tell_one(&self, stored: &Stored, told: &mut Option<InQueue>, listen: &mut Listener<'_>) -> Result<()> {
-        let record = self.store.record(stored.snapshot)?;
+        let record = self.store.newest_record(stored.snapshot)?;
         let pending = self.store.peek_pending(record.text("uuid").unwrap_or_default());
         if record.status() == Status::Queued {
             let place = pending.and_then(|(_, aside)| aside.read::<InQueue>(Aside::QUEUE));
@@ -173,18 +173,19 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// What a run is doing; one that nobody looks after any more gets its end on the way.
+    /// What a run is doing; one that nobody looks after any more gets its end on the way. Its end may be in the journal
+    /// only, where somebody else [gathers](crate::store::experiments::Store::gathering).
     ///
     /// # Errors
     /// It runs where this clone cannot see it.
     pub fn doing(&self, stored: &Stored) -> Result<Doing> {
         for is_settled in [false, true] {
-            let record = self.store.record(stored.snapshot)?;
+            let record = self.store.newest_record(stored.snapshot)?;
             let uuid = record.text("uuid").unwrap_or_default();
             let pending = self.store.peek_pending(uuid);
             let Some((pending, aside)) = pending else {
                 // Its end may have come between the two looks.
-                return match self.store.record(stored.snapshot)?.status().is_final() {
+                return match self.store.newest_record(stored.snapshot)?.status().is_final() {
                     true => Ok(Doing::Ended),
                     false => Err(elsewhere(stored, &record)),
                 };
@@ -223,7 +224,7 @@ impl Runner<'_> {
 
     /// Whether an agent trains it by itself, and says how it ended.
     pub(super) fn is_external(&self, stored: &Stored) -> Result<bool> {
-        let record = self.store.record(stored.snapshot)?;
+        let record = self.store.newest_record(stored.snapshot)?;
         let pending = self.store.peek_pending(record.text("uuid").unwrap_or_default());
         Ok(pending.is_some_and(|(pending, _)| pending.external))
     }

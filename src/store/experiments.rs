@@ -177,7 +177,7 @@ impl<'a> Store<'a> {
     pub fn newest_record(&self, snapshot: ObjectId) -> Result<Record> {
         // Before the note: a line that gets there in between is in both.
         let waiting = self.journal.waiting_of(snapshot)?;
-        let lines = waiting.iter().map(String::as_str).collect();
+        let lines = waiting.iter().map(String::as_bytes).collect();
         Ok(Record::fold(&with(self.note(snapshot)?, lines)))
     }
 

@@ -110,9 +110,9 @@ impl Store<'_> {
 
 /// The notes that lack a line of the journal, each with those lines added.
 pub(super) fn missing(notes: &Notes<'_>, batches: &[Batch]) -> Result<BTreeMap<ObjectId, Vec<u8>>> {
-    let mut lines: BTreeMap<ObjectId, Vec<&str>> = BTreeMap::new();
+    let mut lines: BTreeMap<ObjectId, Vec<&[u8]>> = BTreeMap::new();
     for entry in batches.iter().flat_map(|batch| &batch.entries) {
-        lines.entry(entry.snapshot).or_default().push(&entry.line);
+        lines.entry(entry.snapshot).or_default().push(entry.line.as_bytes());
     }
     let mut changed = BTreeMap::new();
     let mut lines = lines.into_iter().peekable();

@@ -272,15 +272,15 @@ fn parse(text: &[u8]) -> Vec<Entry> {
 }
 
 /// A note with the lines that it lacks.
-pub(super) fn with(mut note: Vec<u8>, mut wanted: Vec<&str>) -> Vec<u8> {
+pub(super) fn with(mut note: Vec<u8>, mut wanted: Vec<&[u8]>) -> Vec<u8> {
     wanted.sort_unstable();
     wanted.dedup();
     for line in wanted {
-        if !note.split(|byte| *byte == b'\n').any(|present| present == line.as_bytes()) {
+        if !note.split(|byte| *byte == b'\n').any(|present| present == line) {
             if !note.is_empty() && !note.ends_with(b"\n") {
                 note.push(b'\n');
             }
-            note.extend_from_slice(line.as_bytes());
+            note.extend_from_slice(line);
             note.push(b'\n');
         }
     }

@@ -95,7 +95,7 @@ fn lines_that_wait_in_the_journal_are_found_and_added() {
     let snapshot = lab.rev("refs/experiments/exp-1");
     let line = r#"{"at":"2026-03-09T00:00:00.000000Z","note":"late"}"#;
     lab.write(".git/gx/journal/waiting/x.jsonl", format!("{snapshot} {line}\n"));
-    let found = sick(&lab, "journal", "warning");
+    let found = sick(&lab, "journal", "note");
     assert!(text(&found, "found").starts_with("1 line waits"), "{found}");
     is_mended(&lab, "journal");
     assert_eq!(lab.record("exp-1")["note"], "late");

@@ -197,3 +197,13 @@ fn the_third_crash_in_a_row_has_an_exit_code_of_its_own() {
     complete(&lab, &id, "0.9", &[]).exits(0);
     assert_eq!(crash(12), json!(1), "a result ends the streak");
 }
+
+#[test]
+fn the_tag_is_read_from_the_configuration_that_the_environment_names_as_git_reads_it() {
+    let lab = Lab::new();
+    lab.write("../global", "[gx]\n\ttag = night\n");
+    let global = lab.path("../global");
+    let lab = lab.with("GIT_CONFIG_GLOBAL", global.to_str().unwrap());
+    lab.gx(&["register", "--hypothesis", "one"]).exits(0);
+    assert_eq!(lab.record("exp-1")["tag"], lab.git(&["config", "gx.tag"]).trim());
+}

@@ -171,6 +171,47 @@ fn what_feeds_have_only_in_the_journal_counts_for_each_other_and_for_every_comma
 }
 
 #[test]
+fn who_waits_and_who_watches_a_list_learns_what_a_feed_has_only_in_the_journal() {
+    let lab = Lab::new();
+    let mut feed = Feed::start(&lab);
+    feed.record("0.9");
+    let register = json!({"register": {"hypothesis": "two"}});
+    assert_eq!(feed.ask(&register)["id"], json!("exp-2"));
+    let start = |arguments: &[&str]| {
+        let mut command = lab.gx_command();
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut list = start(&["ls", "--watch", "0.1", "--json"]);
+    let mut lists = BufReader::new(list.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let wait = start(&["wait", "exp-2", "--timeout", "60s"]);
+    let is_listed = |status: &str| {
+        let told = json!(status);
+        move |list: String| serde_json::from_str::<Value>(&list).unwrap()["experiments"][1]["status"] == told
+    };
+    assert!(lists.any(is_listed("running")));
+    let told = feed.ask(&json!({"complete": {"id": "exp-2", "metrics": {"val_bpb": 1.5}}}));
+    assert_eq!(told["status"], json!("discard"));
+    let waited = wait.wait_with_output().unwrap();
+    assert_eq!(waited.status.code(), Some(10), "{waited:?}");
+    assert!(lists.any(is_listed("discard")), "it ended without having told it");
+    list.kill().unwrap();
+    list.wait().unwrap();
+    assert_eq!(feed.end(), 0);
+}
+
+#[test]
+fn the_doctor_takes_nothing_that_a_feed_has_only_in_the_journal_for_lost() {
+    let lab = Lab::new();
+    let mut feed = Feed::start(&lab);
+    feed.record("0.9");
+    feed.record("1.5");
+    let told = lab.gx(&["doctor", "--json"]).exits(0).json();
+    assert_eq!((&told["errors"], &told["warnings"]), (&json!(0), &json!(0)), "{told:#}");
+    assert!(told.to_string().contains("2 lines wait for the notes"), "{told:#}");
+    assert_eq!(feed.end(), 0);
+}
+
+#[test]
 fn what_others_record_and_rewind_meanwhile_is_minded() {
     let lab = Lab::new();
     let mut feed = Feed::start(&lab);

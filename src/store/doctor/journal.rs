@@ -18,8 +18,10 @@ pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
     let waiting: usize = store.journal.waiting()?.iter().map(|batch| batch.entries.len()).sum();
     if waiting > 0 {
         let told = format!("{waiting} {} for the notes", verb(waiting, "line waits", "lines wait"));
-        let why = "lists and other clones do not see it until it is in the notes";
-        found.push(Finding::warning(told, why).fix(|| {
+        // That a `gx feed` is at work is the most frequent reason.
+        let why =
+            "other clones do not see it until it is in the notes, where any command that lists brings it";
+        found.push(Finding::note(told, why).fix(|| {
             store.flush()?;
             Ok("added to the notes".to_owned())
         }));

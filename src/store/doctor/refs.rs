@@ -10,7 +10,6 @@ use crate::store::doctor::finding::{Finding, few, verb};
 use crate::store::doctor::ground::{Fact, Ground};
 
 pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
-    let mut found = without_record(ground)?;
     let listed: HashMap<_, _> = ground.list()?.iter().map(|one| (&one.id, one.snapshot)).collect();
     let mut held: HashSet<ObjectId> = listed.values().copied().collect();
     held.extend(ground.store.trashed()?.into_iter().map(|one| one.snapshot));
@@ -22,6 +21,7 @@ pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
         .flat_map(|batch| &batch.entries)
         .map(|one| one.snapshot)
         .collect();
+    let mut found = without_record(ground, &own)?;
     let mut gone = 0;
     // What was thrown away and then given up by `gx gc` has a record and nothing else: that is as it should be.
     for (commit, fact) in
@@ -44,11 +44,12 @@ pub(super) fn look<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
     Ok(found)
 }
 
-fn without_record<'a>(ground: &'a Ground<'a>) -> Result<Vec<Finding<'a>>> {
+/// Those of which the journal has lines are none of them: these wait, or that they are missing is its own check's to tell.
+fn without_record<'a>(ground: &'a Ground<'a>, own: &HashSet<ObjectId>) -> Result<Vec<Finding<'a>>> {
     let (facts, open) = (ground.facts()?, ground.store.open_snapshots());
     let bare = ground.list()?.iter().filter(|one| {
         let is_known = facts.get(&one.snapshot).is_some_and(|fact| fact.uuid.is_some() || fact.id.is_some());
-        !is_known && !open.contains(&one.snapshot)
+        !is_known && !open.contains(&one.snapshot) && !own.contains(&one.snapshot)
     });
     let bare: Vec<_> = bare.map(|one| one.id.clone()).collect();
     if bare.is_empty() {

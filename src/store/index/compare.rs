@@ -48,9 +48,9 @@ impl Store<'_> {
         }
         for _ in 0..TRIES {
             let wrong = self.ask(&|reading| {
-                let wrong = self.wrong(reading)?;
-                // What was recorded after the question was put, only one of both knows.
+                // First, since with it the index stands still: what is recorded from then on, only one of both knows.
                 let key = Key::read(reading.connection)?;
+                let wrong = self.wrong(reading)?;
                 Ok(key
                     .is_some_and(|key| State::of(self.repo).is_ok_and(|now| key.is_of(&now)))
                     .then_some(wrong))
@@ -172,4 +172,50 @@ fn has_events(reading: &Reading<'_>, row: i64, entry: &Entry) -> Result<bool> {
         }
     }
     Ok(events.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::git::object::NewCommit;
+    use crate::git::repo::Repo;
+    use crate::model::record::Fields;
+    use crate::model::verdict::Goal;
+
+    fn record(store: &Store<'_>, number: usize) {
+        let head = store.repo.head().unwrap().commit;
+        let (tree, message) = (store.repo.tree_of(head).unwrap(), number.to_string());
+        let new = NewCommit { tree, parents: &[head], message: &message, at: Timestamp::now() };
+        let snapshot = store.repo.write_commit(&new).unwrap();
+        store.claim(snapshot).unwrap();
+        let fields = [("status".to_owned(), json!("keep")), ("value".to_owned(), json!(number))];
+        store.append(snapshot, Fields::from_iter(fields)).unwrap();
+        // So that the index has it.
+        store.leaders(Goal::Lower, None).unwrap();
+    }
+
+    #[test]
+    fn what_others_record_while_it_is_compared_is_not_taken_for_a_fault_of_the_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let store = Store::new(&repo);
+        record(&store, 0);
+        assert_eq!(store.compare_index().unwrap(), Standing::Equal);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                let repo = Repo::discover(folder.path()).unwrap();
+                let store = Store::new(&repo);
+                (1..150).for_each(|number| record(&store, number));
+            });
+            while !other.is_finished() {
+                let standing = store.compare_index().unwrap();
+                assert!(!matches!(standing, Standing::Wrong(_)), "{standing:?}");
+            }
+        });
+    }
 }

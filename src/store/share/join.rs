@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 use crate::model::record::Record;
+use crate::store::journal::with;
 
 /// How two notes of one experiment become one.
 pub(super) enum Join<'a> {
@@ -71,19 +72,7 @@ fn grown(note: &[u8], other: &[u8], (blob, of_other): (ObjectId, ObjectId)) -> O
 
 /// A note with those lines of another that it lacks; their order means nothing.
 fn with_lines(note: &[u8], other: &[u8]) -> Vec<u8> {
-    let lines = |text: &'_ [u8]| -> BTreeSet<Vec<u8>> {
-        text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
-    };
-    let present = lines(note);
-    let mut joined = note.to_vec();
-    for line in lines(other).difference(&present) {
-        if !joined.is_empty() && !joined.ends_with(b"\n") {
-            joined.push(b'\n');
-        }
-        joined.extend_from_slice(line);
-        joined.push(b'\n');
-    }
-    joined
+    with(note.to_vec(), other.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect())
 }
 
 /// The blobs of notes that must change, by object; those of joined ones are written as they are asked for.

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
-use git2::{DiffOptions, Index, ObjectType, Odb, Oid, Repository};
+use git2::{ConfigLevel, DiffOptions, Index, ObjectType, Odb, Oid, Repository};
 
 use crate::git::commit::Commit;
 use crate::git::engine::libgit2::torn::{is_missing, told};
@@ -31,7 +32,23 @@ pub fn open(git_dir: &Path) -> Result<Repository, git2::Error> {
     // libgit2 looks for attributes in the index, and fails on a split or sparse one; the user's
     // index is read by the `git` program only.
     repo.set_index(&mut Index::new()?)?;
+    heed_environment(&repo)?;
     Ok(repo)
+}
+
+/// Has libgit2 read the files of settings that Git would, git(1): it heeds these variables only where it finds the
+/// repository by others.
+fn heed_environment(repo: &Repository) -> Result<(), git2::Error> {
+    let (named, mut config) = (|name| env::var_os(name).map(PathBuf::from), repo.config()?);
+    let mut put = |path: &Path, level| config.add_file(path, level, true);
+    if let Some(path) = named("GIT_CONFIG_GLOBAL") {
+        put(&path, ConfigLevel::Global)?;
+        put(Path::new("/dev/null"), ConfigLevel::XDG)?;
+    }
+    if let Some(path) = named("GIT_CONFIG_SYSTEM") {
+        put(&path, ConfigLevel::System)?;
+    }
+    Ok(())
 }
 
 pub fn oid(id: ObjectId) -> Result<Oid> {
