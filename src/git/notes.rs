@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
@@ -57,10 +58,27 @@ impl<'a> Notes<'a> {
         Ok(Some(tree.with_context(|| format!("cannot read `{}`", self.name))?))
     }
 
+    /// The blob that holds the note of one object.
+    pub fn blob_of(&self, object: ObjectId) -> Result<Option<ObjectId>> {
+        self.top()?.map_or(Ok(None), |top| find(self.repo, &top, &object.to_string()))
+    }
+
+    /// As [`Self::tree`], read once for all that is looked for at one tip.
+    fn top(&self) -> Result<Option<Rc<Tree>>> {
+        let Some(tip) = self.tip else { return Ok(None) };
+        if let Some((known, top)) = &*self.repo.notes_top.borrow()
+            && *known == tip
+        {
+            return Ok(Some(Rc::clone(top)));
+        }
+        let top = self.tree()?.map(Rc::new);
+        *self.repo.notes_top.borrow_mut() = top.clone().map(|top| (tip, top));
+        Ok(top)
+    }
+
     /// The note of one object.
     pub fn read(&self, object: ObjectId) -> Result<Option<Vec<u8>>> {
-        let Some(tree) = self.tree()? else { return Ok(None) };
-        find(self.repo, tree, &object.to_string())?.map(|blob| self.repo.blob(blob)).transpose()
+        self.blob_of(object)?.map(|blob| self.repo.blob(blob)).transpose()
     }
 
     /// The notes of some objects, in their order.
@@ -68,11 +86,10 @@ impl<'a> Notes<'a> {
     /// # Errors
     /// The notes cannot be read.
     pub fn read_many(&self, objects: &[ObjectId]) -> Result<Vec<Option<Vec<u8>>>> {
-        let Some(tree) = self.tree()? else { return Ok(vec![None; objects.len()]) };
         let all = if objects.len() > MANY { Some(self.all()?) } else { None };
         let blob = |object: &ObjectId| match &all {
             Some(all) => Ok(all.get(object).copied()),
-            None => find(self.repo, tree.clone(), &object.to_string()),
+            None => self.blob_of(*object),
         };
         let blobs: Vec<Option<ObjectId>> = objects.iter().map(blob).collect::<Result<_>>()?;
         self.repo.map_blobs(&blobs, &|number, note| blobs[number].map(|_| note.to_vec()))
@@ -148,16 +165,17 @@ fn is_note(item: &Item) -> bool {
 }
 
 /// Any fan-out is accepted, since `git notes` may have rewritten the tree.
-pub(super) fn find(repo: &Repo, mut tree: Tree, hex: &str) -> Result<Option<ObjectId>> {
-    let mut rest = hex;
+fn find(repo: &Repo, top: &Tree, hex: &str) -> Result<Option<ObjectId>> {
+    let (mut inner, mut rest) = (None, hex);
     loop {
+        let tree = inner.as_ref().unwrap_or(top);
         if let Some(item) = tree.get(rest.as_bytes()).filter(|item| is_note(item)) {
             return Ok(Some(item.id));
         }
         let Some(folder) = rest.get(..2).and_then(|name| tree.folder(name.as_bytes())) else {
             return Ok(None);
         };
-        tree = repo.tree(folder)?;
+        inner = Some(repo.tree(folder)?);
         rest = &rest[2..];
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use crate::git::notes::{Notes, find};
+use crate::git::notes::Notes;
 use crate::git::repo::Repo;
 use crate::git::tree::FOLDER;
 use crate::model::object::ObjectId;
@@ -20,12 +20,6 @@ enum Held {
 type Change = (Option<ObjectId>, Option<ObjectId>);
 
 impl Notes<'_> {
-    /// The blob that holds the note of one object.
-    pub fn blob_of(&self, object: ObjectId) -> Result<Option<ObjectId>> {
-        let Some(tree) = self.tree()? else { return Ok(None) };
-        find(self.repo(), tree, &object.to_string())
-    }
-
     /// The objects whose notes differ from those at another commit, each with the blob that holds its note now.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
@@ -18,6 +19,7 @@ use crate::git::engine::settings::Settings;
 use crate::git::glance::Glance;
 use crate::git::local::Local;
 use crate::git::loose_refs::LooseRefs;
+use crate::git::tree::Tree;
 use crate::model::object::ObjectId;
 use crate::process::identity;
 
@@ -28,6 +30,8 @@ pub struct Repo {
     pub(super) refs: Box<dyn Refs>,
     pub(super) settings: Box<dyn Settings>,
     pub(super) loose_refs: RefCell<LooseRefs>,
+    /// The top of the notes that were read last, by their commit: each note is looked for from there.
+    pub(super) notes_top: RefCell<Option<(ObjectId, Rc<Tree>)>>,
     pub(super) glance: RefCell<Glance>,
     pub(super) local: Local,
 }
@@ -72,8 +76,9 @@ impl Repo {
     /// No repository, or one that this user or the installed git may not open.
     pub fn discover(from: &Path) -> Result<Self> {
         let Engine { place, objects, refs, settings } = open(from)?;
-        let (loose_refs, glance, local) = (RefCell::default(), RefCell::default(), Local::default());
-        Ok(Self { place, objects, refs, settings, loose_refs, glance, local })
+        let (loose_refs, notes_top) = (RefCell::default(), RefCell::default());
+        let (glance, local) = (RefCell::default(), Local::default());
+        Ok(Self { place, objects, refs, settings, loose_refs, notes_top, glance, local })
     }
 
     /// The git directory of this work tree: `.git`, or `.git/worktrees/NAME`.

@@ -114,9 +114,11 @@ impl Aside {
 
     /// Removes them all.
     pub(super) fn clear(&self) {
-        for what in Self::ALL {
-            self.remove(what);
-            let _ = fs::remove_file(self.path.with_extension(format!("{what}.tmp")));
+        let names = Self::ALL.into_iter().flat_map(|what| [what.to_owned(), format!("{what}.tmp")]);
+        // Most are not there, and a look, unlike a removal, takes no lock of the folder.
+        let paths = names.map(|name| self.path.with_extension(name));
+        for path in paths.filter(|path| path.symlink_metadata().is_ok()) {
+            let _ = fs::remove_file(path);
         }
     }
 }

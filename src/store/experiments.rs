@@ -38,6 +38,8 @@ pub struct Store<'a> {
     pub(super) indexed: RefCell<Option<(RefsState, Option<ObjectId>)>>,
     /// Whether lines stay in the journal until the notes are brought up to date for another reason.
     pub(super) gathers: bool,
+    /// How many lines of its own it has gathered.
+    pub(super) gathered: Cell<usize>,
     /// Whether answers may be of the same moment as the last one.
     pub(super) moment: Cell<Moment>,
     /// Hears how far long work is.
@@ -88,7 +90,8 @@ impl<'a> Store<'a> {
         let journal = Journal::new(&repo.gx_dir());
         let (index, indexed) = (RefCell::default(), RefCell::default());
         let moment = Cell::new(Moment::Each);
-        Self { repo, journal, has_index: true, index, indexed, gathers: false, moment, listener: None }
+        let (gathers, gathered) = (false, Cell::default());
+        Self { repo, journal, has_index: true, index, indexed, gathers, gathered, moment, listener: None }
     }
 
     /// The same, asked without the index where `mode` says so.

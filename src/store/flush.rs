@@ -27,6 +27,9 @@ const AT_ONCE: usize = 8000;
 /// many short ones then get their note in one piece, and most folders of notes are written once for several.
 const MANY: usize = 256;
 
+/// After so many lines of its own it looks how many wait: the list of them is long.
+const LOOK: usize = 8;
+
 /// How long somebody else who writes the notes is waited for before they are written beside him.
 const TURN: Duration = Duration::from_secs(2);
 
@@ -48,9 +51,11 @@ impl Store<'_> {
         }
     }
 
-    /// The same where much waits and nobody is at it.
+    /// The same after a line of one that gathers, where much waits and nobody is at it.
     pub(super) fn flush_if_many(&self) -> Result<()> {
-        if self.journal.waiting_names()?.len() < MANY {
+        let lines = self.gathered.get() + 1;
+        self.gathered.set(lines);
+        if lines % LOOK != 0 || self.journal.waiting_names()?.len() < MANY {
             return Ok(());
         }
         let file = self.journal.lock_file()?;

@@ -5,7 +5,7 @@
 //! back when somebody else's tool rewinds the notes. A line is `<snapshot> <json>`.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -215,12 +215,20 @@ fn unique_name() -> String {
     format!("{boot}-{}-{}-{}", me.start, me.pid, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// What is made in a folder, which is made first where it is not there: asking for that each time keeps others, who make
+/// their files in it, waiting.
+pub(super) fn made_in<T>(folder: &Path, make: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match make() {
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| make()),
+        made => made,
+    }
+}
+
 /// Writes a file that is either there with all its content or not at all, also after a power cut.
 pub(super) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
     let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
     let write = || {
-        fs::create_dir_all(folder)?;
-        let mut file = File::create(&temporary)?;
+        let mut file = made_in(folder, || File::create(&temporary))?;
         file.write_all(text)?;
         file.sync_all()?;
         fs::rename(&temporary, &path)?;

@@ -23,6 +23,7 @@ use crate::process::fail;
 use crate::process::identity::{self, Identity};
 use crate::store::aside::Aside;
 use crate::store::experiments::Store;
+use crate::store::journal::made_in;
 
 /// How the change under test stood to HEAD when the run began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,13 +185,12 @@ impl Store<'_> {
         let path = folder.join(format!("{}.json", pending.uuid));
         let temporary = self.repo.scratch("pending")?;
         let write = || {
-            fs::create_dir_all(&folder)?;
             fs::write(&temporary, serde_json::to_vec(&pending)?)?;
             let lock = File::open(&temporary)?;
             lock.lock()?;
             lock.sync_all()?;
             fail::point("announcing");
-            fs::rename(&temporary, &path)?;
+            made_in(&folder, || fs::rename(&temporary, &path))?;
             File::open(&folder)?.sync_all()?;
             Ok::<_, std::io::Error>(lock)
         };

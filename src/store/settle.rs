@@ -40,7 +40,7 @@ impl Store<'_> {
             }
             self.remember_tip()?;
         }
-        if self.gathers { self.flush_if_many() } else { self.flush() }
+        if self.gathers { Ok(()) } else { self.flush() }
     }
 
     /// Adds every line of the journal that the notes lack, whatever is remembered.

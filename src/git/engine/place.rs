@@ -81,7 +81,10 @@ impl Place {
     /// A name for a file that only this process uses, the same for the same purpose.
     pub fn scratch(&self, purpose: &str) -> Result<PathBuf> {
         let folder = self.gx_dir().join("tmp");
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        // Making one that is there takes the lock of the folder above it, for which everybody waits.
+        if !folder.is_dir() {
+            fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
         let me = Identity::me();
         Ok(folder.join(format!("{}-{}-{purpose}", me.pid, me.start)))
     }
