@@ -75,10 +75,14 @@ impl Repo {
     /// # Errors
     /// No repository, or one that this user or the installed git may not open.
     pub fn discover(from: &Path) -> Result<Self> {
-        let Engine { place, objects, refs, settings } = open(from)?;
+        Ok(Self::of(open(from)?))
+    }
+
+    /// What an engine has opened, of which nothing was read yet.
+    pub(super) fn of(Engine { place, objects, refs, settings }: Engine) -> Self {
         let (loose_refs, notes_top) = (RefCell::default(), RefCell::default());
         let (glance, local) = (RefCell::default(), Local::default());
-        Ok(Self { place, objects, refs, settings, loose_refs, notes_top, glance, local })
+        Self { place, objects, refs, settings, loose_refs, notes_top, glance, local }
     }
 
     /// The git directory of this work tree: `.git`, or `.git/worktrees/NAME`.

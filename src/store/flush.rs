@@ -55,7 +55,7 @@ impl Store<'_> {
     pub(super) fn flush_if_many(&self) -> Result<()> {
         let lines = self.gathered.get() + 1;
         self.gathered.set(lines);
-        if lines % LOOK != 0 || self.journal.waiting_names()?.len() < MANY {
+        if !lines.is_multiple_of(LOOK) || self.journal.waiting_names()?.len() < MANY {
             return Ok(());
         }
         let file = self.journal.lock_file()?;

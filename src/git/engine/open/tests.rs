@@ -4,14 +4,12 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::git::engine::objects::Kind;
 use crate::git::engine::refs::{HeadRef, Move, Ref, Try};
-use crate::git::local::Local;
 use crate::git::notes::{Notes, is_torn};
 use crate::git::object::NewCommit;
 use crate::git::refs::Swap;
 use crate::git::repo::Repo;
 use crate::model::object::ObjectId;
 use crate::process::command::Program;
-use std::cell::RefCell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command};
@@ -40,9 +38,7 @@ fn open_with(engine: &str, folder: &Path) -> Repo {
         "git2" => with_libgit2(folder, Choice::Libgit2),
         _ => with_program(folder),
     };
-    let Engine { place, objects, refs, settings } = opened.unwrap();
-    let (loose_refs, glance, local) = (RefCell::default(), RefCell::default(), Local::default());
-    Repo { place, objects, refs, settings, loose_refs, glance, local }
+    Repo::of(opened.unwrap())
 }
 
 /// Every world that this git can make, with a first commit.
