@@ -197,7 +197,7 @@ fn broken_off(what: &str, remote: &str, output: &Output) -> Fault {
     let told = fault(format!("cannot {what} `{remote}` ({}): {why}", output.status));
     let hint = if why.contains(".lock': File exists") {
         "if no git is running here, remove the lock, then run the same command again".to_owned()
-    } else if why.contains("hung up") || why.contains("early EOF") || why.contains("disconnect") {
+    } else if is_cut(&said) {
         "the connection was cut; nothing is lost: run the same command again".to_owned()
     } else if why.contains("No space left") || why.contains("file too large") {
         "make room on the disk, then run the same command again: nothing is half written".to_owned()
@@ -207,11 +207,16 @@ fn broken_off(what: &str, remote: &str, output: &Output) -> Fault {
     told.hint(hint)
 }
 
+/// Whether git says that the other side is gone; several processes write there, also into the middle of each other's lines.
+fn is_cut(said: &str) -> bool {
+    ["hung up", "early EOF", "disconnect"].iter().any(|sign| said.contains(sign))
+}
+
 /// What a hook of this side said before git gave up; git itself says of no ref what became of it then. Hooks may speak
 /// on either stream.
 fn words_of_a_hook(said: &str, told: &str) -> Option<String> {
     let is_gits = |line: &str| line.starts_with("To ") || line.contains('\t') || line == "Done";
-    if told.lines().any(is_gits) {
+    if is_cut(said) || told.lines().any(is_gits) {
         return None;
     }
     let told = sanitize(told);
@@ -231,6 +236,8 @@ mod tests {
         assert_eq!(words_of_a_hook(said, "out\n").as_deref(), Some("out; no secrets; ask Ada"));
         assert_eq!(words_of_a_hook("error: failed to push some refs to '/a'\n", ""), None);
         assert_eq!(words_of_a_hook(said, TOLD), None);
+        let cut = "Killed\nhooks/x: 3: kill: fatal: the remote end hung up unexpectedly\nNo such process\n";
+        assert_eq!(words_of_a_hook(cut, ""), None, "lines of two processes in one");
     }
 
     const TOLD: &str = "To /a\n*\t1234:refs/experiments/lab/exp-1\t[new reference]\n\

@@ -68,7 +68,7 @@ impl Store<'_> {
     /// # Errors
     /// The repository cannot be read.
     pub fn names(&self) -> Result<BTreeSet<String>> {
-        if let Some(names) = self.ask(&|index| index.with_columns(|columns| Ok(columns.known()))) {
+        if let Some(names) = self.ask(&|index| index.known()) {
             return Ok(names);
         }
         let mut names = BTreeSet::new();

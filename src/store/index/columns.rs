@@ -88,7 +88,7 @@ impl Columns {
     }
 
     /// All names that conditions know, whether or not there was room for a column.
-    pub(in crate::store) fn known(&self) -> BTreeSet<String> {
+    pub(super) fn known(&self) -> BTreeSet<String> {
         let known = |(class, name): &(Class, String)| match class {
             Class::Param => format!("params.{name}"),
             Class::Field | Class::Metric => name.clone(),

@@ -1,5 +1,7 @@
 //! Choosing experiments by the index.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, anyhow};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Row, params_from_iter};
@@ -109,6 +111,15 @@ impl Reading<'_> {
             found.reverse();
         }
         Ok(found)
+    }
+
+    /// The names of all that any experiment has; none where there is no experiment.
+    pub(in crate::store) fn known(&self) -> Result<BTreeSet<String>> {
+        // The index has columns of its own from the beginning.
+        match self.count("SELECT count(*) FROM entry", &[])? {
+            0 => Ok(BTreeSet::new()),
+            _ => self.with_columns(|columns| Ok(columns.known())),
+        }
     }
 
     pub(super) fn count(&self, sql: &str, values: &[Sql]) -> Result<usize> {
