@@ -17,6 +17,7 @@ use crate::model::record::{Fields, Line, Record};
 use crate::model::summary::Summary;
 use crate::process::fail;
 use crate::store::index::file::IndexFile;
+use crate::store::index::reading::Answers;
 use crate::store::journal::{Journal, with};
 use crate::store::moment::Moment;
 
@@ -36,6 +37,8 @@ pub struct Store<'a> {
     pub(super) index: RefCell<Option<IndexFile>>,
     /// The refs and the notes that the index is known to hold.
     pub(super) indexed: RefCell<Option<(RefsState, Option<ObjectId>)>>,
+    /// What was answered in that state.
+    pub(super) answers: RefCell<Answers>,
     /// Whether lines stay in the journal until the notes are brought up to date for another reason.
     pub(super) gathers: bool,
     /// How many lines of its own it has gathered.
@@ -88,10 +91,11 @@ impl<'a> Store<'a> {
     /// The store of a repository.
     pub fn new(repo: &'a Repo) -> Self {
         let journal = Journal::new(&repo.gx_dir());
-        let (index, indexed) = (RefCell::default(), RefCell::default());
+        let (index, indexed, answers) = (RefCell::default(), RefCell::default(), RefCell::default());
         let moment = Cell::new(Moment::Each);
         let (gathers, gathered) = (false, Cell::default());
-        Self { repo, journal, has_index: true, index, indexed, gathers, gathered, moment, listener: None }
+        let (has_index, listener) = (true, None);
+        Self { repo, journal, has_index, index, indexed, answers, gathers, gathered, moment, listener }
     }
 
     /// The same, asked without the index where `mode` says so.

@@ -43,7 +43,9 @@ pub struct Tried {
 impl Store<'_> {
     /// The kept results that can be the best, of one tag or of all.
     pub fn leaders(&self, goal: Goal, tag: Option<&str>) -> Result<Vec<Leader>> {
-        if let Some(leaders) = self.ask_of_results(&|index| index.leaders(goal, tag)) {
+        if let Some(leaders) =
+            self.ask_of_results(&format!("leaders {goal:?} {tag:?}"), &|index| index.leaders(goal, tag))
+        {
             return Ok(leaders);
         }
         let mut leaders = Leaders::new(goal);
@@ -131,7 +133,8 @@ impl Store<'_> {
 
     /// The experiment that was kept as this commit; of several the first.
     pub fn kept_as(&self, commit: &str) -> Result<Option<Stored>> {
-        if let Some(kept) = self.ask_of_results(&|index| index.kept_as(commit)) {
+        if let Some(kept) = self.ask_of_results(&format!("kept as {commit}"), &|index| index.kept_as(commit))
+        {
             return Ok(kept);
         }
         let is_it = |summary: &Summary| summary.kept_commit.as_deref() == Some(commit);
@@ -146,8 +149,10 @@ impl Store<'_> {
         is_wanted: &mut dyn FnMut(&str) -> Result<bool>,
     ) -> Result<Option<String>> {
         let mut from = 0;
-        while let Some(commits) =
-            self.ask_of_results::<Vec<String>>(&|index| index.kept_commits(tag, from, SOME))
+        while let Some(commits) = self
+            .ask_of_results::<Vec<String>>(&format!("kept from {from} {tag}"), &|index| {
+                index.kept_commits(tag, from, SOME)
+            })
         {
             let count = commits.len();
             for commit in commits {
@@ -173,7 +178,7 @@ impl Store<'_> {
 
     /// The first result of a tag whose record has hashes of protected paths, those that were tainted aside.
     pub fn first_sealed(&self, tag: &str) -> Result<Option<Stored>> {
-        if let Some(sealed) = self.ask_of_results(&|index| index.sealed(tag)) {
+        if let Some(sealed) = self.ask_of_results(&format!("sealed {tag}"), &|index| index.sealed(tag)) {
             return Ok(sealed);
         }
         let valid = self.pick(&|stored, summary| {

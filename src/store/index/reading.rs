@@ -1,6 +1,8 @@
 //! Asking the index: only in a state that is the repository's own, and never so that a command depends on it.
 
+use std::any::Any;
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior};
@@ -41,29 +43,51 @@ enum About {
     Results,
 }
 
+/// What may have happened since the last question of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    /// Experiments were begun, if anything.
+    Begun,
+    /// Anything else.
+    Recorded,
+}
+
+/// Answers about results, by their questions: they stay as they are until something is recorded.
+pub(in crate::store) type Answers = HashMap<String, Box<dyn Any>>;
+
 impl Store<'_> {
     /// The answer of the index; nothing where there is none to ask, and everything must be read.
     ///
     /// The index never stands in the way: one that is locked, cannot be written, is damaged or fails in any other way
     /// is not asked, and one that is damaged is made anew by the next question.
     pub(in crate::store) fn ask<T>(&self, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Option<T> {
-        self.ask_about(About::All, question)
+        self.ask_about(About::All, &|| None, question)
     }
 
-    /// As [`Self::ask`], for what follows from results alone: an index that lacks experiments without any will do.
-    pub(in crate::store) fn ask_of_results<T>(
+    /// As [`Self::ask`], for what follows from results alone: an index that lacks experiments without any will do, and
+    /// so will the last answer where nothing was recorded since. `words` tell the question from every other one.
+    pub(in crate::store) fn ask_of_results<T: Clone + 'static>(
         &self,
+        words: &str,
         question: &dyn Fn(&Reading<'_>) -> Result<T>,
     ) -> Option<T> {
-        self.ask_about(About::Results, question)
+        let known = || self.answers.borrow().get(words).and_then(|known| known.downcast_ref::<T>()).cloned();
+        let answer = self.ask_about(About::Results, &known, question)?;
+        self.answers.borrow_mut().insert(words.to_owned(), Box::new(answer.clone()));
+        Some(answer)
     }
 
-    fn ask_about<T>(&self, about: About, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Option<T> {
+    fn ask_about<T>(
+        &self,
+        about: About,
+        known: &dyn Fn() -> Option<T>,
+        question: &dyn Fn(&Reading<'_>) -> Result<T>,
+    ) -> Option<T> {
         if !self.has_index {
             return None;
         }
         for _ in 0..2 {
-            match self.try_ask(about, question) {
+            match self.try_ask(about, known, question) {
                 Ok(answer) => return answer,
                 Err(error) if is_broken(&error) => {
                     self.index.borrow_mut().take();
@@ -84,7 +108,12 @@ impl Store<'_> {
         answer
     }
 
-    fn try_ask<T>(&self, about: About, question: &dyn Fn(&Reading<'_>) -> Result<T>) -> Result<Option<T>> {
+    fn try_ask<T>(
+        &self,
+        about: About,
+        known: &dyn Fn() -> Option<T>,
+        question: &dyn Fn(&Reading<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
         let is_same = self.moment.get() == Moment::Same && self.index.borrow().is_some();
         let seen = Number::of_now(&self.repo.gx_dir());
         let state = if is_same { None } else { Some(State::of(self.repo)?) };
@@ -103,15 +132,19 @@ impl Store<'_> {
             }
         };
         if let Some(state) = state {
-            self.make_sure(about, &state, seen, &mut file)?;
+            if self.make_sure(about, &state, seen, &mut file)? == Since::Recorded {
+                self.answers.borrow_mut().clear();
+            }
             *self.indexed.borrow_mut() = Some((state.refs, state.notes));
         }
-        // Others may have brought it further meanwhile, and never back: it is no older than the question.
-        let transaction = file.connection.transaction()?;
-        let reading = Reading { connection: &transaction, columns: RefCell::new(None) };
-        let answer = question(&reading)?;
-        drop(reading);
-        drop(transaction);
+        let answer = match known() {
+            Some(answer) => answer,
+            None => {
+                // Others may have brought it further meanwhile, and never back: it is no older than the question.
+                let transaction = file.connection.transaction()?;
+                question(&Reading { connection: &transaction, columns: RefCell::new(None) })?
+            }
+        };
         *index = Some(file);
         if self.moment.get() == Moment::Next {
             self.moment.set(Moment::Same);
@@ -120,15 +153,18 @@ impl Store<'_> {
     }
 
     /// Has the index hold what a question about a state is about.
-    fn make_sure(&self, about: About, state: &State, seen: Number, file: &mut IndexFile) -> Result<()> {
+    fn make_sure(&self, about: About, state: &State, seen: Number, file: &mut IndexFile) -> Result<Since> {
         let indexed = self.indexed.borrow();
         if about == About::Results
             && let Some(indexed) = indexed.as_ref().filter(|_| has_tables(&file.connection).unwrap_or(false))
             && state.only_began_since(indexed, self.repo)?
         {
-            return Ok(());
+            return Ok(Since::Begun);
         }
-        if is_of(file, state)? { Ok(()) } else { self.catch_up_after(seen, file) }
+        if !is_of(file, state)? {
+            self.catch_up_after(seen, file)?;
+        }
+        Ok(Since::Recorded)
     }
 
     /// Has the index hold what the repository held after `seen`: by this process, or by another that it waited for.

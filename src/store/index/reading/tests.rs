@@ -1,5 +1,7 @@
 //! The index beside the full read: the same answers, whatever is asked of whatever records.
 
+use std::cell::Cell;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -240,4 +242,28 @@ fn the_index_is_asked_and_not_only_there() {
     let (_folder, repo) = repository(&[record]);
     assert_eq!(Store::new(&repo).ask(&|index| index.count("SELECT count(*) FROM entry", &[])), Some(1));
     assert_eq!(Store::new(&repo).indexed(Index::Off).ask(&|_| Ok(())), None);
+}
+
+#[test]
+fn an_answer_about_results_is_kept_until_something_is_recorded() {
+    let fields =
+        |value: f64| json!({"status": "keep", "value": value, "tag": "t"}).as_object().unwrap().clone();
+    let (_folder, repo) = repository(&[fields(1.0)]);
+    let (store, asked) = (Store::new(&repo), Cell::new(0));
+    let ask = || {
+        let how_many = store.ask_of_results("how many", &|index| {
+            asked.set(asked.get() + 1);
+            index.count("SELECT count(*) FROM entry WHERE value IS NOT NULL", &[])
+        });
+        (how_many, asked.get())
+    };
+    assert_eq!(ask(), (Some(1), 1));
+    let snapshot = repo.head().unwrap().commit;
+    store.claim(snapshot).unwrap();
+    assert_eq!(ask(), (Some(1), 1), "one was begun, which changes no result");
+    assert_eq!(store.ask_of_results("how many more", &|_| Ok(7)), Some(7), "another question");
+    store.append(snapshot, fields(2.0)).unwrap();
+    assert_eq!(ask(), (Some(2), 2));
+    Store::new(&repo).append(snapshot, fields(3.0)).unwrap();
+    assert_eq!(ask().1, 3, "another process has recorded something");
 }
