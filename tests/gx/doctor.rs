@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::support::Lab;
+use crate::support::format::has_ref_files;
 
 /// A healthy lab with two experiments.
 fn healthy() -> Lab {
@@ -286,6 +287,10 @@ fn hooks_that_git_passes_over_or_that_cost_much_are_found() {
 
 #[test]
 fn stray_registrations_of_checkouts_are_found_and_dropped() {
+    // Where refs lie in tables, the HEAD of a work tree does too, and cannot be made by hand.
+    if !has_ref_files() {
+        return;
+    }
     let lab = healthy();
     for (name, content) in
         [("gx-lock", ""), ("gitdir", "/gone/.git\n"), ("HEAD", "ref: refs/heads/gx-unborn\n")]
@@ -337,8 +342,10 @@ fn cards_that_cannot_be_asked_and_locks_that_cannot_be_taken_are_found() {
 
 #[test]
 fn what_has_gathered_is_found() {
-    let lab = healthy().with("GX_STORE_UPKEEP_REFS", "0");
-    assert_eq!(text(&sick(&lab, "upkeep", "warning"), "command"), "gx gc");
+    if has_ref_files() {
+        let lab = healthy().with("GX_STORE_UPKEEP_REFS", "0");
+        assert_eq!(text(&sick(&lab, "upkeep", "warning"), "command"), "gx gc");
+    }
     let lab = healthy().with("GX_STORE_MAX_LOGS", "1");
     assert_eq!(text(&sick(&lab, "upkeep", "note"), "command"), "gx gc --dry-run");
 }

@@ -185,7 +185,8 @@ fn a_partial_clone_pulls_what_another_clone_has_recorded() {
     a.try_value("0.9").exits(0);
     a.gx(&["push"]).exits(0);
     let url = a.git(&["remote", "get-url", "origin"]);
-    a.git(&["-C", url.trim().trim_start_matches("file://"), "config", "uploadpack.allowFilter", "true"]);
+    let there = url.trim().trim_start_matches("file://");
+    a.git(&["--git-dir", there, "config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", url.trim().trim_start_matches("file://"));
     a.git(&["clone", "-q", "--filter=blob:none", &url, "../partial"]);
     let gx = |arguments: &[&str]| {

@@ -113,6 +113,9 @@ impl Refs for ProgramRefs {
         let failed = fault(format!("cannot write `{}`: {words}", wanted.name));
         Err(if words.contains("Permission denied") || words.contains("Read-only") {
             failed.hint("make the .git folder writable for you, then try again").into()
+        } else if words.contains("transaction failure") {
+            // Git says no more of a table that it cannot write, which it cannot on a full disk.
+            failed.hint("make room on the disk where it is full (`df .git`), then try again").into()
         } else {
             failed.into()
         })
