@@ -16,8 +16,8 @@ use crate::model::object::ObjectId;
 use crate::model::record::{Fields, Line, Record};
 use crate::model::summary::Summary;
 use crate::process::fail;
+use crate::store::index::answers::Answers;
 use crate::store::index::file::IndexFile;
-use crate::store::index::reading::Answers;
 use crate::store::journal::{Journal, with};
 use crate::store::moment::Moment;
 

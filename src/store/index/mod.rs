@@ -1,5 +1,6 @@
 //! A database of all experiments beside the repository: derived from refs and notes, quick to ask, lost without harm.
 
+pub(super) mod answers;
 mod build;
 mod catch_up;
 mod cell;

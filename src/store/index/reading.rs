@@ -1,8 +1,6 @@
 //! Asking the index: only in a state that is the repository's own, and never so that a command depends on it.
 
-use std::any::Any;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior};
@@ -51,9 +49,6 @@ enum Since {
     /// Anything else.
     Recorded,
 }
-
-/// Answers about results, by their questions: they stay as they are until something is recorded.
-pub(in crate::store) type Answers = HashMap<String, Box<dyn Any>>;
 
 impl Store<'_> {
     /// The answer of the index; nothing where there is none to ask, and everything must be read.
