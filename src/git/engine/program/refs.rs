@@ -113,8 +113,8 @@ impl Refs for ProgramRefs {
         let failed = fault(format!("cannot write `{}`: {words}", wanted.name));
         Err(if words.contains("Permission denied") || words.contains("Read-only") {
             failed.hint("make the .git folder writable for you, then try again").into()
-        } else if words.contains("transaction failure") {
-            // Git says no more of a table that it cannot write, which it cannot on a full disk.
+        } else if words.contains("transaction failure") || words.contains("couldn't write") {
+            // Git says no more of a table or a file that it cannot write, which it cannot on a full disk.
             failed.hint("make room on the disk where it is full (`df .git`), then try again").into()
         } else {
             failed.into()
