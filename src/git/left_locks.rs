@@ -105,7 +105,8 @@ impl Repo {
     }
 }
 
-fn collect(folder: &Path, locks: &mut Vec<PathBuf>) {
+/// Adds the locks in a folder, of whatever age; what cannot be read has none.
+pub fn collect(folder: &Path, locks: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

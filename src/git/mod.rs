@@ -25,7 +25,7 @@ pub mod history;
 pub mod hooks;
 mod index;
 pub mod joining;
-mod left_locks;
+pub mod left_locks;
 pub mod linked;
 pub mod links;
 mod local;

@@ -40,6 +40,8 @@ impl Repo {
     /// # Errors
     /// The other side cannot be reached, or the connection was cut: what had come whole is there.
     pub fn fetch(&self, remote: &str, refspecs: &[String], wire: &mut Wire) -> Result<()> {
+        // What was read of the packs would stay in memory beside git's own.
+        self.rest();
         let mut output = self.fetch_once(remote, refspecs, wire)?;
         // Git gives up at once, where a killed fetch has left the lock of a ref.
         let ours = format!("refs/gx/remotes/{remote}/");
@@ -79,6 +81,9 @@ impl Repo {
     /// # Errors
     /// The other side cannot be reached, or the connection was cut: some of them may have gone through.
     pub fn push(&self, remote: &str, sending: &[Sending], wire: &mut Wire) -> Result<Vec<Fate>> {
+        if sending.len() >= LARGE {
+            self.rest();
+        }
         if !self.occupied(remote, sending, wire.may_ask)?.is_empty() {
             return Ok(vec![Fate::Moved; sending.len()]);
         }

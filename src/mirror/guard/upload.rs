@@ -27,6 +27,7 @@ const SHARE: usize = 4096;
 /// The guard over the uploads of one repository.
 pub struct Guarded<'a> {
     repo: &'a Repo,
+    share: usize,
     warnings: RefCell<Vec<Finding>>,
     /// What it has let pass, by the address: one upload asks more than once, as soon as it knows more. Of each eight
     /// bytes are kept, a hash under a key that nobody knows, since there may be a hundred thousand.
@@ -37,7 +38,8 @@ pub struct Guarded<'a> {
 impl<'a> Guarded<'a> {
     /// Over those of this one.
     pub fn new(repo: &'a Repo) -> Self {
-        Self { repo, warnings: RefCell::default(), passed: RefCell::default(), hash: RandomState::new() }
+        let (warnings, passed) = (RefCell::default(), RefCell::default());
+        Self { repo, share: SHARE, warnings, passed, hash: RandomState::new() }
     }
 
     /// What it has let pass and yet does not like, each thing once.
@@ -57,7 +59,7 @@ impl UploadCheck for Guarded<'_> {
             let place = Destination::of(self.repo, &upload.remote, url).map_err(unchecked)?;
             let tips: Vec<ObjectId> = upload.refs.iter().map(|one| one.new).collect();
             let policy = held(self.repo, &place, &tips)?;
-            for share in upload.refs.chunks(SHARE) {
+            for share in upload.refs.chunks(self.share) {
                 let updates: Vec<Update> = share.iter().filter(new).map(update).collect();
                 if !updates.is_empty() {
                     let asked = ask_under(self.repo, place.clone(), &policy, &updates, &Limits::none())?;
@@ -104,4 +106,40 @@ fn refusal(remote: &str, url: &str, exit: Exit, findings: &[Finding]) -> anyhow:
         told = told.hint(format!("and {} more", grave.len() - TOLD));
     }
     told.hint("all of it, and what to do about each: `gx guard scan`").exit(exit).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::error::tell;
+    use crate::git::object::{Entry, NewCommit};
+    use crate::model::path::RepoPath;
+
+    #[test]
+    fn what_one_share_brings_is_judged_by_the_policy_of_another_and_passes_without_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let start = repo.head().unwrap().commit;
+        let with = |path: &str, text: &str| {
+            let entry = Entry { mode: 0o100_644, id: repo.write_blob(text.as_bytes()).unwrap() };
+            let tree = repo.tree_of(start).unwrap();
+            let tree = repo.edit_tree(tree, &[(RepoPath::from(path), Some(entry))]).unwrap();
+            let new = NewCommit { tree, parents: &[start], message: "x", at: Timestamp::now() };
+            repo.write_commit(&new).unwrap()
+        };
+        let file = with("secret/plan.md", "a plan");
+        let policy = with(".gx/policy.toml", "[paths]\nprivate = [\"secret/\"]\n");
+        let leaving = |name: &str, new| Leaving { name: format!("refs/heads/{name}"), old: None, new };
+        let told = |refs: Vec<Leaving>| {
+            let urls = vec!["https://git.example/x".to_owned()];
+            let guard = Guarded { share: 1, ..Guarded::new(&repo) };
+            guard
+                .check(&Upload { remote: "there".to_owned(), urls, refs })
+                .map_err(|error| tell(&error).hints)
+        };
+        assert_eq!(told(vec![leaving("a", file)]), Ok(()));
+        let hints = told(vec![leaving("a", file), leaving("b", policy)]).unwrap_err();
+        assert!(hints[0].contains("secret/plan.md"), "{hints:?}");
+    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 
+use crate::git::left_locks::collect;
 use crate::store::doctor::finding::Finding;
 use crate::store::doctor::ground::Ground;
 
@@ -42,17 +43,6 @@ fn finding<'a>(common: &Path, path: PathBuf) -> Finding<'a> {
         fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         Ok("removed it".to_owned())
     })
-}
-
-fn collect(folder: &Path, locks: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            collect(&path, locks);
-        } else if path.extension().is_some_and(|extension| extension == "lock") {
-            locks.push(path);
-        }
-    }
 }
 
 fn is_stale(path: &Path) -> bool {

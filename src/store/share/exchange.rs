@@ -26,9 +26,6 @@ use crate::store::share::tracking::{Extras, Tracked, Tracking};
 /// From this many experiments on a remote everybody's `git push` feels them, since it lists every ref.
 pub const HEAVY: usize = 5000;
 
-/// From so many refs on what was read of the packs is let go of before git sends them.
-const MANY: usize = 1000;
-
 /// Fewer records than this are looked up one by one.
 const FEW: usize = 64;
 
@@ -86,8 +83,6 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// The remote cannot be reached.
     pub fn fetch(&mut self, extras: Extras) -> Result<()> {
-        // What was read of the packs would stay in memory beside git's own.
-        self.repo.rest();
         self.repo.fetch(&self.remote, &self.tracking.refspecs(extras), &mut self.wire)?;
         fail::point("fetched");
         self.memory.pulled = Some(Timestamp::now().to_string());
@@ -133,9 +128,6 @@ impl<'a> Exchange<'a> {
     /// They may not leave, the remote cannot be reached, or the connection was cut.
     pub(super) fn send(&mut self, sending: &[Sending], check: &dyn UploadCheck) -> Result<Vec<Fate>> {
         self.ask(sending.iter().cloned(), check)?;
-        if sending.len() >= MANY {
-            self.repo.rest();
-        }
         let fates = self.repo.push(&self.remote, sending, &mut self.wire)?;
         fail::point("pushed");
         let through = sending.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Through);

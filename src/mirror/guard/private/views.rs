@@ -37,19 +37,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_read_in_one_line_in_many_and_among_other_text() {
-        let letters = "VGhlIHBsYW4gb2YgdGhlIHNjaGVkdWxlIHNheXMgYSBncmVhdCBkZWFsLCBhbmQgZ29lcyBvbiE=";
-        let says = "The plan of the schedule says a great deal, and goes on!";
-        let many = format!("{}\r\n{}\r\n{}\r\n", &letters[..36], &letters[36..72], &letters[72..]);
-        for text in [letters.to_owned(), many, format!("{{\"data\": \"{letters}\"}}")] {
-            let said: Vec<String> =
-                blocks(text.as_bytes()).into_iter().map(|block| String::from_utf8(block).unwrap()).collect();
-            assert_eq!(said, [says], "{text}");
-        }
-        assert!(blocks(b"a_long_word_of_code\n\nplain words").is_empty());
-    }
-
-    #[test]
     fn hex_is_read_too_and_base64_in_strings_and_in_base64() {
         let says = "The plan of the schedule says a great deal, and goes on!";
         let hex: String = says.bytes().map(|byte| format!("{byte:02X}")).collect();
