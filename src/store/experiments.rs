@@ -170,7 +170,11 @@ impl<'a> Store<'a> {
 
     /// Adds lines to several records in one step.
     pub fn append_all(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
-        self.journal.append(lines)?;
+        if self.gathers {
+            self.journal.grow(lines)?
+        } else {
+            self.journal.append(lines)?
+        }
         fail::point("journalled");
         if self.gathers { self.flush_if_many() } else { self.flush() }
     }

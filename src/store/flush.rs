@@ -23,11 +23,12 @@ use crate::store::patience::pause;
 /// How many notes are held in memory at once.
 const AT_ONCE: usize = 8000;
 
-/// From so many files that wait on, one that [gathers](Store::gathering) brings them into the notes: most experiments of
-/// many short ones then get their note in one piece, and most folders of notes are written once for several.
-const MANY: usize = 256;
+/// From so many bytes that wait on, some 250 lines, one that [gathers](Store::gathering) brings them into the notes: most
+/// experiments of many short ones then get their note in one piece, and most folders of notes are written once for
+/// several.
+const MANY: u64 = 128 << 10;
 
-/// After so many lines of its own it looks how many wait: the list of them is long.
+/// After so many lines of its own it looks how much waits.
 const LOOK: usize = 8;
 
 /// How long somebody else who writes the notes is waited for before they are written beside him.
@@ -55,7 +56,7 @@ impl Store<'_> {
     pub(super) fn flush_if_many(&self) -> Result<()> {
         let lines = self.gathered.get() + 1;
         self.gathered.set(lines);
-        if !lines.is_multiple_of(LOOK) || self.journal.waiting_names()?.len() < MANY {
+        if !lines.is_multiple_of(LOOK) || self.journal.waiting_bytes()? < MANY {
             return Ok(());
         }
         let file = self.journal.lock_file()?;
@@ -63,7 +64,7 @@ impl Store<'_> {
     }
 
     fn flush_in(&self, _turn: Turn) -> Result<()> {
-        let waiting = self.journal.waiting()?;
+        let waiting = self.journal.take()?;
         if waiting.is_empty() {
             return Ok(());
         }

@@ -1,19 +1,29 @@
 //! The write-ahead journal: a line is on disk here before it is in a note.
 //!
 //! Each batch of lines is a file of its own in `journal/waiting`, complete from the moment it has its
-//! name; once the notes hold its lines it moves to `journal/applied`, from where they can be put
-//! back when somebody else's tool rewinds the notes. A line is `<snapshot> <json>`.
+//! name, or one that its process goes on adding to; once the notes hold its lines it moves to
+//! `journal/applied`, from where they can be put back when somebody else's tool rewinds the notes.
+//! A line is `<snapshot> <json>`.
+
+mod durable;
+mod entry;
+mod followed;
+mod growing;
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 
 use crate::model::object::ObjectId;
 use crate::model::record::Line;
-use crate::process::identity::Identity;
+pub(super) use crate::store::journal::durable::{made_in, write_durably_as};
+use crate::store::journal::durable::{unique_name, whole_lines};
+pub use crate::store::journal::entry::Entry;
+use crate::store::journal::entry::parse;
+use crate::store::journal::followed::Followed;
+use crate::store::journal::growing::{Growing, end, is_growing};
 
 /// From this many applied files on they are joined into one.
 const JOIN_AT: usize = 200;
@@ -24,15 +34,8 @@ const TOGETHER: usize = 16;
 /// The journal of one repository.
 pub struct Journal {
     folder: PathBuf,
-}
-
-/// A line of the journal: which snapshot it is about, and the text that its note must hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The snapshot commit.
-    pub snapshot: ObjectId,
-    /// The line of the record.
-    pub line: String,
+    growing: Growing,
+    followed: Followed,
 }
 
 /// A file of the journal, read.
@@ -53,7 +56,7 @@ impl Batch {
 impl Journal {
     /// The journal inside gx's own folder.
     pub fn new(gx_dir: &Path) -> Self {
-        Self { folder: gx_dir.join("journal") }
+        Self { folder: gx_dir.join("journal"), growing: Growing::default(), followed: Followed::default() }
     }
 
     fn waiting_folder(&self) -> PathBuf {
@@ -66,16 +69,23 @@ impl Journal {
 
     /// Adds lines; they are on disk when it returns.
     pub fn append(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
-        let mut text = String::new();
-        for (snapshot, line) in lines {
-            text.push_str(&format!("{snapshot} {}\n", line.text()));
-        }
         // So that what waits for one experiment is found by the names.
         let about = match lines {
             [(snapshot, _)] => format!("-{snapshot}"),
             _ => String::new(),
         };
-        write_durably_as(&self.waiting_folder(), &format!("{}{about}.jsonl", unique_name()), text.as_bytes())
+        let name = format!("{}{about}.jsonl", unique_name());
+        write_durably_as(&self.waiting_folder(), &name, text_of(lines).as_bytes())
+    }
+
+    /// The same for one that adds many, to a file that is made once for most of them.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn grow(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
+        let folder = self.waiting_folder();
+        let add = self.growing.add(&folder, text_of(lines).as_bytes());
+        add.with_context(|| format!("cannot write into {}", folder.display()))
     }
 
     /// The lines about one snapshot that may not be in the notes yet, of all processes.
@@ -89,25 +99,51 @@ impl Journal {
             name.rsplit_once('-').is_some_and(|(_, last)| last.len() == about.len() - 1)
                 && !name.ends_with(&about)
         };
-        let paths = self.waiting_names()?.into_iter().filter(|path| !is_of_another(path));
-        let batches = read_files(paths)?.into_iter().flat_map(|batch| batch.entries);
-        Ok(batches.filter(|entry| entry.snapshot == snapshot).map(|entry| entry.line).collect())
+        let (growing, whole): (Vec<_>, Vec<_>) =
+            self.waiting_names()?.into_iter().partition(|path| is_growing(path));
+        let batches = read_files(whole.into_iter().filter(|path| !is_of_another(path)))?;
+        let entries = batches.into_iter().flat_map(|batch| batch.entries);
+        let mut lines = self.followed.lines_of(snapshot, &growing)?;
+        lines.extend(entries.filter(|entry| entry.snapshot == snapshot).map(|entry| entry.line));
+        Ok(lines)
     }
 
     /// The lines that may not be in the notes yet, of all processes.
     pub fn waiting(&self) -> Result<Vec<Batch>> {
-        read_folder(&self.waiting_folder())
+        read_files(self.waiting_names()?)
     }
 
     /// The files of the lines that may not be in the notes yet; each vanishes when its lines are.
     pub fn waiting_names(&self) -> Result<Vec<PathBuf>> {
-        let folder = self.waiting_folder();
-        let files = match fs::read_dir(&folder) {
-            Ok(files) => files.flatten().map(|file| file.path()),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
-        };
-        Ok(files.filter(|path| path.extension().is_none_or(|extension| extension != "tmp")).collect())
+        names(&self.waiting_folder())
+    }
+
+    /// How many bytes may not be in the notes yet.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn waiting_bytes(&self) -> Result<u64> {
+        Ok(self.waiting_names()?.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum())
+    }
+
+    /// What waits, from whichever process, for the one who brings it into the notes: nothing is added to these files any
+    /// more.
+    ///
+    /// # Errors
+    /// A file cannot be read, or not be ended.
+    pub fn take(&self) -> Result<Vec<Batch>> {
+        let (growing, whole): (Vec<_>, Vec<_>) =
+            self.waiting_names()?.into_iter().partition(|path| is_growing(path));
+        let mut batches = read_files(whole)?;
+        for path in growing {
+            match end(&path) {
+                Ok(text) => batches.push(Batch { entries: parse(&text), path }),
+                // Another process was faster.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot end {}", path.display())),
+            }
+        }
+        Ok(batches)
     }
 
     /// Locked by the process that brings waiting lines into the notes.
@@ -119,7 +155,7 @@ impl Journal {
 
     /// The lines that the notes have held.
     pub fn applied(&self) -> Result<Vec<Batch>> {
-        read_folder(&self.applied_folder())
+        read_files(names(&self.applied_folder())?)
     }
 
     /// What processes that were killed while they wrote have left: files that nobody will ever give their name.
@@ -207,76 +243,30 @@ fn is_small(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "jsonl")
 }
 
-fn unique_name() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let me = Identity::me();
-    // The boot's first digits, since pid and start time begin anew with each boot.
-    let boot: String = me.boot.chars().take(8).collect();
-    format!("{boot}-{}-{}-{}", me.start, me.pid, COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// What is made in a folder, which is made first where it is not there: asking for that each time keeps others, who make
-/// their files in it, waiting.
-pub(super) fn made_in<T>(folder: &Path, make: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    match make() {
-        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| make()),
-        made => made,
-    }
-}
-
-/// Writes a file that is either there with all its content or not at all, also after a power cut.
-pub(super) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
-    let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
-    let write = || {
-        let mut file = made_in(folder, || File::create(&temporary))?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &path)?;
-        File::open(folder)?.sync_all()
-    };
-    write()
-        .inspect_err(|_| {
-            // Half a file is of no use to anybody, and on a full disk its room is.
-            let _ = fs::remove_file(&temporary);
-        })
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn read_folder(folder: &Path) -> Result<Vec<Batch>> {
+fn names(folder: &Path) -> Result<Vec<PathBuf>> {
     let files = match fs::read_dir(folder) {
-        Ok(files) => files,
+        Ok(files) => files.flatten().map(|file| file.path()),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
     };
-    let is_whole = |path: &PathBuf| path.extension().is_none_or(|extension| extension != "tmp");
-    read_files(files.flatten().map(|file| file.path()).filter(is_whole))
+    Ok(files.filter(|path| path.extension().is_none_or(|extension| extension != "tmp")).collect())
 }
 
-fn read_files(paths: impl Iterator<Item = PathBuf>) -> Result<Vec<Batch>> {
+fn read_files(paths: impl IntoIterator<Item = PathBuf>) -> Result<Vec<Batch>> {
     let mut batches = Vec::new();
     for path in paths {
-        // A file that another process moves meanwhile is in hand there.
-        let Ok(text) = fs::read(&path) else { continue };
-        batches.push(Batch { path, entries: parse(&text) });
+        match fs::read(&path) {
+            Ok(text) => batches.push(Batch { path, entries: parse(&text) }),
+            // A file that another process moves meanwhile is in hand there.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        }
     }
     Ok(batches)
 }
 
-/// A file system that was torn may hold half a line at the end, which no note must get.
-fn whole_lines(text: &[u8]) -> &[u8] {
-    let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    &text[..end]
-}
-
-fn parse(text: &[u8]) -> Vec<Entry> {
-    let lines = whole_lines(text).split(|byte| *byte == b'\n');
-    let lines = lines.filter_map(|line| std::str::from_utf8(line).ok());
-    lines
-        .filter_map(|line| {
-            let (snapshot, line) = line.split_once(' ')?;
-            Some(Entry { snapshot: snapshot.parse().ok()?, line: line.to_owned() })
-        })
-        .collect()
+fn text_of(lines: &[(ObjectId, Line)]) -> String {
+    lines.iter().map(|(snapshot, line)| format!("{snapshot} {}\n", line.text())).collect()
 }
 
 /// A note with the lines that it lacks.
