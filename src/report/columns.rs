@@ -105,5 +105,5 @@ pub fn each(
         };
         columns.iter().map(value).collect::<Vec<_>>()
     };
-    store.each_note(found, &row, take)
+    store.each_newest_note(found, &row, take)
 }

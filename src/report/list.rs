@@ -94,7 +94,7 @@ impl<'a> Rows<'a> {
             let is_open = !row.status.is_final();
             (row, is_open.then_some(record))
         };
-        self.store.each_note(&self.found, &make, &mut |(row, open)| {
+        self.store.each_newest_note(&self.found, &make, &mut |(row, open)| {
             take(match open {
                 Some(record) => row.with_now(self.store, &record),
                 None => row,

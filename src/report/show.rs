@@ -28,7 +28,7 @@ pub struct Show {
 impl Show {
     /// Asks the store.
     pub fn of(store: &Store<'_>, stored: &Stored, goal: Goal) -> Result<Self> {
-        let record = store.record(stored.snapshot)?;
+        let record = store.newest_record(stored.snapshot)?;
         let tag = record.text("tag").unwrap_or_default();
         let leaders = store.leaders(goal, Some(tag))?;
         let best = ranking::bests(&leaders, goal, Among::Comparable).remove(tag);

@@ -171,9 +171,9 @@ impl<'a> Store<'a> {
     /// Adds lines to several records in one step.
     pub fn append_all(&self, lines: &[(ObjectId, Line)]) -> Result<()> {
         if self.gathers {
-            self.journal.grow(lines)?
+            self.journal.grow(lines)?;
         } else {
-            self.journal.append(lines)?
+            self.journal.append(lines)?;
         }
         fail::point("journalled");
         if self.gathers { self.flush_if_many() } else { self.flush() }

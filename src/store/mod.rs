@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod archiving;
 pub mod aside;
+mod begun;
 pub mod budget;
 pub mod census;
 pub mod choice;
