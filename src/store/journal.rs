@@ -5,7 +5,7 @@
 //! back when somebody else's tool rewinds the notes. A line is `<snapshot> <json>`.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,12 +14,16 @@ use anyhow::{Context, Result};
 use crate::model::object::ObjectId;
 use crate::model::record::Line;
 use crate::process::identity::Identity;
+use crate::store::durably::write_durably_as;
 
 /// From this many applied files on they are joined into one.
 const JOIN_AT: usize = 200;
 
 /// From so many batches on their lines are kept as one: a file is made sooner than many are moved, and later joined.
 const TOGETHER: usize = 16;
+
+/// How often what was applied is read anew where others join it meanwhile.
+const TRIES: usize = 20;
 
 /// The journal of one repository.
 pub struct Journal {
@@ -101,13 +105,7 @@ impl Journal {
 
     /// The files of the lines that may not be in the notes yet; each vanishes when its lines are.
     pub fn waiting_names(&self) -> Result<Vec<PathBuf>> {
-        let folder = self.waiting_folder();
-        let files = match fs::read_dir(&folder) {
-            Ok(files) => files.flatten().map(|file| file.path()),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
-        };
-        Ok(files.filter(|path| path.extension().is_none_or(|extension| extension != "tmp")).collect())
+        names_in(&self.waiting_folder())
     }
 
     /// Locked by the process that brings waiting lines into the notes.
@@ -119,7 +117,16 @@ impl Journal {
 
     /// The lines that the notes have held.
     pub fn applied(&self) -> Result<Vec<Batch>> {
-        read_folder(&self.applied_folder())
+        let folder = self.applied_folder();
+        for _ in 0..TRIES {
+            let names = names_in(&folder)?;
+            let batches = read_files(names.iter().cloned())?;
+            if batches.len() == names.len() {
+                return Ok(batches);
+            }
+            // Joined by another process: the lines lie in a file that was not there yet.
+        }
+        read_folder(&folder)
     }
 
     /// What processes that were killed while they wrote have left: files that nobody will ever give their name.
@@ -131,8 +138,9 @@ impl Journal {
 
     /// Every line, in the notes or not.
     pub fn everything(&self) -> Result<Vec<Batch>> {
-        let mut all = self.applied()?;
-        all.extend(self.waiting()?);
+        // In the order in which a line goes: one that another process moves meanwhile is met twice, or else never.
+        let mut all = self.waiting()?;
+        all.extend(self.applied()?);
         Ok(all)
     }
 
@@ -215,41 +223,18 @@ fn unique_name() -> String {
     format!("{boot}-{}-{}-{}", me.start, me.pid, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// What is made in a folder, which is made first where it is not there: asking for that each time keeps others, who make
-/// their files in it, waiting.
-pub(super) fn made_in<T>(folder: &Path, make: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    match make() {
-        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| make()),
-        made => made,
-    }
-}
-
-/// Writes a file that is either there with all its content or not at all, also after a power cut.
-pub(super) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
-    let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
-    let write = || {
-        let mut file = made_in(folder, || File::create(&temporary))?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &path)?;
-        File::open(folder)?.sync_all()
-    };
-    write()
-        .inspect_err(|_| {
-            // Half a file is of no use to anybody, and on a full disk its room is.
-            let _ = fs::remove_file(&temporary);
-        })
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
 fn read_folder(folder: &Path) -> Result<Vec<Batch>> {
+    read_files(names_in(folder)?.into_iter())
+}
+
+/// The files of a folder, without those that are being written.
+fn names_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let files = match fs::read_dir(folder) {
-        Ok(files) => files,
+        Ok(files) => files.flatten().map(|file| file.path()),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
     };
-    let is_whole = |path: &PathBuf| path.extension().is_none_or(|extension| extension != "tmp");
-    read_files(files.flatten().map(|file| file.path()).filter(is_whole))
+    Ok(files.filter(|path| path.extension().is_none_or(|extension| extension != "tmp")).collect())
 }
 
 fn read_files(paths: impl Iterator<Item = PathBuf>) -> Result<Vec<Batch>> {
