@@ -160,6 +160,7 @@ impl Repo {
         let lines = ["start\n".to_owned()].into_iter().chain(lines);
         let script: String = lines.chain(["prepare\ncommit\n".to_owned()]).collect();
         loop {
+            self.place.remove_left_packed_lock()?;
             let git = self.patient_git().args(["update-ref", "--stdin"]).input(script.clone().into_bytes());
             let output = git.holding(self.transaction_flock()?).output()?;
             if output.status.success() || !self.remove_left_locks(names.iter().copied())? {
