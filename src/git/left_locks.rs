@@ -43,7 +43,7 @@ impl Repo {
     /// # Errors
     /// As there.
     pub(super) fn outwait_left_locks_below(&self, prefix: &str) -> Result<bool> {
-        let began = Instant::now();
+        let (began, mut waited) = (Instant::now(), false);
         loop {
             let mut locks = Vec::new();
             if self.has_ref_files() {
@@ -55,9 +55,10 @@ impl Repo {
             }
             if is_none || began.elapsed() > STALE + STALE {
                 // They were somebody's who is done now, or still is not.
-                return Ok(is_none && began.elapsed() > PAUSE);
+                return Ok(is_none && waited);
             }
             thread::sleep(PAUSE);
+            waited = true;
         }
     }
 
@@ -78,17 +79,17 @@ impl Repo {
         if alone.try_lock().is_err() {
             return Ok(false);
         }
-        let mut is_any = false;
-        for path in old {
+        // The first was looked at before the others were shut out: it may have gone since, and be somebody's new one.
+        for path in old.filter(is_old) {
             match fs::remove_file(&path) {
-                Ok(()) => is_any = true,
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("cannot remove the stale {}", path.display()));
                 }
+                _ => {}
             }
         }
-        Ok(is_any)
+        // Whoever else has removed it: it stands in nobody's way any more.
+        Ok(true)
     }
 
     fn flock_path(&self) -> PathBuf {
@@ -149,5 +150,27 @@ mod tests {
         assert!(!repo.outwait_left_locks_below("refs/gx/").unwrap(), "there is none to wait for");
         leave(Duration::ZERO);
         assert_eq!(repo.outwait_left_locks_below("refs/gx/").unwrap(), repo.has_ref_files());
+    }
+
+    #[test]
+    fn a_look_at_very_many_refs_is_not_taken_for_a_wait_for_a_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = Repo::create(folder.path(), "start").unwrap();
+        let many = repo.common_dir().join("refs/gx/many");
+        fs::create_dir_all(&many).unwrap();
+        let takes_long = || {
+            let began = Instant::now();
+            collect(&many, &mut Vec::new());
+            began.elapsed() > PAUSE
+        };
+        let mut number = 0;
+        while !takes_long() {
+            (0..5000).for_each(|more| drop(File::create(many.join((number + more).to_string())).unwrap()));
+            number += 5000;
+        }
+        assert!(
+            !repo.outwait_left_locks_below("refs/gx/many/").unwrap(),
+            "what failed would be done for ever"
+        );
     }
 }

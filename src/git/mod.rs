@@ -48,6 +48,7 @@ pub mod refs;
 pub mod refs_state;
 pub mod remote;
 pub mod repo;
+mod return_refs;
 pub mod sending;
 pub mod snapshot;
 mod sparing;

@@ -55,19 +55,6 @@ impl Repo {
         Ok(Swap::Done)
     }
 
-    /// As [`Self::create_refs`], where it is a fault that one of them exists.
-    pub fn make_refs(&self, refs: &[Ref]) -> Result<()> {
-        match self.create_refs(refs)? {
-            Swap::Done => Ok(()),
-            Swap::Lost => {
-                let names: Vec<String> = refs.iter().map(|one| format!("`{}`", one.name)).collect();
-                Err(fault(format!("another process has just made {}", names.join(" or ")))
-                    .hint("look at how it stands now: `gx ls`, then try again")
-                    .into())
-            }
-        }
-    }
-
     /// Sets refs that only remember what another side has, whatever they were.
     ///
     /// # Errors
@@ -126,19 +113,6 @@ impl Repo {
         Ok(left.len())
     }
 
-    /// Moves refs to other names in one step: all or none.
-    ///
-    /// # Errors
-    /// One of them has moved meanwhile, or they cannot be written.
-    pub fn rename_refs(&self, moves: &[(Ref, String)]) -> Result<()> {
-        let lines = moves
-            .iter()
-            .map(|(from, to)| format!("create {to} {}\ndelete {} {}\n", from.target, from.name, from.target));
-        let names: Vec<&str> = moves.iter().flat_map(|(from, to)| [from.name.as_str(), to]).collect();
-        let output = self.transaction(lines, &names)?;
-        if output.status.success() { Ok(()) } else { Err(refused(&output)) }
-    }
-
     /// Takes away every ref that begins so; for those that are nobody's but gx's and name nothing of their own.
     ///
     /// # Errors
@@ -158,11 +132,14 @@ impl Repo {
     /// Whether so many refs are worth another `packed-refs`, where there is one and nobody wants to read in a log how
     /// they came.
     fn may_repack(&self, number: usize) -> bool {
-        let is_logged = || self.setting("core.logAllRefUpdates").is_some_and(|value| value == "always");
-        number >= MANY && self.has_ref_files() && !is_logged()
+        number >= MANY && self.has_ref_files() && !self.is_each_ref_logged()
     }
 
-    fn repack<'r>(&self, refs: impl IntoIterator<Item = &'r Ref>) -> Result<Repacked> {
+    pub(super) fn is_each_ref_logged(&self) -> bool {
+        self.setting("core.logAllRefUpdates").is_some_and(|value| value == "always")
+    }
+
+    pub(super) fn repack<'r>(&self, refs: impl IntoIterator<Item = &'r Ref>) -> Result<Repacked> {
         let set = refs.into_iter().map(|one| (one.name.as_str(), one.target)).collect();
         self.place.repack(&Change { set, without: None })
     }
@@ -175,10 +152,15 @@ impl Repo {
     }
 
     /// Has all of it done or nothing, anew where killed processes had left their locks behind.
-    fn transaction(&self, lines: impl IntoIterator<Item = String>, names: &[&str]) -> Result<Output> {
+    pub(super) fn transaction(
+        &self,
+        lines: impl IntoIterator<Item = String>,
+        names: &[&str],
+    ) -> Result<Output> {
         let lines = ["start\n".to_owned()].into_iter().chain(lines);
         let script: String = lines.chain(["prepare\ncommit\n".to_owned()]).collect();
         loop {
+            self.place.remove_left_packed_lock()?;
             let git = self.patient_git().args(["update-ref", "--stdin"]).input(script.clone().into_bytes());
             let output = git.holding(self.transaction_flock()?).output()?;
             if output.status.success() || !self.remove_left_locks(names.iter().copied())? {
@@ -198,7 +180,7 @@ fn names_of<'r>(refs: impl IntoIterator<Item = &'r Ref>) -> Vec<&'r str> {
 }
 
 /// What the program said, and what to do where a lock was in its way.
-fn refused(output: &Output) -> anyhow::Error {
+pub(super) fn refused(output: &Output) -> anyhow::Error {
     let said = String::from_utf8_lossy(&output.stderr);
     // More lines of it are advice, for people who run git by themselves.
     let told = said.lines().next().unwrap_or_default();

@@ -60,6 +60,7 @@ impl Repo {
 
     /// Packs all refs into one file. Beside processes that make or move refs nothing is lost.
     pub fn pack_refs(&self) -> Result<()> {
+        self.place.remove_left_packed_lock()?;
         self.upkeep_git().args(["pack-refs", "--all"]).run().map(drop)
     }
 

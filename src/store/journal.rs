@@ -5,7 +5,6 @@
 //! `journal/applied`, from where they can be put back when somebody else's tool rewinds the notes.
 //! A line is `<snapshot> <json>`.
 
-mod durable;
 mod entry;
 mod followed;
 mod growing;
@@ -18,10 +17,9 @@ use anyhow::{Context, Result};
 
 use crate::model::object::ObjectId;
 use crate::model::record::Line;
-pub(super) use crate::store::journal::durable::{made_in, write_durably_as};
-use crate::store::journal::durable::{unique_name, whole_lines};
+use crate::store::durably::{unique_name, write_durably_as};
 pub use crate::store::journal::entry::Entry;
-use crate::store::journal::entry::parse;
+use crate::store::journal::entry::{parse, whole_lines};
 use crate::store::journal::followed::Followed;
 use crate::store::journal::growing::{Growing, end, is_growing};
 
@@ -30,6 +28,9 @@ const JOIN_AT: usize = 200;
 
 /// From so many batches on their lines are kept as one: a file is made sooner than many are moved, and later joined.
 const TOGETHER: usize = 16;
+
+/// How often what was applied is read anew where others join it meanwhile.
+const TRIES: usize = 20;
 
 /// The journal of one repository.
 pub struct Journal {
@@ -155,7 +156,16 @@ impl Journal {
 
     /// The lines that the notes have held.
     pub fn applied(&self) -> Result<Vec<Batch>> {
-        read_files(names(&self.applied_folder())?)
+        let folder = self.applied_folder();
+        for _ in 0..TRIES {
+            let names = names(&folder)?;
+            let batches = read_files(names.iter().cloned())?;
+            if batches.len() == names.len() {
+                return Ok(batches);
+            }
+            // Joined by another process: the lines lie in a file that was not there yet.
+        }
+        read_files(names(&folder)?)
     }
 
     /// What processes that were killed while they wrote have left: files that nobody will ever give their name.
@@ -167,8 +177,9 @@ impl Journal {
 
     /// Every line, in the notes or not.
     pub fn everything(&self) -> Result<Vec<Batch>> {
-        let mut all = self.applied()?;
-        all.extend(self.waiting()?);
+        // In the order in which a line goes: one that another process moves meanwhile is met twice, or else never.
+        let mut all = self.waiting()?;
+        all.extend(self.applied()?);
         Ok(all)
     }
 

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod census;
 pub mod choice;
 pub mod doctor;
+mod durably;
 pub mod experiments;
 pub mod expiry;
 pub mod flush;

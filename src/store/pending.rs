@@ -22,8 +22,8 @@ use crate::model::record::Fields;
 use crate::process::fail;
 use crate::process::identity::{self, Identity};
 use crate::store::aside::Aside;
+use crate::store::durably::made_in;
 use crate::store::experiments::Store;
-use crate::store::journal::made_in;
 
 /// How the change under test stood to HEAD when the run began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::config::store::{Store as Rules, Upkeep as Wish};
 use crate::git::upkeep::Maintenance;
+use crate::store::durably::write_durably_as;
 use crate::store::experiments::Store;
-use crate::store::journal::write_durably_as;
 
 /// What the last upkeep did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

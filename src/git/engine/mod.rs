@@ -8,6 +8,7 @@ pub(super) mod loose;
 pub(super) mod objects;
 pub(super) mod open;
 mod packed;
+mod packed_lock;
 pub(super) mod place;
 mod program;
 pub(super) mod refs;

@@ -7,13 +7,11 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, IntoInnerError, Write};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::error::fault;
 use crate::git::engine::place::Place;
 use crate::git::stamp::Stamp;
 use crate::model::object::ObjectId;
@@ -21,9 +19,6 @@ use crate::process::fail;
 
 /// The first line of a file that none was there before.
 const HEADER: &str = "# pack-refs with: peeled fully-peeled sorted \n";
-
-/// How long a lock that somebody else holds is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What becomes of `packed-refs`.
 #[derive(Debug, Default)]
@@ -63,7 +58,7 @@ impl Place {
                 Repacked::Done => {}
                 other => break Ok(other),
             }
-            let _lock = match Lock::take(&path, began) {
+            let _lock = match self.lock_packed(began) {
                 Ok(lock) => lock,
                 Err(error) => break Err(error),
             };
@@ -86,35 +81,6 @@ fn mark(path: &Path) -> Result<Option<Stamp>> {
         Ok(meta) => Ok(Some(Stamp::of(&meta))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-}
-
-/// Git's own lock of the file.
-struct Lock(PathBuf);
-
-impl Lock {
-    fn take(path: &Path, began: Instant) -> Result<Self> {
-        let lock = path.with_extension("lock");
-        loop {
-            match File::options().write(true).create_new(true).open(&lock) {
-                Ok(_) => return Ok(Self(lock)),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && began.elapsed() < PATIENCE => {
-                    thread::sleep(Duration::from_millis(5));
-                }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    return Err(fault("`packed-refs` is locked by another process")
-                        .hint(format!("if no git is running here, remove {}", lock.display()))
-                        .into());
-                }
-                Err(error) => return Err(error).with_context(|| format!("cannot make {}", lock.display())),
-            }
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::model::object::ObjectId;
 use crate::process::identity::Identity;
 
 /// Raised whenever a rule finds more than before: what was let pass is then looked at again.
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 const HEADER: &str = "gx frontier 2";
 

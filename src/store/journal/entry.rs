@@ -1,7 +1,6 @@
 //! A line of the journal, as its files hold it.
 
 use crate::model::object::ObjectId;
-use crate::store::journal::durable::whole_lines;
 
 /// A line of the journal: which snapshot it is about, and the text that its note must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,4 +21,10 @@ pub(super) fn parse(text: &[u8]) -> Vec<Entry> {
             Some(Entry { snapshot: snapshot.parse().ok()?, line: line.to_owned() })
         })
         .collect()
+}
+
+/// A file system that was torn may hold half a line at the end, which no note must get.
+pub(super) fn whole_lines(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    &text[..end]
 }

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::model::object::ObjectId;
-use crate::store::journal::durable::whole_lines;
-use crate::store::journal::entry::{Entry, parse};
+use crate::store::journal::entry::{Entry, parse, whole_lines};
 
 /// What was read of them; whole lines stay as they are.
 #[derive(Default)]

@@ -9,7 +9,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::store::journal::durable::{made_in, unique_name, whole_lines};
+use crate::store::durably::{made_in, unique_name};
+use crate::store::journal::entry::whole_lines;
 
 /// How the name of such a file ends.
 const GROWING: &str = ".growing.jsonl";

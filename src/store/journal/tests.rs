@@ -1,5 +1,9 @@
 //! What waits, and what was applied.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
 use super::*;
 use crate::clock::Timestamp;
 use crate::model::record::Fields;
@@ -84,4 +88,28 @@ fn half_a_file_is_not_read() {
     fs::create_dir_all(journal.waiting_folder()).unwrap();
     fs::write(journal.waiting_folder().join("x.jsonl.tmp"), "half").unwrap();
     assert!(journal.waiting().unwrap().is_empty());
+}
+
+#[test]
+fn a_line_that_others_move_or_join_meanwhile_is_among_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, written) = (Journal::new(folder.path()), AtomicU64::new(0));
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let journal = Journal::new(folder.path());
+            for micros in 0..JOIN_AT as i64 * 5 {
+                journal.append(&[line(micros)]).unwrap();
+                written.fetch_add(1, Ordering::SeqCst);
+                journal.retire(&journal.waiting().unwrap()).unwrap();
+                journal.join().unwrap();
+            }
+        });
+        while !writer.is_finished() {
+            let least = written.load(Ordering::SeqCst);
+            let all = journal.everything().unwrap();
+            let lines: BTreeSet<_> =
+                all.iter().flat_map(|batch| &batch.entries).map(|one| &one.line).collect();
+            assert!(lines.len() as u64 >= least, "{} of {least}", lines.len());
+        }
+    });
 }

@@ -86,7 +86,7 @@ fn loose(bytes: &[u8]) -> &[u8] {
 /// An archive with a table at its end.
 pub fn zip(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(item.bytes)) else {
-        return opening.opaque(item.name, "the zip archive is broken");
+        return opening.broken(item.name, "the zip archive is broken");
     };
     if archive.has_duplicate_names() {
         // Only one of those that are called the same can be had.
@@ -96,7 +96,7 @@ pub fn zip(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
         let Ok((inner, packed)) =
             archive.by_index_raw(number).map(|file| (file.name_raw().to_vec(), file.compressed_size()))
         else {
-            opening.opaque(item.name, "the zip archive is broken");
+            opening.broken(item.name, "the zip archive is broken");
             continue;
         };
         let name = [item.name, b"!", &inner].concat();
@@ -112,7 +112,7 @@ pub fn zip(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
                 continue;
             }
             Err(_) => {
-                opening.opaque(&name, "it is broken");
+                opening.broken(&name, "it is broken");
                 continue;
             }
         };
@@ -128,11 +128,11 @@ pub fn zip(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
 pub fn tar(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
     let mut archive = Archive::new(item.bytes);
     let Ok(entries) = archive.entries() else {
-        return opening.opaque(item.name, "the tar archive is broken");
+        return opening.broken(item.name, "the tar archive is broken");
     };
     for entry in entries {
         let Ok(entry) = entry else {
-            return opening.opaque(item.name, "the tar archive is broken");
+            return opening.broken(item.name, "the tar archive is broken");
         };
         let inner = entry.path_bytes().into_owned();
         let name = [item.name, b"!", &inner].concat();
@@ -143,7 +143,7 @@ pub fn tar(opening: &mut Opening<'_>, item: &Item<'_>, depth: usize) {
         let is_whole = !entry.header().entry_type().is_gnu_sparse();
         let Some(bytes) = start.zip(end).and_then(|(start, end)| item.bytes.get(start..end)) else {
             if is_whole {
-                opening.opaque(&name, "it is cut off");
+                opening.broken(&name, "it is cut off");
             }
             continue;
         };
@@ -169,7 +169,7 @@ fn unpack(from: impl Read, limit: usize) -> (Vec<u8>, End) {
 fn told(opening: &mut Opening<'_>, name: &[u8], end: &End) {
     match end {
         End::Whole => {}
-        End::Broken => opening.opaque(name, "it is broken"),
+        End::Broken => opening.broken(name, "it is broken"),
         End::TooLarge => opening.opaque(name, "too much comes out of it"),
     }
 }

@@ -60,6 +60,11 @@ impl<'t> Opening<'t> {
         (self.tell)(Part::Opaque { name, why });
     }
 
+    /// Tells that something only begins as an archive does.
+    pub fn broken(&mut self, name: &[u8], why: &str) {
+        (self.tell)(Part::Broken { name, why });
+    }
+
     /// Tells that something is a part of a history.
     pub fn history(&mut self, name: &[u8], what: &str) {
         (self.tell)(Part::History { name, what });

@@ -12,6 +12,13 @@ pub enum Part<'a> {
         /// Why, in a few words.
         why: &'a str,
     },
+    /// Something that begins as an archive does, and is no whole one.
+    Broken {
+        /// Its name, as that of a view.
+        name: &'a [u8],
+        /// How that shows, in a few words.
+        why: &'a str,
+    },
     /// A part of some history of Git, with all the files and messages in it.
     History {
         /// Its name, as that of a view.

@@ -36,7 +36,7 @@ fn look(lens: &Lens<'_>, blob: &Blob<'_>) -> Vec<Finding> {
         let most = "it is larger than `[content] max_blob`";
         return g033_opaque::finding(lens, blob, blob.path.as_bytes(), most).into_iter().collect();
     }
-    let mut reading = Reading { lens, blob, met: Met::new(), found: Vec::new(), left: MOST_SPELLED };
+    let mut reading = Reading { lens, blob, met: Met::new(), found: Vec::new(), left: Some(MOST_SPELLED) };
     reading.look(blob.path.as_bytes(), blob.content, DEEPEST);
     let Reading { met, mut found, .. } = reading;
     found.extend(met.into_values().map(|(name, hit)| {
@@ -53,8 +53,8 @@ struct Reading<'a, 'b> {
     blob: &'a Blob<'b>,
     met: Met,
     found: Vec<Finding>,
-    /// How much may still come out of what is spelled in it, in bytes.
-    left: usize,
+    /// How much may still come out of what is spelled in it, in bytes; nothing once that was told to be too much.
+    left: Option<usize>,
 }
 
 impl Reading<'_, '_> {
@@ -63,22 +63,24 @@ impl Reading<'_, '_> {
         let (lens, blob, is_spelled) = (self.lens, self.blob, times < DEEPEST);
         open(name, content, &mut |part| match part {
             Part::View(view) if !is_spelled || self.takes(&view) => self.view(&view, times),
-            // What is spelled and merely begins like something packed can be read as what it is: a text.
             Part::View(_) => {}
-            Part::Opaque { .. } if is_spelled => {}
-            Part::Opaque { name, why } => self.found.extend(g033_opaque::finding(lens, blob, name, why)),
+            // What is spelled and merely begins like something packed can be read as what it is: a text.
+            Part::Broken { .. } if is_spelled => {}
+            Part::Broken { name, why } | Part::Opaque { name, why } => {
+                self.found.extend(g033_opaque::finding(lens, blob, name, why));
+            }
             Part::History { name, what } => self.found.push(g033_opaque::history(lens, blob, name, what)),
         });
     }
 
     /// Whether so much more may come out of what is spelled; the first time that it may not is told.
     fn takes(&mut self, view: &View<'_>) -> bool {
-        let left = self.left.checked_sub(view.bytes.len());
-        if left.is_none() && self.left > 0 {
+        let left = self.left.and_then(|left| left.checked_sub(view.bytes.len()));
+        if left.is_none() && self.left.is_some() {
             let most = "too much comes out of what is spelled in it";
             self.found.extend(g033_opaque::finding(self.lens, self.blob, view.name, most));
         }
-        self.left = left.unwrap_or_default();
+        self.left = left;
         left.is_some()
     }
 
@@ -122,4 +124,28 @@ fn name_in_archive(lens: &Lens<'_>, blob: &Blob<'_>, view: &View<'_>, inside: &[
     };
     let found = Finding::blocked(rule, what, spot(blob, view.name), view.name);
     Some(told::file_remedies(blob.commit, blob.path).into_iter().fold(found, Finding::remedy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mirror::guard::secrets::scanner::Scanner;
+    use crate::mirror::policy::terms::Policy;
+
+    #[test]
+    fn what_is_not_read_since_too_much_was_spelled_before_is_told_once_also_where_nothing_is_left_over() {
+        let (policy, scanner) = (Policy::join(None, &[]).unwrap(), Scanner::new(None).unwrap());
+        let lens = Lens { policy: &policy, is_public: true, scanner: &scanner };
+        let (id, path) = ("ab".repeat(20).parse().unwrap(), RepoPath::from("notes.txt"));
+        let blob = Blob { id, path: &path, commit: id, target: "refs/heads/main", size: 0, content: b"" };
+        let mut reading =
+            Reading { lens: &lens, blob: &blob, met: Met::new(), found: Vec::new(), left: Some(4) };
+        let mut takes = |bytes: &'static [u8]| {
+            let is_taken = reading.takes(&View { name: b"notes.txt!spelled", inside: None, bytes });
+            (is_taken, reading.found.len())
+        };
+        assert_eq!(takes(b"four"), (true, 0));
+        assert_eq!(takes(b"more"), (false, 1));
+        assert_eq!(takes(b""), (false, 1));
+    }
 }

@@ -202,6 +202,15 @@ fn a_secret_that_is_packed_and_spelled_is_found_and_nothing_that_merely_begins_l
     }
     let pack = [&b"PACK\0\0\0\x02\0\0\0\x03\x9a\x0b"[..], &[7; 60]].concat();
     assert_eq!(pushed(&world, "h.txt", &spelled(&pack)), ["G033"]);
+    // More than is unpacked of so little, and what needs a password: as where it is not spelled.
+    let bomb = [&vec![b' '; 9 << 20][..], plain].concat();
+    let mut locked = zipped(plain);
+    let ends = locked.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    [6, ends + 8].into_iter().for_each(|flags| locked[flags] |= 1);
+    for (name, content) in [("bomb.gz", gzipped(&bomb)), ("locked.zip", locked)] {
+        assert_eq!(pushed(&world, name, &content), ["G033"], "{name}");
+        assert_eq!(pushed(&world, "i.txt", &spelled(&content)), ["G033"], "{name}, spelled");
+    }
     let torn = &gzipped(text("a story", 40).as_bytes())[..90];
     for fine in [spelled(torn), dumped(torn), spelled(&gzipped(text("a story", 40).as_bytes()))] {
         assert_eq!(pushed(&world, "fine.txt", &fine), [""; 0]);

@@ -1,4 +1,4 @@
-//! Files of the journal that are there whole or not at all, also after a power cut.
+//! Files of the store that are on the disk with all their content, or not there.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -20,7 +20,7 @@ pub(super) fn unique_name() -> String {
 
 /// What is made in a folder, which is made first where it is not there: asking for that each time keeps others, who make
 /// their files in it, waiting.
-pub(in crate::store) fn made_in<T>(folder: &Path, make: impl Fn() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn made_in<T>(folder: &Path, make: impl Fn() -> io::Result<T>) -> io::Result<T> {
     match make() {
         Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| make()),
         made => made,
@@ -28,7 +28,7 @@ pub(in crate::store) fn made_in<T>(folder: &Path, make: impl Fn() -> io::Result<
 }
 
 /// Writes a file that is either there with all its content or not at all, also after a power cut.
-pub(in crate::store) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
+pub(super) fn write_durably_as(folder: &Path, name: &str, text: &[u8]) -> Result<()> {
     let (temporary, path) = (folder.join(format!("{name}.tmp")), folder.join(name));
     let write = || {
         let mut file = made_in(folder, || File::create(&temporary))?;
@@ -43,10 +43,4 @@ pub(in crate::store) fn write_durably_as(folder: &Path, name: &str, text: &[u8])
             let _ = fs::remove_file(&temporary);
         })
         .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// A file system that was torn may hold half a line at the end, which no note must get.
-pub(super) fn whole_lines(text: &[u8]) -> &[u8] {
-    let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    &text[..end]
 }
