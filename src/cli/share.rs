@@ -47,7 +47,7 @@ pub fn wire(scene: &Scene) -> Wire {
         let hear: Box<Hear> = Box::new(move |piece: &[u8]| transfer.hear(piece));
         hear
     });
-    Wire { may_ask: is_watched(scene.output), hear }
+    Wire::new(is_watched(scene.output), hear)
 }
 
 /// Asks a person about a remote that nobody has declared private, where one is there.

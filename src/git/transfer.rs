@@ -21,6 +21,21 @@ pub struct Wire {
     pub may_ask: bool,
     /// Who hears its progress; nobody where there is nobody to see it.
     pub hear: Option<Box<Hear>>,
+    /// What the other side said last of a lock that it found in its way.
+    locked: Option<String>,
+}
+
+impl Wire {
+    /// One that may ask and is heard so.
+    pub fn new(may_ask: bool, hear: Option<Box<Hear>>) -> Self {
+        Self { may_ask, hear, locked: None }
+    }
+
+    /// What the other side said of a lock that was in the way of the last push: somebody at work, or a file that a
+    /// killed program has left there.
+    pub fn locked(&self) -> Option<&str> {
+        self.locked.as_deref()
+    }
 }
 
 /// What became of a ref that was sent.
@@ -90,6 +105,7 @@ impl Repo {
         // All or nothing first: where one ref shows that somebody was faster, nothing goes.
         let output = self.push_once(remote, sending, wire, sending.len() > 1)?;
         let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        wire.locked = lock_in_the_way(&said);
         let mut fates = fates(&told);
         if fates.values().any(|fate| *fate == Fate::Moved) {
             let held = fates.values_mut().filter(|fate| **fate != Fate::Through);
@@ -97,6 +113,7 @@ impl Repo {
         } else if told.contains("atomic") || said.contains("does not support --atomic") {
             // What the other side does not refuse is to go through.
             let output = self.push_once(remote, sending, wire, false)?;
+            wire.locked = lock_in_the_way(&String::from_utf8_lossy(&output.stderr));
             fates = self::fates(&String::from_utf8_lossy(&output.stdout));
             return in_order(fates, sending).ok_or_else(|| broken_off("push to", remote, &output).into());
         }
@@ -177,6 +194,13 @@ fn refusal(summary: &str) -> Fate {
     }
     let why = summary.split_once('(').map_or(summary, |(_, why)| why.trim_end_matches(')'));
     Fate::Refused(sanitize(why).trim().to_owned())
+}
+
+/// What the other side says of a lock, where it found one.
+fn lock_in_the_way(said: &str) -> Option<String> {
+    let line = said.lines().find(|line| line.contains(".lock': File exists"))?;
+    let words = line.trim_start_matches("remote:").trim().trim_start_matches("error:");
+    Some(sanitize(words).trim().trim_end_matches('.').to_owned())
 }
 
 /// What ended a transfer, in the words that matter of git's, and what helps.

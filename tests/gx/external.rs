@@ -206,4 +206,9 @@ fn the_tag_is_read_from_the_configuration_that_the_environment_names_as_git_read
     let lab = lab.with("GIT_CONFIG_GLOBAL", global.to_str().unwrap());
     lab.gx(&["register", "--hypothesis", "one"]).exits(0);
     assert_eq!(lab.record("exp-1")["tag"], lab.git(&["config", "gx.tag"]).trim());
+    // Git takes an empty name for no file.
+    for name in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"] {
+        let output = lab.gx_command().args(["ls", "--json"]).env(name, "").output().unwrap();
+        assert!(output.status.success(), "{name}: {output:?}");
+    }
 }

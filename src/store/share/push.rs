@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::clock::Timestamp;
-use crate::error::fault;
+use crate::error::{Fault, fault};
 use crate::git::sending::{Lease, Sending};
 use crate::git::transfer::Fate;
 use crate::model::id::ExperimentId;
@@ -117,9 +117,17 @@ impl Exchange<'_> {
             }
             self.again(attempt, wanted)?;
         }
-        Err(fault(format!("others push to `{}` without a pause", self.remote))
-            .hint("nothing is lost: run the same command again")
-            .into())
+        Err(self.outpaced().into())
+    }
+
+    /// Why no try has come through.
+    fn outpaced(&self) -> Fault {
+        let again = "nothing is lost: run the same command again";
+        match self.wire.locked() {
+            Some(why) => fault(format!("`{}` does not let go of a ref: {why}", self.remote))
+                .hint(format!("if nobody pushes there, remove that lock at the remote; {again}")),
+            None => fault(format!("others push to `{}` without a pause", self.remote)).hint(again),
+        }
     }
 
     /// The refs of a plan, to be asked about; the commits that hold notes are not made yet, and the local ones stand

@@ -46,7 +46,7 @@ pub struct Standing {
 /// There is no such remote, or the repository cannot be read.
 pub fn standing(store: &Store<'_>, remote: &str) -> Result<Standing> {
     let repo = store.repo;
-    let exchange = Exchange::look(store, remote, Wire { may_ask: false, hear: None });
+    let exchange = Exchange::look(store, remote, Wire::new(false, None));
     let push_urls = repo.push_urls(remote)?;
     let known = Standing {
         url: repo.fetch_url(remote)?,

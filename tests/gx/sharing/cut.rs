@@ -168,6 +168,23 @@ fn a_remote_that_refuses_everything_is_told_and_nothing_is_thought_to_be_there()
 }
 
 #[test]
+fn a_lock_that_a_killed_push_has_left_at_the_remote_is_named() {
+    if !has_ref_files() {
+        return;
+    }
+    let remote = Remote::new();
+    let (a, b) = pair(&remote);
+    let lock = remote.path().join("refs/experiments/lab-a/exp-1.lock");
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    std::fs::write(&lock, "").unwrap();
+    let told = a.gx(&["push"]).exits(1).stderr;
+    assert!(told.contains("exp-1.lock': File exists"), "{told}");
+    assert!(told.contains("remove that lock at the remote"), "{told}");
+    std::fs::remove_file(&lock).unwrap();
+    agree(&a, &b);
+}
+
+#[test]
 fn a_full_disk_on_either_side_is_told_and_nothing_is_half_written() {
     let remote = Remote::new();
     let (a, b) = pair(&remote);

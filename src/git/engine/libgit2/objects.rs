@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -39,7 +40,9 @@ pub fn open(git_dir: &Path) -> Result<Repository, git2::Error> {
 /// Has libgit2 read the files of settings that Git would, git(1): it heeds these variables only where it finds the
 /// repository by others.
 fn heed_environment(repo: &Repository) -> Result<(), git2::Error> {
-    let (named, mut config) = (|name| env::var_os(name).map(PathBuf::from), repo.config()?);
+    // An empty name is that of no file.
+    let path = |name: OsString| PathBuf::from(if name.is_empty() { "/dev/null".into() } else { name });
+    let (named, mut config) = (|name| env::var_os(name).map(path), repo.config()?);
     let mut put = |path: &Path, level| config.add_file(path, level, true);
     if let Some(path) = named("GIT_CONFIG_GLOBAL") {
         put(&path, ConfigLevel::Global)?;
