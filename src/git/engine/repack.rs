@@ -50,28 +50,29 @@ impl Place {
         if path.is_symlink() {
             return Ok(Repacked::Unfit);
         }
+        let done = self.replace_packed(&path, &new, change);
+        // Nothing is lost by what stays of it.
+        let _ = fs::remove_file(&new);
+        done
+    }
+
+    fn replace_packed(&self, path: &Path, new: &Path, change: &Change<'_>) -> Result<Repacked> {
         let told = || format!("cannot write {}", path.display());
         let began = Instant::now();
-        let done = loop {
-            let before = mark(&path)?;
-            match write(&path, &new, change).with_context(told)? {
+        loop {
+            let before = mark(path)?;
+            match write(path, new, change).with_context(told)? {
                 Repacked::Done => {}
-                other => break Ok(other),
+                other => return Ok(other),
             }
-            let _lock = match self.lock_packed(began) {
-                Ok(lock) => lock,
-                Err(error) => break Err(error),
-            };
+            let _lock = self.lock_packed(began)?;
             fail::point("refs-locked");
-            if mark(&path)? == before {
-                fs::rename(&new, &path).with_context(told)?;
+            if mark(path)? == before {
+                fs::rename(new, path).with_context(told)?;
                 File::open(&self.common_dir).and_then(|folder| folder.sync_all()).with_context(told)?;
                 return Ok(Repacked::Done);
             }
-        };
-        // Nothing is lost by what stays.
-        let _ = fs::remove_file(&new);
-        done
+        }
     }
 }
 
