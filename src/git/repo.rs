@@ -211,7 +211,7 @@ impl Repo {
     }
 
     /// Whether refs lie in files.
-    pub(super) fn has_ref_files(&self) -> bool {
+    pub fn has_ref_files(&self) -> bool {
         self.place.formats.refs == Storage::Files
     }
 

@@ -260,10 +260,12 @@ fn an_answer_about_results_is_kept_until_something_is_recorded() {
     assert_eq!(ask(), (Some(1), 1));
     let snapshot = repo.head().unwrap().commit;
     store.claim(snapshot).unwrap();
-    assert_eq!(ask(), (Some(1), 1), "one was begun, which changes no result");
+    // Of refs in tables it does not show which have changed.
+    let times = if repo.has_ref_files() { 1 } else { 2 };
+    assert_eq!(ask(), (Some(1), times), "one was begun, which changes no result");
     assert_eq!(store.ask_of_results("how many more", &|_| Ok(7)), Some(7), "another question");
     store.append(snapshot, fields(2.0)).unwrap();
-    assert_eq!(ask(), (Some(2), 2));
+    assert_eq!(ask(), (Some(2), times + 1));
     Store::new(&repo).append(snapshot, fields(3.0)).unwrap();
-    assert_eq!(ask().1, 3, "another process has recorded something");
+    assert_eq!(ask().1, times + 2, "another process has recorded something");
 }
