@@ -136,8 +136,7 @@ impl Repo {
             .args(is_large.then(|| self.sparing_end(remote, End::Receives)).flatten())
             .arg(if wire.hear.is_some() { "--progress" } else { "--no-progress" });
         let staged = Staged::put(self, remote, sending)?;
-        let alone = || sending.iter().filter(|one| !staged.holds(one));
-        for Sending { name, lease, .. } in alone() {
+        for Sending { name, lease, .. } in sending.iter().filter(|one| staged.leases(one)) {
             program = match lease {
                 Lease::Absent => program.arg(format!("--force-with-lease={name}:")),
                 Lease::At(old) => program.arg(format!("--force-with-lease={name}:{old}")),
@@ -145,7 +144,8 @@ impl Repo {
             };
         }
         program = program.args(["--", remote]).args(staged.refspecs());
-        program = program.args(alone().map(|one| format!("{}:{}", one.new, one.name)));
+        let alone = sending.iter().filter(|one| !staged.holds(one));
+        program = program.args(alone.map(|one| format!("{}:{}", one.new, one.name)));
         match &mut wire.hear {
             Some(hear) => program.output_heard(hear),
             None => program.output(),
