@@ -22,7 +22,7 @@ const TOLD: usize = 3;
 
 /// So many refs are looked at together: what is remembered of a share goes before the next. What one of them brings is
 /// judged by the policies of all.
-const SHARE: usize = 2048;
+const SHARE: usize = 4096;
 
 /// The guard over the uploads of one repository.
 pub struct Guarded<'a> {
